@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// A model folder, read and checked, whatever its layout.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <kyutaistt/model.h>
+#include <kyutaistt/options.h>
+#include <kyutaistt/status.h>
+
+#include "checkpoint/tensor_source.h"
+
+namespace kyutaistt::checkpoint {
+
+/// What a folder holds. `info` is complete but for the tokenizer and the memory of a stream.
+struct ModelFolder {
+  ModelInfo info;
+  std::shared_ptr<const TensorSource> tensors;
+};
+
+/// Reads configs, sidecar and weight headers, and checks that every tensor which inference needs
+/// is there with the expected shape and a floating-point type. Options win over the sidecar, the
+/// sidecar over the model's own files, those over the built-in table. Values of weights are not
+/// read. The weights stay mapped as long as `tensors` lives.
+Result<ModelFolder> open_model_folder(const std::string &folder, const ModelOptions &options);
+
+}  // namespace kyutaistt::checkpoint

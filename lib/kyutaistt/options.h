@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// What a caller can choose: for a model when it is loaded, for an engine, for one stream.
+///
+/// Every field has the default that suits most callers; `{}` is always valid. Plain values, no
+/// thread rules. Wrong values are reported by the call that takes the options.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kyutaistt {
+
+/// A position in, or a length of, a stream's audio.
+using Time = std::chrono::nanoseconds;
+
+/// How the language model's weights are held. The codec is always f32, as its makers demand.
+enum class Precision {
+  /// What suits the machine; at present `F32`.
+  Auto,
+  /// 32-bit floats: agrees with the reference token for token.
+  F32,
+  /// bfloat16 weights and products: half the memory and bandwidth.
+  Bf16,
+};
+
+/// Which audio frame the language model hears at which position.
+enum class Alignment {
+  /// `Hf` if the checkpoint's generation_config.json makes transformers do that, else `Aligned`;
+  /// the model folder's sidecar is asked first.
+  Auto,
+  /// Position p >= 1 hears frame p-1, as in training.
+  Aligned,
+  /// As transformers' `generate` with audio_window_size 1: the first frame is encoded twice and
+  /// everything comes one frame later.
+  Hf,
+  /// Position p >= 1 hears frame p, frame 0 is never heard, as Kyutai's example scripts do.
+  DropFirst,
+};
+
+/// Which earlier positions (25 Hz) the codec's attention sees. For parity with other programs.
+enum class CodecAttention {
+  /// The sidecar's choice, else `Exact`.
+  Auto,
+  /// Exactly the trained window for every position.
+  Exact,
+  /// Kyutai's streaming ring: the older position of each frame sees one key less.
+  Ring2,
+  /// Only the frame itself: what transformers does without `codec_use_cache`.
+  Frame,
+};
+
+/// Told how far loading has come; returning false cancels it (`StatusCode::Cancelled`).
+/// Called on the loading thread with a share in [0, 1].
+using LoadProgress = std::function<bool(double share)>;
+
+/// How to load a model.
+struct ModelOptions {
+  /// A device name for libtorch: "cpu", "cuda", "cuda:1", ...
+  std::string device = "cpu";
+  Precision precision = Precision::Auto;
+  /// CPU threads of the computation; 0 means one for each core that the process may use.
+  int threads = 0;
+  Alignment alignment = Alignment::Auto;
+  CodecAttention codec_attention = CodecAttention::Auto;
+  LoadProgress progress;
+};
+
+/// The text that is forced at the start of a stream's context: first `tokens`, then pads.
+struct Prompt {
+  /// Name of one of the model's domains. Unset: the model's default domain, if it has one.
+  std::optional<std::string> domain;
+  /// Own token ids instead of a domain's; they win over `domain`.
+  std::vector<int32_t> tokens;
+  /// Pads forced behind the tokens, in steps of 80 ms. Unset: what the model asks for.
+  std::optional<int> pad_steps;
+  /// False: nothing is forced at all.
+  bool enabled = true;
+};
+
+/// What `Stream::push` does when the stream's queue is full.
+enum class Overflow {
+  /// Wait until there is room: the caller runs at the speed of the model.
+  Block,
+  /// Drop whole frames from the new audio and count them: the caller is never held up.
+  Drop,
+};
+
+/// How one stream is to be recognised.
+struct StreamOptions {
+  Prompt prompt;
+  /// Audio that may wait for the model; at least one frame (80 ms) is always kept.
+  Time queue_capacity = std::chrono::seconds(2);
+  Overflow overflow = Overflow::Block;
+  /// Longest time a word is shown beyond its last piece when only silence follows.
+  Time word_end_cap = std::chrono::milliseconds(640);
+  /// Deliver a `Step` event for every position of the language model.
+  bool report_steps = false;
+};
+
+/// What one step of the engine was and how long it took.
+struct StepReport {
+  /// Streams that took part.
+  int streams = 0;
+  std::chrono::nanoseconds codec{};
+  std::chrono::nanoseconds language_model{};
+  /// The whole step, with decoding and delivery of events.
+  std::chrono::nanoseconds total{};
+};
+
+/// How an engine behaves.
+struct EngineOptions {
+  /// Streams that may be open at once; `Engine::open_stream` fails beyond it.
+  int max_streams = 64;
+  /// Told about every step, on the worker thread; must be quick and must not call the engine.
+  std::function<void(const StepReport &)> step_observer;
+};
+
+}  // namespace kyutaistt

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// One live recognition: audio in, events out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include <kyutaistt/events.h>
+#include <kyutaistt/export.h>
+#include <kyutaistt/options.h>
+#include <kyutaistt/status.h>
+
+namespace kyutaistt {
+
+struct StreamState;
+
+/// Counters of one stream since it was opened; never reset.
+struct StreamStats {
+  /// Frames of 80 ms that went through the model, injected silence included.
+  uint64_t frames = 0;
+  uint64_t dropped_frames = 0;
+  uint64_t words = 0;
+  /// Audio that waits in the queue now.
+  Time queued{};
+};
+
+/// Audio of one speaker or programme on its way through an `Engine`.
+///
+/// Threads: every method may be called from any thread; `push`, `drain` and `set_prompt` take
+/// effect in the order of their calls. None may be called from the stream's own event listener.
+/// Lifetime: keeps the engine's model alive; destroying the stream closes it, and when the
+/// destructor returns no event is under way any more.
+/// Cost: state of the codec and the language model, see `ModelInfo::memory_per_stream_bytes`.
+class KYUTAISTT_PUBLIC Stream {
+ public:
+  /// Made by `Engine::open_stream`.
+  explicit Stream(std::shared_ptr<StreamState> state);
+  Stream(const Stream &) = delete;
+  Stream &operator=(const Stream &) = delete;
+  ~Stream();
+
+  /// Appends mono audio at 24 000 Hz, full scale [-1, 1]; any number of samples, also none.
+  ///
+  /// `timestamp` is the time of the first sample; without one the audio follows what was pushed
+  /// before (the first audio starts at 0). A timestamp that does not follow does not break the
+  /// recognition: words are timed by the audio that they were heard in.
+  ///
+  /// A full queue blocks or drops as the stream's options say. Fails with `Cancelled` when `reset`
+  /// interrupts the wait, and with the stream's failure after one.
+  Status push(std::span<const float> samples, std::optional<Time> timestamp = std::nullopt);
+
+  /// Asks for everything pushed so far to be recognised to its last word: silence of the model's
+  /// delay is injected and `Drained{marker}` delivered. Audio pushed afterwards starts a new
+  /// context with the same prompt. Returns at once.
+  Status drain(uint64_t marker);
+
+  /// Like `drain`, with another prompt for what follows (no `Drained` event is delivered). Fails
+  /// with `NotFound` and the known names if the model has no such domain; then nothing changes.
+  Status set_prompt(const Prompt &prompt);
+
+  /// Forgets audio and context at once and mends a failed stream; the prompt stays. When it
+  /// returns, no event of what was pushed before will be delivered. A blocked `push` returns.
+  void reset();
+
+  StreamStats stats() const;
+
+ private:
+  std::shared_ptr<StreamState> state_;
+};
+
+}  // namespace kyutaistt

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// The operations that the model is written in. The codec and the language model are written once
+/// against this interface; an implementation decides where and how it is computed.
+///
+/// Threads: packing and making caches may be done from any thread; computing happens on one thread
+/// at a time (the engine's worker).
+/// Errors: these functions throw (libtorch does, allocation does); `base::guard` stops it at the
+/// borders of the library. Shapes are the caller's duty: they were checked when the model was
+/// loaded.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <kyutaistt/options.h>
+
+#include "checkpoint/tensor_source.h"
+#include "ops/tensor.h"
+
+namespace kyutaistt::ops {
+
+/// One stream's part in a convolution: its rows follow those of the stream before.
+struct ConvolutionRow {
+  ConvolutionContext *context = nullptr;
+  /// True for the first input of a stream: the context is filled as `Convolution::start` says.
+  bool first = false;
+};
+
+/// Shape of an attention layer.
+struct Attention {
+  int64_t heads = 0;
+  int64_t head_dimension = 0;
+  double rope_base = 0;
+};
+
+/// One row of queries, keys and values: one position of one stream.
+struct AttentionRow {
+  KeyValueCache *cache = nullptr;
+  /// Absolute position in the stream, from 0; also the angle of the rotary embedding.
+  int64_t position = 0;
+  /// Oldest position that this one sees; it sees all from there to itself.
+  int64_t first_visible = 0;
+};
+
+/// The most probable token of a row of logits.
+struct Choice {
+  int32_t token = 0;
+  /// Softmax of the logits at that token. Not a number if the logits were none.
+  float probability = 0;
+};
+
+class Operations {
+ public:
+  Operations() = default;
+  Operations(const Operations &) = delete;
+  Operations &operator=(const Operations &) = delete;
+  virtual ~Operations() = default;
+
+  /// What computes, for people, e.g. "libtorch 1.13.1, AVX512".
+  virtual std::string description() const = 0;
+
+  // Weights. Views are floating point of any width; they are not needed after the call.
+
+  /// Stacks [rows_i, columns] views to one matrix, held in `precision`. Views of more than two
+  /// dimensions count as [first, product of the others].
+  virtual std::shared_ptr<const Matrix> pack_matrix(std::span<const checkpoint::TensorView> parts,
+                                                    Precision precision) = 0;
+  /// A convolution's weight from [outputs, inputs, kernel]; always f32.
+  virtual std::shared_ptr<const Matrix> pack_convolution(const checkpoint::TensorView &weight) = 0;
+  /// A vector as [1, columns], f32.
+  virtual Tensor pack_vector(const checkpoint::TensorView &vector) = 0;
+  /// Codebook entries from [entries, dimension] floats.
+  virtual std::shared_ptr<const Codebook> pack_codebook(std::span<const float> entries,
+                                                        int64_t dimension) = 0;
+
+  // State of one stream.
+
+  virtual std::unique_ptr<ConvolutionContext> make_context(const Convolution &convolution) = 0;
+  virtual std::unique_ptr<KeyValueCache> make_cache(const Attention &attention,
+                                                    int64_t capacity) = 0;
+
+  // Computation.
+
+  /// Copies host memory of rows * columns floats to a tensor, and back.
+  virtual Tensor upload(std::span<const float> values, int64_t rows, int64_t columns) = 0;
+  virtual std::vector<float> download(const Tensor &tensor) = 0;
+
+  /// Row r = sum of the table's rows ids[r * per_row .. r * per_row + per_row - 1].
+  virtual Tensor embed_sum(const Matrix &table, std::span<const int32_t> ids, int64_t per_row) = 0;
+
+  /// x W^T: [rows, W.columns] -> [rows, W.rows].
+  virtual Tensor linear(const Tensor &x, const Matrix &weight) = 0;
+  /// residual += scale * (x W^T), in place; `scale` is a vector over columns, or empty for 1.
+  virtual void add_linear(Tensor &residual, const Tensor &x, const Matrix &weight,
+                          const Tensor &scale) = 0;
+  /// x += y, in place.
+  virtual void add(Tensor &x, const Tensor &y) = 0;
+
+  /// x / sqrt(mean(x^2) + epsilon) * weight, over columns.
+  virtual Tensor rms_norm(const Tensor &x, const Tensor &weight, double epsilon) = 0;
+  /// (x - mean) / sqrt(variance + epsilon) * weight + bias, over columns.
+  virtual Tensor layer_norm(const Tensor &x, const Tensor &weight, const Tensor &bias,
+                            double epsilon) = 0;
+
+  /// x > 0 ? x : exp(x) - 1.
+  virtual Tensor elu(const Tensor &x) = 0;
+  /// x / 2 * (1 + erf(x / sqrt 2)): the exact form.
+  virtual Tensor gelu(const Tensor &x) = 0;
+  /// silu(first half of the columns) * second half.
+  virtual Tensor gated_silu(const Tensor &x) = 0;
+
+  /// Causal convolution over time of every stream's rows: [streams * T, inputs] ->
+  /// [streams * T / stride, outputs]. Moves each stream's context on.
+  virtual Tensor convolve(const Tensor &x, const Convolution &convolution,
+                          std::span<const ConvolutionRow> streams) = 0;
+
+  /// Rotates queries and keys (pairs i, i + head_dimension / 2), stores keys and values of all rows
+  /// in their caches, then attends: softmax(q k / sqrt(head_dimension)) v over the visible
+  /// positions. `qkv` is [rows, 3 * heads * head_dimension]; the result [rows, heads *
+  /// head_dimension].
+  virtual Tensor attend(const Tensor &qkv, const Attention &attention,
+                        std::span<const AttentionRow> rows) = 0;
+
+  /// Residual vector quantisation: for each codebook in turn the nearest entry (L2, ties to the
+  /// lowest index), subtracted before the next. Returns [x.rows, codebooks] on the host.
+  virtual std::vector<int32_t> quantise(
+      const Tensor &x, std::span<const std::shared_ptr<const Codebook>> codebooks) = 0;
+
+  /// The best token of every row (ties to the lowest id).
+  virtual std::vector<Choice> choose(const Tensor &logits) = 0;
+};
+
+}  // namespace kyutaistt::ops

@@ -75,9 +75,9 @@ template <typename T>
 class [[nodiscard]] Result {
  public:
   /// Implicit on purpose: `return value;` and `return Status::...` both read as what they mean.
-  Result(T value) : value_(std::move(value)) {}
-  /// `status` must be a failure.
-  Result(Status status) : status_(std::move(status)) {}
+  Result(T result) : value_(std::move(result)) {}
+  /// `failure` must not be a success.
+  Result(Status failure) : status_(std::move(failure)) {}
 
   bool ok() const noexcept { return value_.has_value(); }
   const Status &status() const noexcept { return status_; }

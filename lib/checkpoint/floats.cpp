@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "checkpoint/floats.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace kyutaistt::checkpoint {
+
+namespace {
+
+float float_of_bf16(uint16_t bits) {
+  return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+}
+
+float float_of_f16(uint16_t bits) {
+  const uint32_t sign = static_cast<uint32_t>(bits & 0x8000U) << 16;
+  const uint32_t exponent = (bits >> 10) & 0x1FU;
+  const uint32_t fraction = bits & 0x3FFU;
+  if (exponent == 0x1F) {
+    return std::bit_cast<float>(sign | 0x7F800000U | (fraction << 13));
+  }
+  if (exponent != 0) {
+    return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (fraction << 13));
+  }
+  // Subnormal: fraction * 2^-24.
+  const float magnitude = static_cast<float>(fraction) * 0x1p-24F;
+  return sign != 0 ? -magnitude : magnitude;
+}
+
+/// Calls `use(value, index)` for every element; the bytes need not be aligned.
+template <typename Element, typename Use>
+void for_each(const TensorView &view, Use use) {
+  const std::byte *bytes = view.bytes.data();
+  const size_t count = view.bytes.size() / sizeof(Element);
+  for (size_t i = 0; i < count; ++i) {
+    Element element;
+    std::memcpy(&element, bytes + i * sizeof(Element), sizeof(Element));
+    use(element, i);
+  }
+}
+
+/// The first element all of whose exponent bits are set. Whole blocks are tested without a branch,
+/// so that the compiler makes vector code of it.
+template <typename Bits, Bits exponent>
+std::optional<int64_t> find_full_exponent(const TensorView &view) {
+  constexpr size_t block = 4096;
+  const std::byte *bytes = view.bytes.data();
+  const size_t count = view.bytes.size() / sizeof(Bits);
+  const auto element = [&](size_t i) {
+    Bits bits;
+    std::memcpy(&bits, bytes + i * sizeof(Bits), sizeof(Bits));
+    return bits;
+  };
+  for (size_t begin = 0; begin < count; begin += block) {
+    const size_t end = std::min(begin + block, count);
+    Bits found = 0;
+    for (size_t i = begin; i < end; ++i) {
+      found |= static_cast<Bits>((element(i) & exponent) == exponent);
+    }
+    for (size_t i = begin; found != 0 && i < end; ++i) {
+      if ((element(i) & exponent) == exponent) {
+        return static_cast<int64_t>(i);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_floating_point(DataType type) noexcept {
+  return type == DataType::F64 || type == DataType::F32 || type == DataType::F16 ||
+         type == DataType::Bf16;
+}
+
+std::vector<float> to_floats(const TensorView &view) {
+  std::vector<float> values(static_cast<size_t>(view.elements()));
+  switch (view.type) {
+    case DataType::F32:
+      std::memcpy(values.data(), view.bytes.data(), view.bytes.size());
+      break;
+    case DataType::F64:
+      for_each<double>(view,
+                       [&](double value, size_t i) { values[i] = static_cast<float>(value); });
+      break;
+    case DataType::Bf16:
+      for_each<uint16_t>(view, [&](uint16_t bits, size_t i) { values[i] = float_of_bf16(bits); });
+      break;
+    case DataType::F16:
+      for_each<uint16_t>(view, [&](uint16_t bits, size_t i) { values[i] = float_of_f16(bits); });
+      break;
+    default:
+      break;
+  }
+  return values;
+}
+
+std::optional<int64_t> find_non_finite(const TensorView &view) {
+  switch (view.type) {
+    case DataType::F32:
+      return find_full_exponent<uint32_t, 0x7F800000U>(view);
+    case DataType::F64:
+      return find_full_exponent<uint64_t, 0x7FF0000000000000U>(view);
+    case DataType::Bf16:
+      return find_full_exponent<uint16_t, 0x7F80U>(view);
+    case DataType::F16:
+      return find_full_exponent<uint16_t, 0x7C00U>(view);
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace kyutaistt::checkpoint

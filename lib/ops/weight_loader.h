@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Takes weights from a checkpoint to the operations that will use them.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <kyutaistt/options.h>
+#include <kyutaistt/status.h>
+
+#include "checkpoint/tensor_source.h"
+#include "ops/operations.h"
+
+namespace kyutaistt::ops {
+
+/// Finds, checks and packs one weight after the other.
+///
+/// The first failure sticks: from then on every call returns an empty handle at once, so that a
+/// model is built without a check at every line, and `status()` is asked once at the end.
+/// Every value is checked to be finite: a checkpoint with one NaN would fall silent for good.
+class WeightLoader {
+ public:
+  /// All three must outlive the loader. `total_elements`: what will be loaded, for `progress`.
+  WeightLoader(const checkpoint::TensorSource &tensors, Operations &operations,
+               const LoadProgress &progress, uint64_t total_elements);
+
+  /// The matrices of these names below each other, held in `precision`.
+  std::shared_ptr<const Matrix> matrix(std::initializer_list<std::string> names,
+                                       Precision precision);
+  Tensor vector(const std::string &name);
+  /// `name`.weight, and `name`.bias if `has_bias`; the shape is the weight's, [outputs, inputs,
+  /// kernel].
+  Convolution convolution(const std::string &name, int64_t stride, bool has_bias);
+  /// `name`.embed_sum / max(`name`.cluster_usage, 1e-5).
+  std::shared_ptr<const Codebook> codebook(const std::string &name);
+
+  const Status &status() const noexcept { return status_; }
+  /// Bytes of all that was packed.
+  uint64_t packed_bytes() const noexcept { return packed_bytes_; }
+
+ private:
+  /// Empty (and the failure noted) if it is not there, broken, or loading was cancelled.
+  checkpoint::TensorView find(const std::string &name);
+
+  const checkpoint::TensorSource &tensors_;
+  Operations &operations_;
+  const LoadProgress &progress_;
+  const uint64_t total_elements_;
+  uint64_t loaded_elements_ = 0;
+  uint64_t packed_bytes_ = 0;
+  Status status_;
+};
+
+}  // namespace kyutaistt::ops

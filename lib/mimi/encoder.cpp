@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "mimi/encoder.h"
+
+namespace kyutaistt::mimi {
+
+Encoder::Encoder(const ModelInfo &info, ops::Operations &operations, ops::WeightLoader &loader)
+    : operations_(operations),
+      seanet_(info.codec, operations, loader),
+      transformer_(info.codec, info.codec_attention, operations, loader),
+      quantiser_(info.language_model.codebooks, operations, loader) {}
+
+std::unique_ptr<EncoderState> Encoder::make_state() const {
+  auto state = std::make_unique<EncoderState>();
+  seanet_.make_contexts(*state);
+  transformer_.make_caches(*state);
+  return state;
+}
+
+std::vector<int32_t> Encoder::encode(EncoderBatch batch, std::span<const float> samples,
+                                     const ops::Trace &trace) const {
+  const auto rows = static_cast<int64_t>(batch.size()) * frame_samples;
+  ops::Tensor x = seanet_.encode(operations_.upload(samples, rows, 1), batch, trace);
+  transformer_.run(x, batch, trace);
+  x = seanet_.downsample(x, batch);
+  if (trace) {
+    trace("mimi.downsample", x);
+  }
+  std::vector<int32_t> codes = quantiser_.quantise(x, trace);
+  for (EncoderState *state : batch) {
+    ++state->frame;
+  }
+  return codes;
+}
+
+uint64_t Encoder::state_bytes(const ModelInfo &info) {
+  const CodecInfo &codec = info.codec;
+  const int64_t caches = codec.layers * 2 * EncoderTransformer::cache_capacity(codec) * codec.width;
+  // Contexts (kernel - stride columns): the first convolution has kernel 7, a residual block's
+  // first one 3, a strided one twice its stride, the last one 3, the downsampling one 4 and 2.
+  int64_t contexts = 6;
+  int64_t channels = codec.filters;
+  for (const int64_t stride : codec.strides) {
+    contexts += channels * (2 + stride);
+    channels *= 2;
+  }
+  contexts += channels * 2 + codec.width * 2;
+  return static_cast<uint64_t>(caches + contexts) * sizeof(float);
+}
+
+}  // namespace kyutaistt::mimi

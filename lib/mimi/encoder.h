@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// The encoder of the Mimi codec: one frame of audio to one code for each codebook.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <kyutaistt/model.h>
+
+#include "mimi/encoder_state.h"
+#include "mimi/encoder_transformer.h"
+#include "mimi/quantiser.h"
+#include "mimi/seanet.h"
+#include "ops/operations.h"
+#include "ops/trace.h"
+#include "ops/weight_loader.h"
+
+namespace kyutaistt::mimi {
+
+/// Samples of one frame at 24 kHz: 80 ms.
+inline constexpr int64_t frame_samples = 1920;
+inline constexpr int64_t sample_rate = 24000;
+
+/// Threads: immutable; `encode` may run on one thread at a time.
+/// Lifetime: borrows the operations.
+class Encoder {
+ public:
+  /// Usable only if `loader.status()` is a success afterwards.
+  Encoder(const ModelInfo &info, ops::Operations &operations, ops::WeightLoader &loader);
+
+  std::unique_ptr<EncoderState> make_state() const;
+
+  /// Encodes the next frame of every stream of the batch. `samples`: [streams, 1920]; the result:
+  /// [streams, codebooks]. Moves the states on by one frame.
+  std::vector<int32_t> encode(EncoderBatch batch, std::span<const float> samples,
+                              const ops::Trace &trace = {}) const;
+
+  /// Bytes of an `EncoderState` of this shape.
+  static uint64_t state_bytes(const ModelInfo &info);
+
+ private:
+  ops::Operations &operations_;
+  Seanet seanet_;
+  EncoderTransformer transformer_;
+  Quantiser quantiser_;
+};
+
+}  // namespace kyutaistt::mimi

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// The codec's split residual vector quantiser: one vector a frame to one code a codebook.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ops/operations.h"
+#include "ops/trace.h"
+#include "ops/weight_loader.h"
+
+namespace kyutaistt::mimi {
+
+/// A semantic codebook and a chain of acoustic ones; both read the same vector. No state.
+/// Threads and lifetime as `Encoder`.
+class Quantiser {
+ public:
+  /// `codebooks`: how many of the checkpoint's the language model uses, the semantic one included.
+  Quantiser(int64_t codebooks, ops::Operations &operations, ops::WeightLoader &loader);
+
+  /// [streams, width] -> codes [streams, codebooks], semantic first.
+  std::vector<int32_t> quantise(const ops::Tensor &x, const ops::Trace &trace) const;
+
+ private:
+  struct Chain {
+    std::string name;
+    std::shared_ptr<const ops::Matrix> projection;
+    std::vector<std::shared_ptr<const ops::Codebook>> codebooks;
+  };
+
+  Chain load_chain(const std::string &name, int64_t codebooks, ops::WeightLoader &loader) const;
+
+  ops::Operations &operations_;
+  std::vector<Chain> chains_;
+};
+
+}  // namespace kyutaistt::mimi

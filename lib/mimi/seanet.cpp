@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "mimi/seanet.h"
+
+#include <utility>
+
+namespace kyutaistt::mimi {
+
+namespace {
+
+std::string layer_name(int number) {
+  return "codec_model.encoder.layers." + std::to_string(number);
+}
+
+}  // namespace
+
+Seanet::Seanet(const CodecInfo &info, ops::Operations &operations, ops::WeightLoader &loader)
+    : operations_(operations) {
+  // The checkpoint counts the activations between the convolutions too.
+  add(loader.convolution(layer_name(0) + ".conv", 1, true));
+  int number = 1;
+  for (const int64_t stride : info.strides) {
+    Stage stage;
+    stage.block_number = number;
+    stage.convolution_number = number + 2;
+    stage.narrow = add(loader.convolution(layer_name(number) + ".block.1.conv", 1, true));
+    stage.widen = add(loader.convolution(layer_name(number) + ".block.3.conv", 1, true));
+    stage.stride = add(loader.convolution(layer_name(number + 2) + ".conv", stride, true));
+    stages_.push_back(stage);
+    number += 3;
+  }
+  last_number_ = number + 1;
+  add(loader.convolution(layer_name(last_number_) + ".conv", 1, true));
+
+  ops::Convolution downsampling = loader.convolution("codec_model.downsample.conv", 2, false);
+  downsampling.start = ops::Convolution::Start::Replicate;
+  add(std::move(downsampling));
+}
+
+size_t Seanet::add(ops::Convolution convolution) {
+  convolutions_.push_back(std::move(convolution));
+  return convolutions_.size() - 1;
+}
+
+void Seanet::make_contexts(EncoderState &state) const {
+  state.contexts.clear();
+  for (const ops::Convolution &convolution : convolutions_) {
+    state.contexts.push_back(operations_.make_context(convolution));
+  }
+}
+
+ops::Tensor Seanet::convolve(const ops::Tensor &x, size_t index, EncoderBatch batch) const {
+  std::vector<ops::ConvolutionRow> streams;
+  streams.reserve(batch.size());
+  for (EncoderState *state : batch) {
+    streams.push_back({state->contexts[index].get(), state->frame == 0});
+  }
+  return operations_.convolve(x, convolutions_[index], streams);
+}
+
+ops::Tensor Seanet::encode(const ops::Tensor &samples, EncoderBatch batch,
+                           const ops::Trace &trace) const {
+  const auto record = [&trace](const std::string &name, const ops::Tensor &value) {
+    if (trace) {
+      trace("mimi.seanet." + name, value);
+    }
+  };
+  ops::Tensor x = convolve(samples, 0, batch);
+  record("0", x);
+  for (const Stage &stage : stages_) {
+    const std::string block = std::to_string(stage.block_number);
+    // The skip path carries the block's input as it is, not activated.
+    ops::Tensor y = convolve(operations_.elu(x), stage.narrow, batch);
+    record(block + ".block.1", y);
+    y = convolve(operations_.elu(y), stage.widen, batch);
+    operations_.add(x, y);
+    record(block, x);
+    x = convolve(operations_.elu(x), stage.stride, batch);
+    record(std::to_string(stage.convolution_number), x);
+  }
+  const size_t last = convolutions_.size() - 2;
+  x = convolve(operations_.elu(x), last, batch);
+  record(std::to_string(last_number_), x);
+  return x;
+}
+
+ops::Tensor Seanet::downsample(const ops::Tensor &x, EncoderBatch batch) const {
+  return convolve(x, convolutions_.size() - 1, batch);
+}
+
+}  // namespace kyutaistt::mimi

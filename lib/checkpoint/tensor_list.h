@@ -15,9 +15,14 @@ namespace kyutaistt::checkpoint {
 struct TensorSpec {
   std::string name;
   std::vector<int64_t> shape;
+
+  uint64_t elements() const noexcept;
 };
 
 /// Every tensor of a model of this shape, in the order in which the model uses them.
 std::vector<TensorSpec> required_tensors(const ModelInfo &info);
+
+/// Elements of all of them.
+uint64_t count_parameters(const std::vector<TensorSpec> &tensors) noexcept;
 
 }  // namespace kyutaistt::checkpoint

@@ -17,7 +17,7 @@
 
 namespace kyutaistt {
 
-/// A word is complete. Starts never run backwards within a stream.
+/// A word is complete. Starts never run backwards, unless the pushed timestamps did.
 struct Word {
   /// Counts the words of the stream from 0; a `WordEnd` refers to it.
   uint64_t index = 0;

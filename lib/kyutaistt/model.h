@@ -50,6 +50,7 @@ struct CodecInfo {
   int64_t width = 0;
   int64_t layers = 0;
   int64_t heads = 0;
+  int64_t feed_forward = 0;
   /// Positions (of 40 ms) that attention sees, the current one included.
   int64_t window = 0;
   int64_t codebook_dimension = 0;

@@ -14,6 +14,7 @@
 
 namespace kyutaistt {
 
+struct EngineState;
 struct StreamState;
 
 /// Counters of one stream since it was opened; never reset.
@@ -36,12 +37,13 @@ struct StreamStats {
 class KYUTAISTT_PUBLIC Stream {
  public:
   /// Made by `Engine::open_stream`.
-  explicit Stream(std::shared_ptr<StreamState> state);
+  Stream(std::shared_ptr<EngineState> engine, std::shared_ptr<StreamState> state);
   Stream(const Stream &) = delete;
   Stream &operator=(const Stream &) = delete;
   ~Stream();
 
-  /// Appends mono audio at 24 000 Hz, full scale [-1, 1]; any number of samples, also none.
+  /// Appends mono audio at 24 000 Hz, full scale [-1, 1]; any number of samples, also none. Samples
+  /// that are no finite numbers count as silence.
   ///
   /// `timestamp` is the time of the first sample; without one the audio follows what was pushed
   /// before (the first audio starts at 0). A timestamp that does not follow does not break the
@@ -67,6 +69,7 @@ class KYUTAISTT_PUBLIC Stream {
   StreamStats stats() const;
 
  private:
+  std::shared_ptr<EngineState> engine_;
   std::shared_ptr<StreamState> state_;
 };
 

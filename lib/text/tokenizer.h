@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <kyutaistt/status.h>
 
@@ -30,28 +31,44 @@ struct Piece {
   Kind kind = Kind::None;
   /// Text of the piece; one byte for `Byte`. Valid as long as the tokenizer.
   std::string_view text;
+
   /// True if the piece begins with a space: it opens a new word.
-  bool starts_word = false;
+  bool starts_word() const noexcept { return kind == Kind::Text && text.starts_with(' '); }
 };
 
-/// Immutable table of pieces. Threads: share freely. Cost: a few hundred kilobytes.
+/// A table of pieces. Threads: immutable, share freely. Cost: a few hundred kilobytes.
 class Tokenizer {
  public:
   /// Reads `tokenizer.json` of the folder, else its only sentencepiece `.model` file. `vocabulary`
   /// is the number of text ids of the model: a tokenizer with more pieces belongs to another model.
   static Result<std::shared_ptr<const Tokenizer>> load(const std::string &folder,
                                                        int64_t vocabulary);
+  /// From a file of either kind.
+  static Result<std::shared_ptr<const Tokenizer>> from_json_file(const std::string &path);
+  static Result<std::shared_ptr<const Tokenizer>> from_sentencepiece_file(const std::string &path);
   /// One made-up word for each id, for synthetic models.
   static std::shared_ptr<const Tokenizer> synthetic(int64_t pieces);
 
-  virtual ~Tokenizer() = default;
-
-  /// Number of ids that this tokenizer knows; ids run from 0.
-  virtual int64_t size() const noexcept = 0;
-  /// Any id is allowed, also negative ones.
-  virtual Piece piece(int32_t token) const noexcept = 0;
   /// "tokenizer.json", "sentencepiece" or "synthetic".
-  virtual const char *kind() const noexcept = 0;
+  const char *kind() const noexcept { return kind_; }
+  /// Number of ids that this tokenizer knows; ids run from 0.
+  int64_t size() const noexcept { return static_cast<int64_t>(entries_.size()); }
+  /// Any id is allowed, also negative ones.
+  Piece piece(int32_t token) const noexcept;
+
+ private:
+  struct Entry {
+    Piece::Kind kind = Piece::Kind::None;
+    std::string text;
+  };
+
+  explicit Tokenizer(const char *kind) : kind_(kind) {}
+  /// Sets a token's piece as tokenizers spell it: U+2581 for a space, <0xNN> for a byte.
+  void set(size_t token, std::string_view spelling);
+  void set_none(size_t token) { entries_[token] = {}; }
+
+  const char *kind_;
+  std::vector<Entry> entries_;
 };
 
 }  // namespace kyutaistt::text

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "text/piece_joiner.h"
 #include "text/tokenizer.h"
 
 namespace kyutaistt::text {
@@ -17,7 +18,7 @@ namespace kyutaistt::text {
 struct WordStarted {
   std::string text;
   double start = 0;
-  /// Time of the word's last piece.
+  /// Time of the word's last piece, not before `start`.
   double last_piece = 0;
   /// Geometric mean of its tokens' probabilities.
   float confidence = 0;
@@ -35,8 +36,10 @@ using WordEvent = std::variant<WordStarted, WordEnded>;
 /// Rule (reference: tests/golden/tokenizer/timed_words.json): a boundary (0) or pad (3) closes the
 /// open word; a piece opens a word when none is open or when it begins with a space. A word starts
 /// at the boundary before it (b + 1 - delay) if no other word used that one, else at its first
-/// piece (i - delay). Its end is min(last piece + cap, next boundary or next word's start). A byte
-/// sequence that is not yet a whole UTF-8 character keeps its word open.
+/// piece (i - delay). Its end is min(last piece + cap, next boundary or next word's start). Starts
+/// are not below 0 and never run backwards.
+/// Beyond the reference: a boundary that no piece follows within the cap is forgotten, so that time
+/// goes on in silence; a pad does not close a word in the middle of a UTF-8 character.
 class WordBuilder {
  public:
   /// `delay_steps`: text delay of the model; `cap_steps`: see `StreamOptions::word_end_cap`.
@@ -49,9 +52,38 @@ class WordBuilder {
   /// Forgets everything, for a new context.
   void reset();
 
-  /// Step before which no later word can start, after the last `push`.
+  /// Step before which no later word can start.
   double settled_until() const noexcept;
-  bool word_is_open() const noexcept;
+
+ private:
+  struct OpenWord {
+    PieceJoiner text;
+    double start = 0;
+    int64_t last_index = 0;
+    double log_probability = 0;
+    int tokens = 0;
+  };
+  /// The last word, while its end is not known.
+  struct Ending {
+    double start = 0;
+    double last_piece = 0;
+  };
+
+  void open_word(int64_t position, std::vector<WordEvent> &out);
+  void close_word(std::vector<WordEvent> &out);
+  /// Ends the last word at `limit`, or where its cap is, whichever comes first.
+  void end_last(double limit, std::vector<WordEvent> &out);
+  void push_boundary_or_pad(int64_t position, bool is_boundary, std::vector<WordEvent> &out);
+
+  const std::shared_ptr<const Tokenizer> tokenizer_;
+  const double delay_;
+  const double cap_;
+  std::optional<OpenWord> open_;
+  std::optional<Ending> ending_;
+  /// The last boundary, if no word has used it.
+  std::optional<int64_t> boundary_;
+  double last_start_ = 0;
+  int64_t next_position_ = 0;
 };
 
 }  // namespace kyutaistt::text

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <cmath>
+#include <string>
+
+#include "checkpoint/floats.h"
+#include "checkpoint/hugging_face.h"
+
+namespace kyutaistt::checkpoint {
+
+namespace {
+
+/// w = v * g / |v|, the norm over all but the first dimension.
+TensorView apply_norm(const TensorView &length, const TensorView &direction) {
+  auto values = std::make_shared<std::vector<float>>(to_floats(direction));
+  const std::vector<float> lengths = to_floats(length);
+  const size_t row = lengths.empty() ? 0 : values->size() / lengths.size();
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    double squares = 0;
+    for (size_t k = i * row; k < (i + 1) * row; ++k) {
+      squares += static_cast<double>((*values)[k]) * static_cast<double>((*values)[k]);
+    }
+    const auto scale = static_cast<float>(static_cast<double>(lengths[i]) / std::sqrt(squares));
+    for (size_t k = i * row; k < (i + 1) * row; ++k) {
+      (*values)[k] *= scale;
+    }
+  }
+  TensorView result;
+  result.type = DataType::F32;
+  result.shape = direction.shape;
+  result.bytes = std::as_bytes(std::span(*values));
+  result.owner = std::move(values);
+  return result;
+}
+
+}  // namespace
+
+const TensorView *HuggingFaceTensors::find_stored(std::string_view name) const {
+  if (const TensorView *view = folder_.find(name)) {
+    return view;
+  }
+  static constexpr std::string_view sums = ".embed_sum";
+  if (name.ends_with(sums)) {
+    return folder_.find(std::string(name.substr(0, name.size() - sums.size())) + ".embedding_sum");
+  }
+  return nullptr;
+}
+
+HuggingFaceTensors::NormedWeight HuggingFaceTensors::find_normed(std::string_view name) const {
+  static constexpr std::string_view suffix = ".weight";
+  if (!name.ends_with(suffix)) {
+    return {};
+  }
+  const std::string stem(name.substr(0, name.size() - suffix.size()));
+  for (const auto &[length_name, direction_name] :
+       {std::pair(".weight_g", ".weight_v"),
+        std::pair(".parametrizations.weight.original0", ".parametrizations.weight.original1")}) {
+    const TensorView *length = folder_.find(stem + length_name);
+    const TensorView *direction = folder_.find(stem + direction_name);
+    const bool fits = length != nullptr && direction != nullptr && !direction->shape.empty() &&
+                      length->elements() == direction->shape.front() &&
+                      is_floating_point(length->type) && is_floating_point(direction->type);
+    if (fits) {
+      return {length, direction};
+    }
+  }
+  return {};
+}
+
+bool HuggingFaceTensors::contains(std::string_view name) const {
+  return find_stored(name) != nullptr || find_normed(name).direction != nullptr;
+}
+
+std::vector<int64_t> HuggingFaceTensors::shape(std::string_view name) const {
+  const TensorView *view = find_stored(name);
+  if (view == nullptr) {
+    view = find_normed(name).direction;
+  }
+  return view == nullptr ? std::vector<int64_t>() : view->shape;
+}
+
+DataType HuggingFaceTensors::type(std::string_view name) const {
+  const TensorView *view = find_stored(name);
+  return view == nullptr ? DataType::F32 : view->type;
+}
+
+Result<TensorView> HuggingFaceTensors::find(std::string_view name) const {
+  if (const TensorView *view = find_stored(name)) {
+    return *view;
+  }
+  if (const NormedWeight parts = find_normed(name); parts.direction != nullptr) {
+    return apply_norm(*parts.length, *parts.direction);
+  }
+  return Status::corrupt(folder_.location(name) + ": has no tensor " + std::string(name));
+}
+
+}  // namespace kyutaistt::checkpoint

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "checkpoint/json_file.h"
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/guard.h"
+#include "base/mapped_file.h"
+
+namespace kyutaistt::checkpoint {
+
+namespace {
+
+constexpr int most_depth = 64;
+constexpr size_t most_bytes = size_t{64} << 20;
+/// Longest part of a wrong value that a message repeats.
+constexpr size_t most_quoted = 60;
+
+std::string quoted(const Json &value) {
+  std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  if (text.size() > most_quoted) {
+    text.resize(most_quoted);
+    text += "...";
+  }
+  return text;
+}
+
+/// Watches a parse for what the format allows but nobody writes.
+class Watch {
+ public:
+  /// False stops the parser from keeping the value; the reason is remembered.
+  bool operator()(int depth, Json::parse_event_t event, Json &parsed) {
+    using Event = Json::parse_event_t;
+    if (depth > most_depth) {
+      reason_ = "nested deeper than " + std::to_string(most_depth);
+    }
+    if (event == Event::object_start) {
+      keys_.emplace_back();
+    } else if (event == Event::object_end) {
+      keys_.pop_back();
+    } else if (event == Event::key && !keys_.back().insert(parsed.get<std::string>()).second) {
+      reason_ = "key " + quoted(parsed) + " stands twice in one object";
+    }
+    return reason_.empty();
+  }
+
+  const std::string &reason() const noexcept { return reason_; }
+
+ private:
+  std::vector<std::set<std::string>> keys_;
+  std::string reason_;
+};
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text, const std::string &path) {
+  Watch watch;
+  try {
+    // The parser calls a copy of the callback: the watch is passed by reference.
+    Json value = Json::parse(text.begin(), text.end(),
+                             [&watch](int depth, Json::parse_event_t event, Json &parsed) {
+                               return watch(depth, event, parsed);
+                             });
+    if (!watch.reason().empty()) {
+      return Status::corrupt(path + ": " + watch.reason());
+    }
+    return value;
+  } catch (const Json::parse_error &error) {
+    return Status::corrupt(path + ": is not JSON: error at byte " + std::to_string(error.byte));
+  }
+}
+
+Result<Json> read_json_file(const std::string &path) {
+  KYUTAISTT_ASSIGN(file, base::MappedFile::open(path));
+  const auto bytes = file->bytes();
+  if (bytes.size() > most_bytes) {
+    return Status::corrupt(path + ": is too large: " + std::to_string(bytes.size()) +
+                           " bytes, at most " + std::to_string(most_bytes) + " are expected");
+  }
+  return parse_json({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, path);
+}
+
+JsonObject::JsonObject(const Json &value, std::string where)
+    : value_(&value), where_(std::move(where)) {}
+
+Result<JsonObject> JsonObject::of(const Json &value, std::string where) {
+  if (!value.is_object()) {
+    return Status::corrupt(where + ": found " + quoted(value) + ", expected an object");
+  }
+  return JsonObject(value, std::move(where));
+}
+
+bool JsonObject::has(const char *key) const {
+  return find(key) != nullptr;
+}
+
+const Json *JsonObject::find(const char *key) const {
+  const auto found = value_->find(key);
+  return found == value_->end() || found->is_null() ? nullptr : &*found;
+}
+
+Status JsonObject::wrong(const char *key, const std::string &expected) const {
+  const Json *found = find(key);
+  return Status::corrupt(where_ + ": " + key + ": found " +
+                         (found == nullptr ? "nothing" : quoted(*found)) + ", expected " +
+                         expected);
+}
+
+Result<int64_t> JsonObject::integer(const char *key, int64_t least, int64_t most,
+                                    std::optional<int64_t> fallback) const {
+  const Json *found = find(key);
+  if (found == nullptr && fallback) {
+    return *fallback;
+  }
+  // A number above the signed range would wrap around in get<int64_t>.
+  const bool fits = found != nullptr && found->is_number_integer() &&
+                    (!found->is_number_unsigned() || found->get<uint64_t>() <= INT64_MAX);
+  if (!fits || found->get<int64_t>() < least || found->get<int64_t>() > most) {
+    return wrong(key,
+                 "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  }
+  return found->get<int64_t>();
+}
+
+Result<double> JsonObject::number(const char *key, double least, double most,
+                                  std::optional<double> fallback) const {
+  const Json *found = find(key);
+  if (found == nullptr && fallback) {
+    return *fallback;
+  }
+  if (found == nullptr || !found->is_number() || !(found->get<double>() >= least) ||
+      !(found->get<double>() <= most)) {
+    return wrong(key, "a number from " + Json(least).dump() + " to " + Json(most).dump());
+  }
+  return found->get<double>();
+}
+
+Result<bool> JsonObject::boolean(const char *key, std::optional<bool> fallback) const {
+  const Json *found = find(key);
+  if (found == nullptr && fallback) {
+    return *fallback;
+  }
+  if (found == nullptr || !found->is_boolean()) {
+    return wrong(key, "true or false");
+  }
+  return found->get<bool>();
+}
+
+Result<std::string> JsonObject::string(const char *key, std::optional<std::string> fallback) const {
+  const Json *found = find(key);
+  if (found == nullptr && fallback) {
+    return *std::move(fallback);
+  }
+  if (found == nullptr || !found->is_string()) {
+    return wrong(key, "a string");
+  }
+  return found->get<std::string>();
+}
+
+Result<JsonObject> JsonObject::object(const char *key) const {
+  const Json *found = find(key);
+  if (found == nullptr || !found->is_object()) {
+    return wrong(key, "an object");
+  }
+  return JsonObject(*found, where_ + ": " + key);
+}
+
+}  // namespace kyutaistt::checkpoint

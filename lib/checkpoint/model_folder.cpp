@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "checkpoint/model_folder.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "base/guard.h"
+#include "checkpoint/floats.h"
+#include "checkpoint/hugging_face.h"
+#include "checkpoint/sidecar.h"
+#include "checkpoint/tensor_list.h"
+
+namespace kyutaistt::checkpoint {
+
+namespace {
+
+std::string shape_text(const std::vector<int64_t> &shape) {
+  std::string text = "[";
+  for (const int64_t dimension : shape) {
+    text += (text.size() > 1 ? ", " : "") + std::to_string(dimension);
+  }
+  return text + "]";
+}
+
+/// The rows of a matrix, which the configs do not tell reliably.
+Result<int64_t> read_rows(const HuggingFaceTensors &tensors, const std::string &name) {
+  const std::vector<int64_t> shape = tensors.shape(name);
+  if (shape.size() != 2 || shape[0] < 1) {
+    return Status::corrupt(tensors.location(name) + ": tensor " + name + ": " +
+                           (shape.empty()
+                                ? "is not there"
+                                : "found shape " + shape_text(shape) + ", expected a matrix"));
+  }
+  return shape[0];
+}
+
+Status check_tensor(const HuggingFaceTensors &tensors, const TensorSpec &spec) {
+  const std::string where = tensors.location(spec.name) + ": tensor " + spec.name + ": ";
+  if (!tensors.contains(spec.name)) {
+    return Status::corrupt(where + "is not there");
+  }
+  if (const auto shape = tensors.shape(spec.name); shape != spec.shape) {
+    return Status::corrupt(where + "found shape " + shape_text(shape) + ", expected " +
+                           shape_text(spec.shape));
+  }
+  if (const DataType type = tensors.type(spec.name); !is_floating_point(type)) {
+    return Status::corrupt(where + "found type " + data_type_name(type) +
+                           ", expected F32, BF16, F16 or F64");
+  }
+  return {};
+}
+
+Status check_folder(const std::string &folder) {
+  std::error_code error;
+  if (folder.empty()) {
+    return Status::invalid_argument("no model folder was given");
+  }
+  if (!std::filesystem::exists(folder, error)) {
+    return Status::not_found(folder + ": there is no such folder");
+  }
+  if (!std::filesystem::is_directory(folder, error)) {
+    return Status::invalid_argument(folder + ": is a file, expected a model folder");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ModelFolder> open_model_folder(const std::string &folder, const ModelOptions &options) {
+  KYUTAISTT_TRY(check_folder(folder));
+  KYUTAISTT_ASSIGN(info, read_hugging_face_configs(folder));
+  KYUTAISTT_ASSIGN(files, SafetensorsFolder::open(folder));
+  auto tensors = std::make_shared<const HuggingFaceTensors>(std::move(files));
+  info.file_bytes = tensors->bytes();
+
+  KYUTAISTT_ASSIGN(gated_rows, read_rows(*tensors, "model.layers.0.mlp.fc1.weight"));
+  info.language_model.feed_forward = gated_rows / 2;
+  KYUTAISTT_ASSIGN(codec_rows,
+                   read_rows(*tensors, "codec_model.encoder_transformer.layers.0.mlp.fc1.weight"));
+  info.codec.feed_forward = codec_rows;
+  const std::vector<TensorSpec> required = required_tensors(info);
+  for (const TensorSpec &spec : required) {
+    KYUTAISTT_TRY(check_tensor(*tensors, spec));
+  }
+  info.parameters = count_parameters(required);
+
+  apply_known_model(info);
+  KYUTAISTT_TRY(apply_sidecar(folder, info));
+  if (options.alignment != Alignment::Auto) {
+    info.alignment = options.alignment;
+  }
+  if (options.codec_attention != CodecAttention::Auto) {
+    info.codec_attention = options.codec_attention;
+  }
+  return ModelFolder{std::move(info), std::move(tensors)};
+}
+
+}  // namespace kyutaistt::checkpoint

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "checkpoint/safetensors.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "base/checked.h"
+#include "base/guard.h"
+#include "checkpoint/json_file.h"
+
+namespace kyutaistt::checkpoint {
+
+namespace {
+
+/// The format's own limit.
+constexpr uint64_t most_header_bytes = 100'000'000;
+constexpr size_t most_dimensions = 8;
+
+static_assert(std::endian::native == std::endian::little,
+              "safetensors are little-endian, and are used as they lie in the file");
+
+std::optional<DataType> data_type_of(std::string_view name) {
+  for (const DataType type :
+       {DataType::F64, DataType::F32, DataType::F16, DataType::Bf16, DataType::I64, DataType::I32,
+        DataType::I16, DataType::I8, DataType::U8, DataType::Bool}) {
+    if (name == data_type_name(type)) {
+      return type;
+    }
+  }
+  return std::nullopt;
+}
+
+/// A tensor and the place of its bytes behind the header.
+struct Entry {
+  std::string name;
+  TensorView view;
+  uint64_t begin = 0;
+  uint64_t end = 0;
+};
+
+Result<std::vector<int64_t>> read_shape(const JsonObject &entry) {
+  const Json *shape = entry.find("shape");
+  if (shape == nullptr || !shape->is_array() || shape->size() > most_dimensions) {
+    return entry.wrong("shape",
+                       "a list of at most " + std::to_string(most_dimensions) + " whole numbers");
+  }
+  std::vector<int64_t> dimensions;
+  for (const Json &dimension : *shape) {
+    if (!dimension.is_number_unsigned() || dimension.get<uint64_t>() > INT64_MAX) {
+      return entry.wrong("shape", "a list of whole numbers that are not negative");
+    }
+    dimensions.push_back(dimension.get<int64_t>());
+  }
+  return dimensions;
+}
+
+Status read_offsets(const JsonObject &entry, uint64_t data_bytes, Entry &result) {
+  const Json *offsets = entry.find("data_offsets");
+  if (offsets == nullptr || !offsets->is_array() || offsets->size() != 2 ||
+      !(*offsets)[0].is_number_unsigned() || !(*offsets)[1].is_number_unsigned()) {
+    return entry.wrong("data_offsets", "a list of two whole numbers");
+  }
+  result.begin = (*offsets)[0].get<uint64_t>();
+  result.end = (*offsets)[1].get<uint64_t>();
+  if (result.begin > result.end || result.end > data_bytes) {
+    return entry.wrong("data_offsets", "an increasing pair of at most " +
+                                           std::to_string(data_bytes) +
+                                           ", the bytes behind the header");
+  }
+  return {};
+}
+
+/// Reads one member of the header.
+Result<Entry> read_entry(const std::string &name, const Json &value, const std::string &path,
+                         uint64_t data_bytes) {
+  KYUTAISTT_ASSIGN(entry, JsonObject::of(value, path + ": tensor " + name));
+  KYUTAISTT_ASSIGN(type_name, entry.string("dtype"));
+  const auto type = data_type_of(type_name);
+  if (!type) {
+    return entry.wrong("dtype", "one of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL");
+  }
+  Entry result;
+  result.name = name;
+  result.view.type = *type;
+  KYUTAISTT_ASSIGN(shape, read_shape(entry));
+  KYUTAISTT_TRY(read_offsets(entry, data_bytes, result));
+  std::optional<uint64_t> needed = element_size(*type);
+  for (const int64_t dimension : shape) {
+    needed = needed ? base::checked_multiply(*needed, static_cast<uint64_t>(dimension)) : needed;
+  }
+  if (!needed || *needed != result.end - result.begin) {
+    return Status::corrupt(entry.where() + ": has " + std::to_string(result.end - result.begin) +
+                           " bytes, but its shape and type need " +
+                           (needed ? std::to_string(*needed) : "more than fit in memory"));
+  }
+  result.view.shape = std::move(shape);
+  return result;
+}
+
+Status check_metadata(const Json &metadata, const std::string &path) {
+  const bool texts =
+      metadata.is_object() && std::all_of(metadata.begin(), metadata.end(),
+                                          [](const Json &value) { return value.is_string(); });
+  return texts ? Status() : Status::corrupt(path + ": __metadata__: expected an object of strings");
+}
+
+/// The format demands that tensors lie one behind the other, to the end of the file.
+Status check_places(std::vector<Entry> &entries, const std::string &path, uint64_t data_bytes) {
+  std::sort(entries.begin(), entries.end(), [](const Entry &a, const Entry &b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
+  uint64_t expected = 0;
+  for (const Entry &entry : entries) {
+    if (entry.begin != expected) {
+      return Status::corrupt(
+          path + ": tensor " + entry.name + ": begins at byte " + std::to_string(entry.begin) +
+          ", " + (entry.begin < expected ? "inside of another tensor" : "behind a hole") +
+          "; expected " + std::to_string(expected));
+    }
+    expected = entry.end;
+  }
+  if (expected != data_bytes) {
+    return Status::corrupt(path + ": has " + std::to_string(data_bytes - expected) +
+                           " bytes that belong to no tensor");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::open(const std::string &path) {
+  KYUTAISTT_ASSIGN(file, base::MappedFile::open(path));
+  return parse(std::move(file));
+}
+
+Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::parse(
+    std::shared_ptr<const base::MappedFile> file) {
+  const std::string &path = file->path();
+  const std::span<const std::byte> bytes = file->bytes();
+  uint64_t header_bytes = 0;
+  if (bytes.size() < sizeof(header_bytes)) {
+    return Status::corrupt(
+        path + ": is too short for a safetensors file: " + std::to_string(bytes.size()) + " bytes");
+  }
+  std::memcpy(&header_bytes, bytes.data(), sizeof(header_bytes));
+  const std::span<const std::byte> rest = bytes.subspan(sizeof(header_bytes));
+  if (header_bytes > most_header_bytes || header_bytes > rest.size()) {
+    return Status::corrupt(path + ": says that its header has " + std::to_string(header_bytes) +
+                           " bytes, expected at most " +
+                           std::to_string(std::min<uint64_t>(most_header_bytes, rest.size())) +
+                           " (is the file cut off?)");
+  }
+  KYUTAISTT_ASSIGN(json, parse_json({reinterpret_cast<const char *>(rest.data()), header_bytes},
+                                    path + ": header"));
+  KYUTAISTT_ASSIGN(header, JsonObject::of(json, path + ": header"));
+  const std::span<const std::byte> data = rest.subspan(header_bytes);
+  std::vector<Entry> entries;
+  for (const auto &[name, value] : header.value().items()) {
+    if (name == "__metadata__") {
+      KYUTAISTT_TRY(check_metadata(value, path));
+      continue;
+    }
+    KYUTAISTT_ASSIGN(entry, read_entry(name, value, path, data.size()));
+    entries.push_back(std::move(entry));
+  }
+  KYUTAISTT_TRY(check_places(entries, path, data.size()));
+
+  std::shared_ptr<SafetensorsFile> result(new SafetensorsFile);
+  for (Entry &entry : entries) {
+    entry.view.bytes = data.subspan(entry.begin, entry.end - entry.begin);
+    result->tensors_.emplace(std::move(entry.name), std::move(entry.view));
+  }
+  result->file_ = std::move(file);
+  return std::shared_ptr<const SafetensorsFile>(std::move(result));
+}
+
+std::vector<std::string> SafetensorsFile::names() const {
+  std::vector<std::string> names;
+  names.reserve(tensors_.size());
+  for (const auto &[name, view] : tensors_) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+const TensorView *SafetensorsFile::find(std::string_view name) const {
+  const auto found = tensors_.find(name);
+  return found == tensors_.end() ? nullptr : &found->second;
+}
+
+Result<SafetensorsFolder> SafetensorsFolder::open(const std::string &folder) {
+  SafetensorsFolder result;
+  result.folder_ = folder;
+  const std::string single = folder + "/model.safetensors";
+  const std::string index = single + ".index.json";
+  std::error_code error;
+  if (std::filesystem::exists(index, error) && !std::filesystem::exists(single, error)) {
+    KYUTAISTT_TRY(result.open_shards(folder, index));
+  } else {
+    KYUTAISTT_ASSIGN(file, SafetensorsFile::open(single));
+    result.files_.push_back(std::move(file));
+  }
+  return result;
+}
+
+Status SafetensorsFolder::open_shards(const std::string &folder, const std::string &index_path) {
+  KYUTAISTT_ASSIGN(json, read_json_file(index_path));
+  KYUTAISTT_ASSIGN(index, JsonObject::of(json, index_path));
+  KYUTAISTT_ASSIGN(map, index.object("weight_map"));
+  std::map<std::string, size_t, std::less<>> shards;
+  for (const auto &[name, value] : map.value().items()) {
+    const std::string shard = value.is_string() ? value.get<std::string>() : "";
+    if (shard.empty() || shard.find('/') != std::string::npos || shard == "..") {
+      return map.wrong(name.c_str(), "the name of a file in the same folder");
+    }
+    auto place = shards.find(shard);
+    if (place == shards.end()) {
+      KYUTAISTT_ASSIGN(file, SafetensorsFile::open(folder + "/" + shard));
+      place = shards.emplace(shard, files_.size()).first;
+      files_.push_back(std::move(file));
+    }
+    if (files_[place->second]->find(name) == nullptr) {
+      return Status::corrupt(files_[place->second]->path() + ": has no tensor " + name +
+                             ", which " + index_path + " says is there");
+    }
+    places_.emplace(name, place->second);
+  }
+  return files_.empty() ? map.wrong("weight_map", "at least one tensor") : Status();
+}
+
+const TensorView *SafetensorsFolder::find(std::string_view name) const {
+  if (places_.empty()) {
+    return files_.front()->find(name);
+  }
+  const auto place = places_.find(name);
+  return place == places_.end() ? nullptr : files_[place->second]->find(name);
+}
+
+std::string SafetensorsFolder::location(std::string_view name) const {
+  const auto place = places_.find(name);
+  if (place != places_.end()) {
+    return files_[place->second]->path();
+  }
+  return places_.empty() ? files_.front()->path() : folder_ + "/model.safetensors.index.json";
+}
+
+uint64_t SafetensorsFolder::bytes() const noexcept {
+  uint64_t total = 0;
+  for (const auto &file : files_) {
+    total += file->bytes();
+  }
+  return total;
+}
+
+}  // namespace kyutaistt::checkpoint

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// The safetensors format: a JSON header with names, types, shapes and places, then the bytes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <kyutaistt/status.h>
+
+#include "base/mapped_file.h"
+#include "checkpoint/tensor_source.h"
+
+namespace kyutaistt::checkpoint {
+
+/// One safetensors file. The whole header is checked when it is opened: every type is known, every
+/// shape's product fits, every tensor has exactly the bytes that its shape needs, and the tensors
+/// cover the file without overlaps or holes. Threads: immutable.
+class SafetensorsFile {
+ public:
+  static Result<std::shared_ptr<const SafetensorsFile>> open(const std::string &path);
+
+  /// Parses bytes that are in memory already, for tests. `file` must hold the whole file.
+  static Result<std::shared_ptr<const SafetensorsFile>> parse(
+      std::shared_ptr<const base::MappedFile> file);
+
+  const std::string &path() const noexcept { return file_->path(); }
+  uint64_t bytes() const noexcept { return file_->bytes().size(); }
+  std::vector<std::string> names() const;
+  /// Null if the file has no such tensor. Valid as long as this object.
+  const TensorView *find(std::string_view name) const;
+
+ private:
+  SafetensorsFile() = default;
+
+  std::shared_ptr<const base::MappedFile> file_;
+  std::map<std::string, TensorView, std::less<>> tensors_;
+};
+
+/// The weights of a Hugging Face folder: `model.safetensors`, or the shards that
+/// `model.safetensors.index.json` names. Threads: immutable.
+class SafetensorsFolder {
+ public:
+  static Result<SafetensorsFolder> open(const std::string &folder);
+
+  /// Null if no file has such a tensor.
+  const TensorView *find(std::string_view name) const;
+  /// Path of the file that holds the tensor, or that should.
+  std::string location(std::string_view name) const;
+  /// Bytes of all files.
+  uint64_t bytes() const noexcept;
+
+ private:
+  Status open_shards(const std::string &folder, const std::string &index_path);
+
+  std::string folder_;
+  std::vector<std::shared_ptr<const SafetensorsFile>> files_;
+  /// Tensor name to index into `files_`; empty if there is only one file.
+  std::map<std::string, size_t, std::less<>> places_;
+};
+
+}  // namespace kyutaistt::checkpoint

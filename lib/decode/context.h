@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// The decoder of one stream: from the codes of its frames to words with times.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <kyutaistt/events.h>
+#include <kyutaistt/model.h>
+#include <kyutaistt/options.h>
+#include <kyutaistt/status.h>
+
+#include "decode/timeline.h"
+#include "ops/operations.h"
+#include "text/tokenizer.h"
+#include "text/word_builder.h"
+
+namespace kyutaistt::decode {
+
+/// What one run of the language model hears and has said: from the start of a stream, or from a
+/// drain, to the next drain. It decides what each position is fed and what its output means; the
+/// computing is done by the caller, so that many contexts go into one batch.
+///
+/// A frame goes: `begin_frame`; if `needs_start()` a position without audio (`start_input`,
+/// `accept`); if `hears(codes)` a position with it. Not thread-safe; owned by the engine's worker.
+class Context {
+ public:
+  /// `model` must outlive the context.
+  Context(const ModelInfo &model, std::shared_ptr<const text::Tokenizer> tokenizer,
+          Time word_end_cap, bool report_steps);
+
+  /// Starts anew, with these tokens forced from position 0 on. Word numbers go on.
+  void restart(std::vector<int32_t> forced);
+
+  /// A frame whose first sample was heard at `start` comes next. `origin`: time of the context's
+  /// first real sample; only looked at for the first frame.
+  void begin_frame(Time start, Time origin);
+
+  /// True until position 0 has been computed.
+  bool needs_start() const noexcept { return position_ == 0; }
+  /// False for a frame that the alignment never shows to the language model.
+  bool hears_frame() const noexcept;
+  /// As given to `restart`.
+  const std::vector<int32_t> &forced() const noexcept { return forced_; }
+  /// Text id to feed at the next position.
+  int32_t text_input() const noexcept { return text_input_; }
+  /// True if the next position's token is already known.
+  bool next_is_forced() const noexcept;
+
+  /// The model's choice for the position just computed (any, if it was forced), and the codes heard
+  /// there (none at position 0). Appends what became known to `events`. Fails if the probability is
+  /// not a number: the model's state is broken.
+  Status accept(const ops::Choice &choice, std::span<const int32_t> codes,
+                std::vector<Event> &events);
+
+  /// How far the text has come; appended after every frame.
+  Progress progress() const;
+
+  /// Nothing more follows: closes the last word.
+  void finish(std::vector<Event> &events);
+
+ private:
+  void append_words(std::vector<Event> &events);
+  /// Time of a point in steps of the word builder.
+  Time time_at(double step) const;
+
+  const ModelInfo &model_;
+  const bool report_steps_;
+  /// Frames that a position is ahead of its number, by the alignment.
+  const int64_t frame_lead_;
+  text::WordBuilder words_;
+  Timeline timeline_;
+  std::vector<int32_t> forced_;
+  int32_t text_input_ = 0;
+  int64_t position_ = 0;
+  int64_t frames_ = 0;
+  uint64_t next_word_ = 0;
+  Time last_start_{};
+  /// Reused between calls.
+  std::vector<text::WordEvent> word_events_;
+};
+
+}  // namespace kyutaistt::decode

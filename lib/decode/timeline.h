@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// From frames of a context to times of the pushed audio.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include <kyutaistt/options.h>
+
+namespace kyutaistt::decode {
+
+inline constexpr Time frame_duration = std::chrono::milliseconds(80);
+
+/// Knows when each frame of a context was heard. Audio may have gaps and jumps; only their places
+/// are kept. A plain value without thread rules.
+class Timeline {
+ public:
+  /// Forgets everything: the next frame is frame 0. `origin` is the time of the first real sample,
+  /// which no time lies before.
+  void reset(Time origin);
+
+  /// The next frame's first sample was heard at `start`.
+  void append(Time start);
+
+  /// Time of a point in steps (frames) since frame 0; between frames, and after the last one, the
+  /// clock runs on.
+  Time at(double step) const;
+
+  /// Lets go of what only points before `step` need.
+  void forget_before(double step);
+
+ private:
+  struct Anchor {
+    int64_t frame;
+    Time start;
+  };
+
+  Time origin_{};
+  int64_t frames_ = 0;
+  /// Frames whose time does not follow from the one before, in order.
+  std::deque<Anchor> anchors_;
+};
+
+}  // namespace kyutaistt::decode

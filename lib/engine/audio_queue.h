@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Audio of one stream that waits for the model, cut into frames.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include <kyutaistt/events.h>
+#include <kyutaistt/options.h>
+
+namespace kyutaistt::engine {
+
+/// A place in the audio where a context ends.
+struct ContextEnd {
+  /// As given to `Stream::drain`.
+  std::optional<uint64_t> marker;
+  /// Tokens forced from then on, if the prompt changes.
+  std::optional<std::vector<int32_t>> forced;
+  /// Audio that was dropped just before it.
+  std::vector<Dropped> dropped;
+};
+
+/// What a frame brings beside its samples.
+struct QueuedFrame {
+  /// Time of its first sample.
+  Time start{};
+  /// Time of the first real sample of its context.
+  Time origin{};
+  /// Audio that was dropped just before or inside of it.
+  std::vector<Dropped> dropped;
+};
+
+/// A queue of samples, dropped stretches and context ends. It adds what the model wants to hear
+/// around a context's audio: silence before it (the prefix) and behind it (the delay and a second,
+/// as transformers' feature extractor does), of which a last part of a frame is left out.
+/// Not thread-safe. Cost: a copy of each sample in and one out.
+class AudioQueue {
+ public:
+  struct Shape {
+    int64_t prefix_samples = 0;
+    int64_t tail_samples = 0;
+    /// The first frame of a context comes twice (`Alignment::Hf`).
+    bool repeat_first_frame = false;
+  };
+
+  explicit AudioQueue(const Shape &shape) : shape_(shape) {}
+
+  /// Appends samples; without a timestamp, or with one that is less than a sample off, they follow
+  /// the ones before.
+  void push(std::span<const float> samples, std::optional<Time> timestamp);
+  /// Notes that `samples` were not pushed but lost, at the same place as a `push` would have put
+  /// them; the clock moves on over them.
+  void push_dropped(int64_t samples, std::optional<Time> timestamp);
+  void push_end(ContextEnd end);
+  /// Forgets everything. Audio that follows starts a new context.
+  void clear();
+
+  /// Samples that wait.
+  int64_t samples() const noexcept { return samples_; }
+
+  enum class Next { Nothing, Frame, ContextEnd };
+  Next next() const noexcept;
+  /// Only if `next()` is `Frame`. `samples` has room for one frame.
+  QueuedFrame pop_frame(std::span<float> samples);
+  /// Only if `next()` is `ContextEnd`.
+  ContextEnd pop_end();
+
+ private:
+  struct Run {
+    std::vector<float> samples;
+    size_t taken = 0;
+    /// Time of the run's first sample: `anchor` and this many samples.
+    Time anchor{};
+    int64_t offset = 0;
+  };
+  using Item = std::variant<Run, Dropped, ContextEnd>;
+
+  static Time time_of(Time anchor, int64_t samples);
+  /// Sets the place of the next sample from a push's timestamp, and begins a context if none is.
+  void place(std::optional<Time> timestamp);
+  void append(std::span<const float> samples);
+  /// Fills `frame` from the queue's front; returns how much of it the queue had.
+  size_t take(std::span<float> frame, QueuedFrame &result);
+
+  const Shape shape_;
+  std::deque<Item> items_;
+  int64_t samples_ = 0;
+
+  // Where the next pushed sample belongs.
+  Time anchor_{};
+  int64_t offset_ = 0;
+  /// A context has begun with the last pushed sample, or before.
+  bool pushing_context_ = false;
+
+  // Of the context at the queue's front.
+  std::deque<Time> origins_;
+  int64_t tail_left_ = 0;
+  bool first_frame_ = true;
+  /// Place behind the last sample that was taken: an anchor and so many samples.
+  Time taken_anchor_{};
+  int64_t taken_offset_ = 0;
+};
+
+}  // namespace kyutaistt::engine

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "engine/batch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/guard.h"
+
+namespace kyutaistt::engine {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+void restart(StreamState &stream, std::vector<int32_t> forced) {
+  stream.context.restart(std::move(forced));
+  stream.encoder->frame = 0;
+  stream.language_model->position = 0;
+}
+
+void append_dropped(const std::vector<Dropped> &dropped, std::vector<Event> &events) {
+  events.insert(events.end(), dropped.begin(), dropped.end());
+}
+
+}  // namespace
+
+Batch::Durations Batch::compute(const ModelState &model) {
+  for (Lane &lane : lanes) {
+    if (lane.restart) {
+      restart(*lane.stream, std::move(*lane.restart));
+    }
+  }
+  end_contexts();
+  Durations durations;
+  const Status status =
+      base::guard("computing a step", [&] { return compute_frames(model, durations); });
+  if (!status.ok()) {
+    for (Lane *lane : frame_lanes_) {
+      lane->failure = status;
+    }
+  }
+  return durations;
+}
+
+void Batch::end_contexts() {
+  for (Lane &lane : lanes) {
+    if (!lane.end) {
+      continue;
+    }
+    append_dropped(lane.end->dropped, lane.events);
+    lane.stream->context.finish(lane.events);
+    if (lane.end->marker) {
+      lane.events.emplace_back(Drained{*lane.end->marker});
+    }
+    restart(*lane.stream,
+            lane.end->forced ? std::move(*lane.end->forced) : lane.stream->context.forced());
+  }
+}
+
+Status Batch::compute_frames(const ModelState &model, Durations &durations) {
+  frame_lanes_.clear();
+  frame_samples_.clear();
+  encoder_states_.clear();
+  for (size_t i = 0; i < lanes.size(); ++i) {
+    Lane &lane = lanes[i];
+    if (lane.end) {
+      continue;
+    }
+    append_dropped(lane.frame.dropped, lane.events);
+    lane.stream->context.begin_frame(lane.frame.start, lane.frame.origin);
+    frame_lanes_.push_back(&lane);
+    encoder_states_.push_back(lane.stream->encoder.get());
+    const auto begin = samples.begin() + static_cast<std::ptrdiff_t>(i) * mimi::frame_samples;
+    frame_samples_.insert(frame_samples_.end(), begin, begin + mimi::frame_samples);
+  }
+  if (frame_lanes_.empty()) {
+    return {};
+  }
+  const std::lock_guard lock(model.computing);
+  const auto begin = Clock::now();
+  const std::vector<int32_t> codes = model.encoder->encode(encoder_states_, frame_samples_);
+  const auto encoded = Clock::now();
+
+  std::vector<Lane *> starting;
+  std::vector<Lane *> hearing;
+  std::vector<int32_t> heard;
+  const auto codebooks = static_cast<size_t>(model.info.language_model.codebooks);
+  for (size_t i = 0; i < frame_lanes_.size(); ++i) {
+    const decode::Context &context = frame_lanes_[i]->stream->context;
+    if (context.needs_start()) {
+      starting.push_back(frame_lanes_[i]);
+    }
+    if (context.hears_frame()) {
+      hearing.push_back(frame_lanes_[i]);
+      const auto first = codes.begin() + static_cast<std::ptrdiff_t>(i * codebooks);
+      heard.insert(heard.end(), first, first + static_cast<std::ptrdiff_t>(codebooks));
+    }
+  }
+  step_language_model(model, starting, {});
+  step_language_model(model, hearing, heard);
+  for (Lane *lane : frame_lanes_) {
+    lane->events.emplace_back(lane->stream->context.progress());
+  }
+  durations.codec = encoded - begin;
+  durations.language_model = Clock::now() - encoded;
+  return {};
+}
+
+void Batch::step_language_model(const ModelState &model, std::span<Lane *const> stepping,
+                                std::span<const int32_t> codes) {
+  if (stepping.empty()) {
+    return;
+  }
+  const size_t codebooks = codes.size() / stepping.size();
+  std::vector<lm::StepInput> inputs;
+  inputs.reserve(stepping.size());
+  bool all_forced = true;
+  for (size_t i = 0; i < stepping.size(); ++i) {
+    StreamState &stream = *stepping[i]->stream;
+    inputs.push_back({stream.language_model.get(), stream.context.text_input(),
+                      codes.subspan(i * codebooks, codebooks)});
+    all_forced = all_forced && stream.context.next_is_forced();
+  }
+  const auto output =
+      all_forced ? lm::LanguageModel::Output::None : lm::LanguageModel::Output::Tokens;
+  const std::vector<ops::Choice> choices = model.language_model->step(inputs, output);
+  for (size_t i = 0; i < stepping.size(); ++i) {
+    const ops::Choice choice = all_forced ? ops::Choice{} : choices[i];
+    Lane &lane = *stepping[i];
+    Status status = lane.stream->context.accept(choice, inputs[i].codes, lane.events);
+    if (!status.ok()) {
+      lane.failure = std::move(status);
+    }
+  }
+}
+
+}  // namespace kyutaistt::engine

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// One step of the engine: a frame, or the end of a context, of every stream that has one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <kyutaistt/events.h>
+
+#include "engine/model_state.h"
+#include "engine/stream_state.h"
+
+namespace kyutaistt::engine {
+
+/// One stream's part in a step.
+struct Lane {
+  std::shared_ptr<StreamState> stream;
+  /// The stream's generation when its part was taken.
+  uint64_t generation = 0;
+  /// The context is to begin anew, with these tokens forced: after a reset or at the stream's
+  /// start.
+  std::optional<std::vector<int32_t>> restart;
+  /// What was taken: the end of a context, or else a frame.
+  std::optional<ContextEnd> end;
+  QueuedFrame frame;
+  /// What is to be delivered.
+  std::vector<Event> events;
+  /// Set by `compute` if the stream cannot go on.
+  Status failure;
+};
+
+/// The lanes of a step and the memory that they share. Used by the worker alone.
+class Batch {
+ public:
+  std::vector<Lane> lanes;
+  /// One frame for each lane, at the lane's index.
+  std::vector<float> samples;
+
+  struct Durations {
+    std::chrono::nanoseconds codec{};
+    std::chrono::nanoseconds language_model{};
+  };
+
+  /// Runs every lane through the model and fills its events. If computing fails as a whole, every
+  /// lane with a frame fails.
+  Durations compute(const ModelState &model);
+
+ private:
+  void end_contexts();
+  Status compute_frames(const ModelState &model, Durations &durations);
+  /// One position of the language model for these lanes. `codes`: [lanes, codebooks], or empty for
+  /// the start.
+  void step_language_model(const ModelState &model, std::span<Lane *const> lanes,
+                           std::span<const int32_t> codes);
+
+  // Reused from step to step: lanes with a frame, and their samples and states in the same order.
+  std::vector<Lane *> frame_lanes_;
+  std::vector<float> frame_samples_;
+  std::vector<mimi::EncoderState *> encoder_states_;
+};
+
+}  // namespace kyutaistt::engine

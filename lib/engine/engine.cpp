@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <cmath>
+#include <utility>
+
+#include <kyutaistt/engine.h>
+
+#include "base/guard.h"
+#include "decode/prompt.h"
+#include "engine/engine_state.h"
+
+namespace kyutaistt {
+
+namespace {
+
+/// Silence behind the model's delay that transformers' feature extractor appends.
+constexpr double tail_margin_seconds = 1.0;
+
+int64_t samples_of(double seconds) {
+  return static_cast<int64_t>(seconds * static_cast<double>(mimi::sample_rate));
+}
+
+engine::AudioQueue::Shape queue_shape(const ModelInfo &info) {
+  return {samples_of(info.silence_prefix_seconds),
+          samples_of(info.delay_seconds + tail_margin_seconds), info.alignment == Alignment::Hf};
+}
+
+Status check(const StreamOptions &options) {
+  if (options.queue_capacity < decode::frame_duration) {
+    return Status::invalid_argument("queue_capacity must be at least one frame of 80 ms");
+  }
+  if (options.word_end_cap < Time::zero()) {
+    return Status::invalid_argument("word_end_cap must not be negative");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Engine>> Engine::create(std::shared_ptr<const Model> model,
+                                               EngineOptions options) {
+  if (model == nullptr) {
+    return Status::invalid_argument("an engine needs a model");
+  }
+  if (options.max_streams < 1) {
+    return Status::invalid_argument("max_streams must be at least 1, not " +
+                                    std::to_string(options.max_streams));
+  }
+  return base::guard("starting the engine", [&]() -> Result<std::shared_ptr<Engine>> {
+    return std::make_shared<Engine>(
+        std::make_shared<EngineState>(std::move(model), std::move(options)));
+  });
+}
+
+Engine::Engine(std::shared_ptr<EngineState> state) : state_(std::move(state)) {}
+
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Stream>> Engine::open_stream(const StreamOptions &options,
+                                                    EventListener listener) {
+  return base::guard("opening a stream", [&]() -> Result<std::unique_ptr<Stream>> {
+    KYUTAISTT_TRY(check(options));
+    if (!listener) {
+      return Status::invalid_argument("a stream needs a listener");
+    }
+    const ModelState &model = state_->model->state();
+    KYUTAISTT_ASSIGN(forced, decode::forced_tokens(model.info, options.prompt));
+    auto stream = std::make_shared<StreamState>(
+        options, std::move(listener), queue_shape(model.info),
+        decode::Context(model.info, model.tokenizer, options.word_end_cap, options.report_steps));
+    stream->forced = forced;
+    stream->context.restart(std::move(forced));
+    stream->encoder = model.encoder->make_state();
+    stream->language_model = model.language_model->make_state();
+
+    const std::lock_guard lock(state_->mutex);
+    if (state_->streams.size() >= static_cast<size_t>(state_->options.max_streams)) {
+      return Status::resource_exhausted("all " + std::to_string(state_->options.max_streams) +
+                                        " streams of the engine are in use");
+    }
+    state_->streams.push_back(stream);
+    return std::make_unique<Stream>(state_, std::move(stream));
+  });
+}
+
+const Model &Engine::model() const noexcept {
+  return *state_->model;
+}
+
+EngineStats Engine::stats() const {
+  const std::lock_guard lock(state_->mutex);
+  EngineStats stats = state_->stats;
+  stats.open_streams = static_cast<int>(state_->streams.size());
+  return stats;
+}
+
+}  // namespace kyutaistt

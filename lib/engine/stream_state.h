@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// What the engine knows of one stream.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <kyutaistt/events.h>
+#include <kyutaistt/options.h>
+#include <kyutaistt/status.h>
+#include <kyutaistt/stream.h>
+
+#include "decode/context.h"
+#include "engine/audio_queue.h"
+#include "lm/language_model.h"
+#include "mimi/encoder_state.h"
+
+namespace kyutaistt {
+
+struct StreamState {
+  StreamState(const StreamOptions &stream_options, EventListener stream_listener,
+              const engine::AudioQueue::Shape &shape, decode::Context decoder)
+      : options(stream_options),
+        listener(std::move(stream_listener)),
+        queue(shape),
+        context(std::move(decoder)) {}
+
+  const StreamOptions options;
+  const EventListener listener;
+
+  // Protected by `EngineState::mutex`.
+
+  engine::AudioQueue queue;
+  /// Tokens forced at the start of the next context to be pushed.
+  std::vector<int32_t> forced;
+  /// Grows with every reset and with closing: what was taken from the queue before is stale.
+  uint64_t generation = 0;
+  /// Why the stream cannot go on; success while it can.
+  Status failure;
+  StreamStats stats;
+  /// Samples still to be dropped of a frame whose drop has begun.
+  int64_t dropping = 0;
+
+  /// Held while the listener is called, so that a reset or a close can wait for it. Taken without
+  /// `EngineState::mutex`; that one may be taken under it for a moment.
+  std::mutex delivery;
+
+  // Only touched by the worker.
+
+  decode::Context context;
+  std::unique_ptr<mimi::EncoderState> encoder;
+  std::unique_ptr<lm::LanguageModelState> language_model;
+  /// Generation of the running context.
+  uint64_t context_generation = 0;
+};
+
+}  // namespace kyutaistt

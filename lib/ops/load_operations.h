@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Choosing what computes a model.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <kyutaistt/status.h>
+
+#include "ops/operations.h"
+
+namespace kyutaistt::ops {
+
+/// What the computation is to run on.
+struct OperationsRequest {
+  /// As `ModelOptions::device`.
+  std::string device;
+  /// CPU threads; 0 means one for each core.
+  int threads = 0;
+};
+
+/// The operations of libtorch, whose module is loaded with the first call (about half a second).
+Result<std::unique_ptr<Operations>> load_operations(const OperationsRequest &request);
+
+}  // namespace kyutaistt::ops
+
+extern "C" {
+/// What the libtorch module exports. Throws std::invalid_argument for a device that cannot be used.
+using KyutaisttMakeTorchOperations = void(const kyutaistt::ops::OperationsRequest &request,
+                                          std::unique_ptr<kyutaistt::ops::Operations> &operations);
+}

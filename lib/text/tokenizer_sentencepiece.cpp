@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Reading a sentencepiece model.
+#include "base/guard.h"
+#include "base/mapped_file.h"
+#include "base/module.h"
+#include "text/sentencepiece/module.h"
+#include "text/tokenizer.h"
+
+namespace kyutaistt::text {
+
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_sentencepiece_file(
+    const std::string &path) {
+  KYUTAISTT_ASSIGN(file, base::MappedFile::open(path));
+  KYUTAISTT_ASSIGN(
+      read, base::find_function<KyutaisttReadSentencepiece>(
+                "sentencepiece", "libkyutaistt-sentencepiece.so", "kyutaistt_read_sentencepiece"));
+  std::vector<std::string> pieces;
+  std::string reason;
+  if (!read(file->bytes(), pieces, reason)) {
+    return Status::corrupt(path + ": is no sentencepiece model: " + reason);
+  }
+  std::shared_ptr<Tokenizer> tokenizer(new Tokenizer("sentencepiece"));
+  tokenizer->entries_.resize(pieces.size());
+  for (size_t token = 0; token < pieces.size(); ++token) {
+    tokenizer->set(token, pieces[token]);
+  }
+  return std::shared_ptr<const Tokenizer>(std::move(tokenizer));
+}
+
+}  // namespace kyutaistt::text

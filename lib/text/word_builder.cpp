@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "text/word_builder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace kyutaistt::text {
+
+namespace {
+
+/// Without surrounding white space; control characters inside count as spaces.
+std::string trimmed(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F; }, ' ');
+  const size_t first = text.find_first_not_of(' ');
+  if (first == std::string::npos) {
+    return {};
+  }
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+}  // namespace
+
+WordBuilder::WordBuilder(std::shared_ptr<const Tokenizer> tokenizer, double delay_steps,
+                         double cap_steps)
+    : tokenizer_(std::move(tokenizer)), delay_(delay_steps), cap_(cap_steps) {}
+
+void WordBuilder::reset() {
+  open_.reset();
+  ending_.reset();
+  boundary_.reset();
+  last_start_ = 0;
+  next_position_ = 0;
+}
+
+void WordBuilder::push(int64_t position, int32_t token, float probability,
+                       std::vector<WordEvent> &out) {
+  next_position_ = position + 1;
+  if (token == word_boundary_token || token == pad_token) {
+    push_boundary_or_pad(position, token == word_boundary_token, out);
+    return;
+  }
+  const Piece piece = tokenizer_->piece(token);
+  if (piece.kind == Piece::Kind::None) {
+    return;
+  }
+  // A word of spaces only is no word yet: what follows belongs to it.
+  if (!open_ || (piece.starts_word() && !open_->text.is_blank())) {
+    open_word(position, out);
+  }
+  open_->text.append(piece);
+  open_->last_index = position;
+  open_->log_probability += std::log(static_cast<double>(probability));
+  ++open_->tokens;
+}
+
+void WordBuilder::push_boundary_or_pad(int64_t position, bool is_boundary,
+                                       std::vector<WordEvent> &out) {
+  const double now = static_cast<double>(next_position_) - delay_;
+  if (open_) {
+    const double waited = static_cast<double>(position - open_->last_index);
+    if (is_boundary || !open_->text.awaits_bytes() || waited > cap_) {
+      close_word(out);
+    }
+  }
+  if (is_boundary) {
+    boundary_ = position;
+    end_last(now, out);
+    return;
+  }
+  if (ending_ && now >= ending_->last_piece + cap_) {
+    end_last(now, out);
+  }
+  if (boundary_ && static_cast<double>(position - *boundary_) > cap_) {
+    boundary_.reset();
+  }
+}
+
+void WordBuilder::open_word(int64_t position, std::vector<WordEvent> &out) {
+  if (open_) {
+    close_word(out);
+  }
+  const double start = boundary_ ? static_cast<double>(*boundary_ + 1) - delay_
+                                 : static_cast<double>(position) - delay_;
+  boundary_.reset();
+  end_last(start, out);
+  open_.emplace();
+  open_->start = std::max({0.0, last_start_, start});
+}
+
+void WordBuilder::close_word(std::vector<WordEvent> &out) {
+  OpenWord word = std::move(*open_);
+  open_.reset();
+  std::string text = trimmed(word.text.take());
+  if (text.empty()) {
+    return;
+  }
+  last_start_ = word.start;
+  const double last_piece = static_cast<double>(word.last_index + 1) - delay_;
+  ending_ = Ending{word.start, last_piece};
+  const double confidence = std::exp(word.log_probability / word.tokens);
+  out.emplace_back(WordStarted{std::move(text), word.start, std::max(word.start, last_piece),
+                               static_cast<float>(confidence)});
+}
+
+void WordBuilder::end_last(double limit, std::vector<WordEvent> &out) {
+  if (!ending_) {
+    return;
+  }
+  out.emplace_back(
+      WordEnded{std::max(ending_->start, std::min(ending_->last_piece + cap_, limit))});
+  ending_.reset();
+}
+
+void WordBuilder::finish(std::vector<WordEvent> &out) {
+  if (open_) {
+    close_word(out);
+  }
+  end_last(std::numeric_limits<double>::infinity(), out);
+}
+
+double WordBuilder::settled_until() const noexcept {
+  if (open_) {
+    return open_->start;
+  }
+  const double next = static_cast<double>(boundary_ ? *boundary_ + 1 : next_position_) - delay_;
+  return std::max(last_start_, next);
+}
+
+}  // namespace kyutaistt::text

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "decode/timeline.h"
+#include "support/suite.h"
+
+namespace {
+
+using kyutaistt::Time;
+using kyutaistt::decode::Timeline;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+void assert_time(Time found, Time expected) {
+  ck_assert_int_eq(found.count(), expected.count());
+}
+
+START_TEST(steps_between_and_behind_frames) {
+  Timeline timeline;
+  timeline.reset(seconds(5));
+  for (int frame = 0; frame < 10; ++frame) {
+    timeline.append(seconds(5) + milliseconds(80) * frame);
+  }
+  assert_time(timeline.at(0), seconds(5));
+  assert_time(timeline.at(2.25), seconds(5) + milliseconds(180));
+  assert_time(timeline.at(20), seconds(5) + milliseconds(1600));
+  assert_time(timeline.at(-3.5), seconds(5));
+}
+END_TEST
+
+START_TEST(nothing_lies_before_the_first_real_sample) {
+  Timeline timeline;
+  timeline.reset(milliseconds(250));
+  timeline.append(Time(0));
+  timeline.append(milliseconds(80));
+  assert_time(timeline.at(1), milliseconds(250));
+  assert_time(timeline.at(4), milliseconds(320));
+}
+END_TEST
+
+START_TEST(jumps_are_kept_until_they_are_forgotten) {
+  Timeline timeline;
+  timeline.reset(Time(0));
+  timeline.append(Time(0));
+  timeline.append(milliseconds(80));
+  timeline.append(seconds(60));
+  timeline.append(seconds(60) + milliseconds(80));
+  timeline.append(seconds(30));
+  assert_time(timeline.at(1.5), milliseconds(120));
+  assert_time(timeline.at(2), seconds(60));
+  assert_time(timeline.at(3.5), seconds(60) + milliseconds(120));
+  assert_time(timeline.at(5), seconds(30) + milliseconds(80));
+  timeline.forget_before(3);
+  assert_time(timeline.at(3), seconds(60) + milliseconds(80));
+  assert_time(timeline.at(4), seconds(30));
+}
+END_TEST
+
+}  // namespace
+
+int main() {
+  return kyutaistt::tests::run_suite(
+      "timeline", {steps_between_and_behind_frames, nothing_lies_before_the_first_real_sample,
+                   jumps_are_kept_until_they_are_forgotten});
+}

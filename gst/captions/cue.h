@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// A caption as it is shown.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <kyutaistt/options.h>
+
+namespace kyutaistt::captions {
+
+/// Text that is shown from `start` to `end`. Cues of a stream never overlap or run backwards.
+struct Cue {
+  Time start{};
+  Time end{};
+  /// UTF-8, at least one line, none of them empty.
+  std::vector<std::string> lines;
+};
+
+/// How cues are to look. The defaults are the BBC's for width and lines (Subtitle Guidelines 1.2.5)
+/// and Netflix' for durations (Timed Text Style Guide).
+struct CueShape {
+  /// Characters in a line. A longer word stands alone, in a longer line.
+  int columns = 37;
+  int lines = 2;
+  /// A cue stays at least so long, if the next one does not come before.
+  Time minimum_duration = std::chrono::milliseconds(833);
+  /// No word that ends later than this after the cue's start joins it.
+  Time maximum_duration = std::chrono::seconds(7);
+  /// Least time between two cues.
+  Time gap{};
+};
+
+}  // namespace kyutaistt::captions

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Cues as WebVTT and SubRip.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "captions/cue.h"
+
+namespace kyutaistt::captions {
+
+/// What a WebVTT text begins with.
+inline constexpr const char *webvtt_header = "WEBVTT\n\n";
+
+/// How characters that WebVTT reserves are written.
+enum class Escapes {
+  /// As the standard says: &amp;, &lt; and &gt;.
+  Standard,
+  /// For GStreamer's subparse, which shows escapes as they are: & as it is, angle brackets as
+  /// typographic ones.
+  Subparse,
+};
+
+/// A whole cue of WebVTT, closed by a blank line. Hours have at least two digits.
+std::string format_webvtt(const Cue &cue, Escapes escapes);
+
+/// A whole cue of SubRip, closed by a blank line. `number` counts cues from 1; as subparse reads
+/// four digits at most, 1 follows 9999.
+std::string format_subrip(const Cue &cue, uint64_t number);
+
+/// The lines of a cue with line breaks between them.
+std::string join_lines(const Cue &cue);
+
+}  // namespace kyutaistt::captions

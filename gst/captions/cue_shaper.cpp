@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "captions/cue_shaper.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace kyutaistt::captions {
+
+namespace {
+
+/// Silence after which a new cue begins.
+constexpr Time pause = std::chrono::milliseconds(800);
+/// No cue is shorter than this, however close the next one is.
+constexpr Time shortest = std::chrono::milliseconds(100);
+
+/// Characters of a UTF-8 text: the bytes that do not continue one.
+int characters(std::string_view text) {
+  return static_cast<int>(std::count_if(text.begin(), text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+  }));
+}
+
+bool ends_sentence(std::string_view word) {
+  while (word.ends_with('"') || word.ends_with('\'') || word.ends_with(')')) {
+    word.remove_suffix(1);
+  }
+  return word.ends_with('.') || word.ends_with('?') || word.ends_with('!') ||
+         word.ends_with("\u2026");
+}
+
+/// Fills one line after the other.
+std::vector<std::string> fill_lines(const std::vector<std::string> &words, int columns) {
+  std::vector<std::string> lines;
+  for (const std::string &word : words) {
+    if (!lines.empty() && characters(lines.back()) + 1 + characters(word) <= columns) {
+      lines.back() += " " + word;
+    } else {
+      lines.push_back(word);
+    }
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::vector<std::string> break_lines(const std::vector<std::string> &words, int columns,
+                                     int lines) {
+  std::vector<std::string> best = fill_lines(words, columns);
+  if (best.size() > static_cast<size_t>(lines)) {
+    return {};
+  }
+  // The narrowest width that needs no more lines makes them equally long.
+  for (int narrower = columns - 1; narrower > 0; --narrower) {
+    std::vector<std::string> candidate = fill_lines(words, narrower);
+    if (candidate.size() != best.size()) {
+      break;
+    }
+    best = std::move(candidate);
+  }
+  return best;
+}
+
+bool CueShaper::breaks_before(const Word &word) const {
+  if (word.start - open_->end >= pause || word.end - open_->start > shape_.maximum_duration) {
+    return true;
+  }
+  if (ends_sentence(open_->words.back()) && word.start - open_->start >= shape_.minimum_duration) {
+    return true;
+  }
+  std::vector<std::string> words = open_->words;
+  words.push_back(word.text);
+  return break_lines(words, shape_.columns, shape_.lines).empty();
+}
+
+void CueShaper::add(const Word &word) {
+  if (open_ && breaks_before(word)) {
+    close();
+  }
+  if (closed_) {
+    release(word.start - shape_.gap);
+  }
+  if (!open_) {
+    open_ = Draft{{}, word.start, word.end};
+  }
+  open_->words.push_back(word.text);
+  open_->end = word.end;
+}
+
+void CueShaper::add(const WordEnd &word_end) {
+  // It is the end of the last word, which may have closed its cue.
+  if (std::optional<Draft> &draft = open_ ? open_ : closed_) {
+    draft->end = std::max(draft->end, word_end.end);
+  }
+}
+
+void CueShaper::add(const Progress &progress) {
+  if (open_ && progress.position >= open_->end + pause) {
+    close();
+  }
+  if (closed_ && progress.position >= wanted_end(*closed_) + shape_.gap) {
+    release(progress.position);
+  }
+}
+
+void CueShaper::finish() {
+  if (open_) {
+    close();
+  }
+  if (closed_) {
+    release(Time::max());
+  }
+}
+
+void CueShaper::reset() {
+  open_.reset();
+  closed_.reset();
+  ready_.clear();
+  last_end_ = {};
+}
+
+void CueShaper::close() {
+  if (closed_) {
+    release(open_->start - shape_.gap);
+  }
+  closed_ = std::exchange(open_, std::nullopt);
+}
+
+Time CueShaper::wanted_end(const Draft &draft) const {
+  return std::max(draft.end, draft.start + shape_.minimum_duration);
+}
+
+void CueShaper::release(Time limit) {
+  const Draft draft = *std::exchange(closed_, std::nullopt);
+  Cue cue;
+  cue.start = std::max(draft.start, last_end_);
+  cue.end = std::max(cue.start + shortest, std::min(wanted_end(draft), limit));
+  // A draft takes a word only if they fit together, or if it is the first.
+  cue.lines = break_lines(draft.words, shape_.columns, shape_.lines);
+  last_end_ = cue.end;
+  ready_.push_back(std::move(cue));
+}
+
+std::vector<Cue> CueShaper::take() {
+  return std::exchange(ready_, {});
+}
+
+std::optional<Time> CueShaper::pending_start() const {
+  if (closed_) {
+    return std::max(closed_->start, last_end_);
+  }
+  if (open_) {
+    return std::max(open_->start, last_end_);
+  }
+  return std::nullopt;
+}
+
+}  // namespace kyutaistt::captions

@@ -70,3 +70,12 @@ Result<std::vector<int32_t>> forced_tokens(const ModelInfo &model, const Prompt 
 }
 
 }  // namespace kyutaistt::decode
+
+namespace kyutaistt {
+
+Status check_prompt(const ModelInfo &model, const Prompt &prompt) {
+  return base::guard("checking the prompt",
+                     [&] { return decode::forced_tokens(model, prompt).status(); });
+}
+
+}  // namespace kyutaistt

@@ -117,6 +117,10 @@ KYUTAISTT_PUBLIC Result<std::string> find_model(std::string_view model);
 KYUTAISTT_PUBLIC Result<ModelInfo> inspect_model(const std::string &folder,
                                                  const ModelOptions &options = {});
 
+/// Whether a model can be prompted so: `NotFound` for an unknown domain (with the known ones),
+/// `InvalidArgument` for token ids or pad steps out of range.
+KYUTAISTT_PUBLIC Status check_prompt(const ModelInfo &model, const Prompt &prompt);
+
 struct ModelState;
 
 /// Weights in memory, ready to compute.

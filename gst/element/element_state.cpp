@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "element/element_state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "element/debug.h"
+
+using kyutaistt::Overflow;
+using kyutaistt::Status;
+using kyutaistt::Stream;
+using kyutaistt::StreamOptions;
+using kyutaistt::Time;
+using kyutaistt::element::AudioInput;
+using kyutaistt::element::EventPointer;
+using kyutaistt::element::Settings;
+using kyutaistt::element::TextPointer;
+using kyutaistt::element::TextUnit;
+using kyutaistt::element::TextWriter;
+
+namespace {
+
+/// Delay of the family's models while none is known.
+constexpr double family_delay_seconds = 5.0;
+/// What a word needs beyond the model's delay: its frame, its pieces, and the computing.
+constexpr Time processing_margin = std::chrono::milliseconds(580);
+/// Audio that may wait for the model when it is not live: enough to keep it busy.
+constexpr Time file_backlog = std::chrono::milliseconds(800);
+/// Longest stretch without audio that is heard as silence.
+constexpr Time longest_gap = std::chrono::minutes(1);
+
+}  // namespace
+
+Settings GstKyutaiSttState::copy_settings() const {
+  const std::lock_guard lock(settings_mutex_);
+  return settings_;
+}
+
+bool GstKyutaiSttState::set_property(guint property, const GValue *value) {
+  using namespace kyutaistt::element;  // NOLINT(google-build-using-namespace): the property numbers
+  Settings before;
+  Settings after;
+  {
+    const std::lock_guard lock(settings_mutex_);
+    before = settings_;
+    if (!settings_.set(property, value)) {
+      return false;
+    }
+    after = settings_;
+  }
+  if (property == PROP_DOMAIN || property == PROP_PROMPT_TOKENS || property == PROP_PAD_STEPS) {
+    change_prompt(before, after);
+  } else if (property == PROP_LATENCY) {
+    gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
+  }
+  return true;
+}
+
+void GstKyutaiSttState::change_prompt(const Settings &before, const Settings &after) {
+  auto prompt = after.prompt();
+  Status status = prompt.status();
+  if (const auto stream = recognition.stream(); stream != nullptr && prompt.ok()) {
+    status = stream->set_prompt(prompt.value());
+  }
+  if (status.ok()) {
+    return;
+  }
+  {
+    const std::lock_guard lock(settings_mutex_);
+    settings_.domain = before.domain;
+    settings_.prompt_tokens = before.prompt_tokens;
+    settings_.pad_steps = before.pad_steps;
+  }
+  GST_ELEMENT_WARNING(element_, LIBRARY, SETTINGS, ("%s", status.message().c_str()),
+                      ("the prompt stays as it was"));
+}
+
+bool GstKyutaiSttState::is_live() const {
+  GstQuery *query = gst_query_new_latency();
+  gboolean live = FALSE;
+  if (gst_pad_peer_query(sink_, query)) {
+    gst_query_parse_latency(query, &live, nullptr, nullptr);
+  }
+  gst_query_unref(query);
+  return live != FALSE;
+}
+
+GstClockTime GstKyutaiSttState::latency() const {
+  const Settings settings = copy_settings();
+  if (settings.latency > 0) {
+    return settings.latency * GST_MSECOND;
+  }
+  const auto info = recognition.model_info();
+  const double delay = info ? info->delay_seconds : family_delay_seconds;
+  Time latency = std::chrono::duration_cast<Time>(std::chrono::duration<double>(delay));
+  latency += processing_margin;
+  if (settings.text_unit == TextUnit::Cue) {
+    latency += settings.cue_shape.maximum_duration;
+  }
+  return static_cast<GstClockTime>(latency.count());
+}
+
+std::string GstKyutaiSttState::language(const Settings &settings) const {
+  if (!settings.language_code.empty()) {
+    return settings.language_code;
+  }
+  const auto info = recognition.model_info();
+  if (!info) {
+    return {};
+  }
+  const std::string &name = settings.domain.empty() ? info->default_domain : settings.domain;
+  const auto domain =
+      std::find_if(info->domains.begin(), info->domains.end(),
+                   [&](const kyutaistt::Domain &candidate) { return candidate.name == name; });
+  return domain == info->domains.end() ? std::string() : domain->language;
+}
+
+GstStructure *GstKyutaiSttState::stats() const {
+  kyutaistt::StreamStats stream_stats;
+  if (const auto stream = recognition.stream()) {
+    stream_stats = stream->stats();
+  }
+  const auto engine = recognition.engine_stats().value_or(kyutaistt::EngineStats());
+  const auto info = recognition.model_info();
+  return gst_structure_new(
+      "application/x-kyutaistt-stats",                                             //
+      "frames", G_TYPE_UINT64, stream_stats.frames,                                //
+      "dropped-frames", G_TYPE_UINT64, stream_stats.dropped_frames,                //
+      "words", G_TYPE_UINT64, stream_stats.words,                                  //
+      "queued", G_TYPE_UINT64, static_cast<guint64>(stream_stats.queued.count()),  //
+      "streams", G_TYPE_INT, engine.open_streams,                                  //
+      "steps", G_TYPE_UINT64, engine.steps,                                        //
+      "memory-per-stream", G_TYPE_UINT64, info ? info->memory_per_stream_bytes : 0, nullptr);
+}
+
+bool GstKyutaiSttState::start() {
+  const Settings settings = copy_settings();
+  const GstClockTime latency_before = latency();
+  Status status = settings.prompt().status();
+  if (status.ok()) {
+    status = recognition.prepare(settings);
+  }
+  if (status.ok()) {
+    status = kyutaistt::check_prompt(*recognition.model_info(), settings.prompt().value());
+  }
+  if (!status.ok()) {
+    kyutaistt::element::post_error(element_, "Recognition cannot start", status);
+    recognition.stop();
+    return false;
+  }
+  input_.reset();
+  undrained_ = false;
+  output.writer().configure(settings, is_live());
+  output.writer().set_language(language(settings));
+  recognition.start();
+  if (latency() != latency_before) {
+    gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
+  }
+  return true;
+}
+
+void GstKyutaiSttState::stop() {
+  recognition.stop();
+  input_.reset();
+  undrained_ = false;
+}
+
+std::shared_ptr<Stream> GstKyutaiSttState::acquire_stream(GstFlowReturn &flow) {
+  if (auto stream = recognition.stream()) {
+    return stream;
+  }
+  const Settings settings = copy_settings();
+  auto prompt = settings.prompt();
+  if (!prompt.ok()) {
+    kyutaistt::element::post_error(element_, "Recognition cannot start", prompt.status());
+    flow = GST_FLOW_ERROR;
+    return nullptr;
+  }
+  const bool live = is_live();
+  StreamOptions options;
+  options.prompt = std::move(prompt).value();
+  options.overflow = live ? Overflow::Drop : Overflow::Block;
+  options.queue_capacity =
+      live ? Time(std::chrono::milliseconds(settings.max_backlog)) : file_backlog;
+  GST_INFO_OBJECT(element_, "opening a %s stream", live ? "live" : "non-live");
+  return recognition.acquire_stream(
+      options, [this](const kyutaistt::Event &event) { output.put(event); }, flow);
+}
+
+GstFlowReturn GstKyutaiSttState::push_audio(const AudioInput::Audio &audio) {
+  if (audio.samples.empty()) {
+    return GST_FLOW_OK;
+  }
+  GstFlowReturn flow = output.wait_for_room();
+  if (flow != GST_FLOW_OK) {
+    return flow;
+  }
+  const auto stream = acquire_stream(flow);
+  if (stream == nullptr) {
+    return flow;
+  }
+  undrained_ = true;
+  const Status status = stream->push(audio.samples, audio.timestamp);
+  if (status.code() == kyutaistt::StatusCode::Cancelled) {
+    return GST_FLOW_FLUSHING;
+  }
+  // A failed stream has told its listener, which posts the ERROR.
+  return status.ok() ? GST_FLOW_OK : GST_FLOW_ERROR;
+}
+
+GstFlowReturn GstKyutaiSttState::take_buffer(GstBuffer *buffer) {
+  if (!input_.has_caps()) {
+    gst_buffer_unref(buffer);
+    GST_ELEMENT_ERROR(element_, CORE, NEGOTIATION, ("Audio came without a format."), (nullptr));
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  GST_LOG_OBJECT(element_, "taking %" GST_PTR_FORMAT, buffer);
+  for (const AudioInput::Audio &audio : input_.convert(buffer)) {
+    if (const GstFlowReturn flow = push_audio(audio); flow != GST_FLOW_OK) {
+      return flow;
+    }
+  }
+  return GST_FLOW_OK;
+}
+
+void GstKyutaiSttState::send_after_text(EventPointer event) {
+  push_audio(input_.drain());
+  const auto stream = recognition.stream();
+  if (stream == nullptr || !undrained_) {
+    output.put(std::move(event));
+    return;
+  }
+  undrained_ = false;
+  const uint64_t marker = next_marker_++;
+  output.hold(std::move(event), marker);
+  if (!stream->drain(marker).ok()) {
+    GST_DEBUG_OBJECT(element_, "the stream has failed: nothing to drain");
+  }
+}
+
+EventPointer GstKyutaiSttState::own_stream_start(GstEvent *upstream) const {
+  const TextPointer id(gst_pad_create_stream_id(src_, element_, "text"));
+  EventPointer event(gst_event_new_stream_start(id.get()));
+  guint group = 0;
+  if (gst_event_parse_group_id(upstream, &group)) {
+    gst_event_set_group_id(event.get(), group);
+  }
+  gst_event_set_stream_flags(event.get(), GST_STREAM_FLAG_SPARSE);
+  gst_event_set_seqnum(event.get(), gst_event_get_seqnum(upstream));
+  return event;
+}
+
+bool GstKyutaiSttState::take_segment(EventPointer event) {
+  GstSegment segment;
+  gst_event_copy_segment(event.get(), &segment);
+  if (segment.format != GST_FORMAT_TIME) {
+    GST_ELEMENT_ERROR(
+        element_, STREAM, FORMAT,
+        ("Audio must come in a segment of time, not of %s.", gst_format_get_name(segment.format)),
+        ("a parser or a decoder before this element makes one"));
+    return false;
+  }
+  send_after_text(std::move(event));
+  input_.set_segment(segment);
+  return true;
+}
+
+bool GstKyutaiSttState::take_caps(GstEvent *event) {
+  GstCaps *caps = nullptr;
+  gst_event_parse_caps(event, &caps);
+  // The recognition goes on; only what the resampler holds belongs to the old caps.
+  push_audio(input_.drain());
+  if (!input_.set_caps(caps)) {
+    GST_ELEMENT_ERROR(element_, STREAM, FORMAT, ("Audio of this kind cannot be converted."),
+                      ("%" GST_PTR_FORMAT, caps));
+    return false;
+  }
+  GST_DEBUG_OBJECT(element_, "taking %" GST_PTR_FORMAT, caps);
+  return true;
+}
+
+bool GstKyutaiSttState::take_gap(GstEvent *event) {
+  GstClockTime start = GST_CLOCK_TIME_NONE;
+  GstClockTime duration = GST_CLOCK_TIME_NONE;
+  gst_event_parse_gap(event, &start, &duration);
+  if (!GST_CLOCK_TIME_IS_VALID(start) || !GST_CLOCK_TIME_IS_VALID(duration)) {
+    return true;
+  }
+  // Heard as silence, so that words which wait for the model's delay come out.
+  GstFlowReturn flow = push_audio(input_.drain());
+  if (flow == GST_FLOW_OK) {
+    flow = push_audio(input_.silence(Time(start), std::min(Time(duration), longest_gap)));
+  }
+  return flow == GST_FLOW_OK;
+}
+
+bool GstKyutaiSttState::take_event(EventPointer event) {
+  GST_DEBUG_OBJECT(element_, "taking %" GST_PTR_FORMAT, event.get());
+  switch (GST_EVENT_TYPE(event.get())) {
+    case GST_EVENT_STREAM_START:
+      send_after_text(own_stream_start(event.get()));
+      return true;
+    case GST_EVENT_CAPS:
+      return take_caps(event.get());
+    case GST_EVENT_SEGMENT:
+      return take_segment(std::move(event));
+    case GST_EVENT_GAP:
+      return take_gap(event.get());
+    case GST_EVENT_EOS:
+      send_after_text(std::move(event));
+      return true;
+    case GST_EVENT_TAG:
+      // It describes the audio; the text has a tag of its own.
+      return true;
+    default:
+      output.put(std::move(event));
+      return true;
+  }
+}
+
+void GstKyutaiSttState::begin_flush() {
+  output.begin_flush();
+  recognition.begin_flush();
+}
+
+void GstKyutaiSttState::end_flush() {
+  gst_pad_pause_task(src_);
+  recognition.end_flush();
+  input_.flush();
+  undrained_ = false;
+  output.end_flush();
+}

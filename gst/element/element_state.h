@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// What the element does: the way of audio, events and settings between its pads and the
+/// recogniser.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <gst/gst.h>
+
+#include "element/audio_input.h"
+#include "element/glib_support.h"
+#include "element/recognition.h"
+#include "element/settings.h"
+#include "element/text_output.h"
+
+/// Everything of the element that has a destructor; made and destroyed with it.
+struct GstKyutaiSttState {
+  GstKyutaiSttState(GstElement *element, GstPad *sink, GstPad *src)
+      : recognition(element), output(element, src), element_(element), sink_(sink), src_(src) {}
+
+  // Any thread.
+
+  kyutaistt::element::Settings copy_settings() const;
+  /// Sets a property and does what its change means now. False if there is none of this number.
+  bool set_property(guint property, const GValue *value);
+  /// What the element adds to a live pipeline's latency.
+  GstClockTime latency() const;
+  /// A new structure for the property `stats`.
+  GstStructure *stats() const;
+
+  // State changes.
+
+  /// Finds the model and begins to load it. Posts an ERROR and returns false if that fails.
+  bool start();
+  void stop();
+
+  // The sink pad's streaming thread. Buffers and events are taken over.
+
+  GstFlowReturn take_buffer(GstBuffer *buffer);
+  bool take_event(kyutaistt::element::EventPointer event);
+
+  // The thread that flushes, which may be any.
+
+  void begin_flush();
+  void end_flush();
+
+  kyutaistt::element::Recognition recognition;
+  kyutaistt::element::TextOutput output;
+
+ private:
+  bool is_live() const;
+  std::string language(const kyutaistt::element::Settings &settings) const;
+  /// The stream, opened if it is not; null if there is none, with the reason in `flow`.
+  std::shared_ptr<kyutaistt::Stream> acquire_stream(GstFlowReturn &flow);
+  GstFlowReturn push_audio(const kyutaistt::element::AudioInput::Audio &audio);
+  /// Sends a serialized event on behind the text of all audio before it.
+  void send_after_text(kyutaistt::element::EventPointer event);
+  bool take_segment(kyutaistt::element::EventPointer event);
+  bool take_caps(GstEvent *event);
+  bool take_gap(GstEvent *event);
+  /// A stream of text of our own, in the group of the audio's.
+  kyutaistt::element::EventPointer own_stream_start(GstEvent *upstream) const;
+  /// Tries the prompt of `after`; if it is wrong, the settings go back to `before`.
+  void change_prompt(const kyutaistt::element::Settings &before,
+                     const kyutaistt::element::Settings &after);
+
+  GstElement *const element_;
+  GstPad *const sink_;
+  GstPad *const src_;
+
+  /// Protects `settings_`; nothing is called with it held.
+  mutable std::mutex settings_mutex_;
+  kyutaistt::element::Settings settings_;
+
+  // Of the streaming thread.
+
+  kyutaistt::element::AudioInput input_;
+  /// Audio was pushed since the last drain.
+  bool undrained_ = false;
+  uint64_t next_marker_ = 1;
+};

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/**
+ * SECTION:element-kyutaistt
+ * @title: kyutaistt
+ *
+ * Turns speech into timed text while it is being spoken, with the Kyutai speech-to-text models.
+ *
+ * |[
+ * gst-launch-1.0 filesrc location=speech.flac ! decodebin ! \
+ *     kyutaistt model=examples/model domain=asr_is_en ! subparse ! fakesink dump=true
+ * ]|
+ *
+ * The property `stats` is a structure of these fields:
+ *
+ * - `frames` (guint64): frames of 80 ms that went through the model, injected silence included
+ * - `dropped-frames` (guint64): frames of live audio that were dropped because recognition did not
+ *   keep up
+ * - `words` (guint64): words recognised
+ * - `queued` (guint64): audio that waits for the model, in nanoseconds
+ * - `streams` (gint): streams that share the model now
+ * - `steps` (guint64): steps of the model, for all streams
+ * - `memory-per-stream` (guint64): bytes of state that a stream needs
+ */
+#include "element/kyutaistt_element.h"
+
+#include <exception>
+
+#include <gst/audio/audio.h>
+
+#include "element/debug.h"
+#include "element/element_state.h"
+
+GST_DEBUG_CATEGORY(gst_kyutai_stt_debug);
+
+struct _GstKyutaiStt {
+  GstElement parent;
+  GstPad *sink;
+  GstPad *src;
+  /// Used for C++ objects with destructors.
+  GstKyutaiSttState *state;
+};
+
+#define gst_kyutai_stt_parent_class parent_class
+G_DEFINE_FINAL_TYPE(GstKyutaiStt, gst_kyutai_stt, GST_TYPE_ELEMENT)
+GST_ELEMENT_REGISTER_DEFINE(kyutaistt, "kyutaistt", GST_RANK_NONE, GST_TYPE_KYUTAI_STT)
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS(GST_AUDIO_CAPS_MAKE(
+        GST_AUDIO_FORMATS_ALL) ", layout=(string){interleaved, non-interleaved}"));
+
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS("text/x-raw, format=(string)utf8; application/x-subtitle-vtt; "
+                    "application/x-subtitle"));
+
+namespace {
+
+/// Runs `action` and turns whatever it throws into an ERROR: nothing may leave a C callback.
+template <typename Value, typename Action>
+Value guarded(gpointer element, Value failed, Action &&action) noexcept {
+  try {
+    return action();
+  } catch (const std::exception &error) {
+    GST_ELEMENT_ERROR(element, LIBRARY, FAILED, ("%s", error.what()), (nullptr));
+    return failed;
+  }
+}
+
+GstFlowReturn chain(GstPad * /*pad*/, GstObject *parent, GstBuffer *buffer) {
+  GstKyutaiSttState &state = *GST_KYUTAI_STT(parent)->state;
+  return guarded(parent, GST_FLOW_ERROR, [&] { return state.take_buffer(buffer); });
+}
+
+gboolean sink_event(GstPad *pad, GstObject *parent, GstEvent *event) {
+  GstKyutaiSttState &state = *GST_KYUTAI_STT(parent)->state;
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_FLUSH_START: {
+      // Downstream first: it lets go of a push that the task may be in.
+      const gboolean taken = gst_pad_event_default(pad, parent, event);
+      return guarded(parent, FALSE, [&] {
+        state.begin_flush();
+        return taken;
+      });
+    }
+    case GST_EVENT_FLUSH_STOP: {
+      guarded(parent, FALSE, [&] {
+        state.end_flush();
+        return TRUE;
+      });
+      const gboolean taken = gst_pad_event_default(pad, parent, event);
+      gst_pad_start_task(GST_KYUTAI_STT(parent)->src, &kyutaistt::element::TextOutput::run,
+                         &state.output, nullptr);
+      return taken;
+    }
+    default:
+      if (!GST_EVENT_IS_SERIALIZED(event)) {
+        return gst_pad_event_default(pad, parent, event);
+      }
+      return guarded(parent, FALSE, [&]() -> gboolean {
+        return state.take_event(kyutaistt::element::EventPointer(event)) ? TRUE : FALSE;
+      });
+  }
+}
+
+gboolean answer_latency(GstKyutaiStt *self, GstQuery *query) {
+  if (!gst_pad_peer_query(self->sink, query)) {
+    return FALSE;
+  }
+  gboolean live = FALSE;
+  GstClockTime least = 0;
+  GstClockTime most = GST_CLOCK_TIME_NONE;
+  gst_query_parse_latency(query, &live, &least, &most);
+  if (live) {
+    const GstClockTime own = self->state->latency();
+    least += own;
+    most = GST_CLOCK_TIME_IS_VALID(most) ? most + own : most;
+    GST_DEBUG_OBJECT(self, "latency %" GST_TIME_FORMAT " of it ours: %" GST_TIME_FORMAT,
+                     GST_TIME_ARGS(least), GST_TIME_ARGS(own));
+    gst_query_set_latency(query, live, least, most);
+  }
+  return TRUE;
+}
+
+gboolean src_query(GstPad *pad, GstObject *parent, GstQuery *query) {
+  if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) {
+    return guarded(parent, FALSE, [&] { return answer_latency(GST_KYUTAI_STT(parent), query); });
+  }
+  return gst_pad_query_default(pad, parent, query);
+}
+
+gboolean src_activate_mode(GstPad * /*pad*/, GstObject *parent, GstPadMode mode, gboolean active) {
+  if (mode != GST_PAD_MODE_PUSH) {
+    return FALSE;
+  }
+  GstKyutaiSttState &state = *GST_KYUTAI_STT(parent)->state;
+  return guarded(parent, FALSE, [&]() -> gboolean {
+    return (active ? state.output.start() : state.output.stop()) ? TRUE : FALSE;
+  });
+}
+
+}  // namespace
+
+static void gst_kyutai_stt_init(GstKyutaiStt *self) {
+  self->sink = gst_pad_new_from_static_template(&sink_template, "sink");
+  gst_pad_set_chain_function(self->sink, GST_DEBUG_FUNCPTR(chain));
+  gst_pad_set_event_function(self->sink, GST_DEBUG_FUNCPTR(sink_event));
+  gst_element_add_pad(GST_ELEMENT(self), self->sink);
+
+  self->src = gst_pad_new_from_static_template(&src_template, "src");
+  gst_pad_set_query_function(self->src, GST_DEBUG_FUNCPTR(src_query));
+  gst_pad_set_activatemode_function(self->src, GST_DEBUG_FUNCPTR(src_activate_mode));
+  gst_pad_use_fixed_caps(self->src);
+  gst_element_add_pad(GST_ELEMENT(self), self->src);
+
+  self->state = new GstKyutaiSttState(GST_ELEMENT(self), self->sink, self->src);
+}
+
+static void gst_kyutai_stt_finalize(GObject *object) {
+  delete GST_KYUTAI_STT(object)->state;
+  G_OBJECT_CLASS(parent_class)->finalize(object);
+}
+
+static void gst_kyutai_stt_set_property(GObject *object, guint property, const GValue *value,
+                                        GParamSpec *spec) {
+  guarded(object, FALSE, [&] {
+    if (!GST_KYUTAI_STT(object)->state->set_property(property, value)) {
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, property, spec);
+    }
+    return TRUE;
+  });
+}
+
+static void gst_kyutai_stt_get_property(GObject *object, guint property, GValue *value,
+                                        GParamSpec *spec) {
+  GstKyutaiSttState &state = *GST_KYUTAI_STT(object)->state;
+  guarded(object, FALSE, [&] {
+    if (property == kyutaistt::element::PROP_STATS) {
+      g_value_take_boxed(value, state.stats());
+    } else if (property == kyutaistt::element::PROP_MAX_OBSERVED_DELAY) {
+      const GstClockTime delay = state.output.writer().max_observed_delay();
+      g_value_set_uint(value, static_cast<guint>(delay / GST_MSECOND));
+    } else if (!state.copy_settings().get(property, value)) {
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, property, spec);
+    }
+    return TRUE;
+  });
+}
+
+static GstStateChangeReturn gst_kyutai_stt_change_state(GstElement *element,
+                                                        GstStateChange transition) {
+  GstKyutaiSttState &state = *GST_KYUTAI_STT(element)->state;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
+      !guarded(element, false, [&] { return state.start(); })) {
+    return GST_STATE_CHANGE_FAILURE;
+  }
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    // Lets go of the streaming threads, which the pads are about to wait for.
+    guarded(element, false, [&] {
+      state.begin_flush();
+      return true;
+    });
+  }
+  const GstStateChangeReturn result =
+      GST_ELEMENT_CLASS(parent_class)->change_state(element, transition);
+  const bool failed_start =
+      transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY || failed_start) {
+    guarded(element, false, [&] {
+      state.stop();
+      return true;
+    });
+  }
+  return result;
+}
+
+static void gst_kyutai_stt_class_init(GstKyutaiSttClass *klass) {
+  GST_DEBUG_CATEGORY_INIT(gst_kyutai_stt_debug, "kyutaistt", 0, "Kyutai speech to text");
+  auto *object_class = G_OBJECT_CLASS(klass);
+  auto *element_class = GST_ELEMENT_CLASS(klass);
+
+  object_class->set_property = gst_kyutai_stt_set_property;
+  object_class->get_property = gst_kyutai_stt_get_property;
+  object_class->finalize = gst_kyutai_stt_finalize;
+  kyutaistt::element::install_properties(object_class);
+
+  element_class->change_state = GST_DEBUG_FUNCPTR(gst_kyutai_stt_change_state);
+  gst_element_class_add_static_pad_template(element_class, &sink_template);
+  gst_element_class_add_static_pad_template(element_class, &src_template);
+  gst_element_class_set_static_metadata(
+      element_class, "Kyutai speech to text", "Text/Audio/Filter",
+      "Turns live speech into timed text and subtitles with the Kyutai speech-to-text models",
+      "The kyutaistt developers");
+  gst_type_mark_as_plugin_api(kyutaistt::element::precision_type(), GstPluginAPIFlags(0));
+  gst_type_mark_as_plugin_api(kyutaistt::element::alignment_type(), GstPluginAPIFlags(0));
+  gst_type_mark_as_plugin_api(kyutaistt::element::codec_attention_type(), GstPluginAPIFlags(0));
+  gst_type_mark_as_plugin_api(kyutaistt::element::text_unit_type(), GstPluginAPIFlags(0));
+}

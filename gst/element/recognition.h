@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// The element's model and its stream.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <gst/gst.h>
+
+#include <kyutaistt/engine.h>
+
+#include "element/settings.h"
+
+namespace kyutaistt::element {
+
+/// Loads the model in a thread, telling the application by PROGRESS messages, and opens a stream on
+/// it when audio comes. Elements of a process with the same model share it.
+///
+/// Threads: any, but for `prepare`, `start` and `stop`, which belong to the element's state
+/// changes.
+class Recognition {
+ public:
+  explicit Recognition(GstElement *element) : element_(element) {}
+  Recognition(const Recognition &) = delete;
+  Recognition &operator=(const Recognition &) = delete;
+  ~Recognition() { stop(); }
+
+  /// Finds the model and reads its small files: milliseconds. Fails with what a user has to mend.
+  Status prepare(const Settings &settings);
+  /// Starts loading what was prepared. A failure posts one ERROR.
+  void start();
+  /// Cancels loading, closes the stream and lets go of the model.
+  void stop();
+
+  /// Facts of the prepared model; empty before `prepare` and after `stop`.
+  std::optional<ModelInfo> model_info() const;
+
+  /// The stream, which is opened with the first call. Waits for the model. Null after a failure
+  /// (then `flow` is GST_FLOW_ERROR, and the ERROR has been posted) or in a flush.
+  std::shared_ptr<Stream> acquire_stream(const StreamOptions &options, EventListener listener,
+                                         GstFlowReturn &flow);
+  /// The stream if it is open.
+  std::shared_ptr<Stream> stream() const;
+  std::optional<EngineStats> engine_stats() const;
+
+  /// A flush begins: `acquire_stream` returns, and the stream forgets what it has heard.
+  void begin_flush();
+  void end_flush();
+
+ private:
+  enum class Stage { Idle, Prepared, Loading, Ready, Failed };
+
+  void load(const std::string &folder, ModelOptions options);
+  void post_progress(GstProgressType type, const std::string &text) const;
+
+  GstElement *const element_;
+  std::thread loader_;
+
+  /// Protects what follows. No message is posted and nothing of the library is called with it held,
+  /// but for copying pointers.
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  Stage stage_ = Stage::Idle;
+  bool stopping_ = false;
+  bool flushing_ = false;
+  std::string folder_;
+  ModelOptions options_;
+  std::optional<ModelInfo> info_;
+  std::shared_ptr<Engine> engine_;
+  std::shared_ptr<Stream> stream_;
+};
+
+/// Posts an ERROR for a failed status: RESOURCE for files and devices, SETTINGS for wrong options.
+void post_error(GstElement *element, const std::string &what, const Status &status);
+
+}  // namespace kyutaistt::element

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Between the recogniser's thread and the source pad: a queue, and the pad's task.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <variant>
+
+#include <gst/gst.h>
+
+#include <kyutaistt/events.h>
+
+#include "element/glib_support.h"
+#include "element/text_writer.h"
+
+namespace kyutaistt::element {
+
+/// Hands recognised words and serialized events to the writer, in order: an event that must come
+/// behind the text of the audio before it is held until that audio has been drained.
+///
+/// Threads: any, but for what says otherwise.
+class TextOutput {
+ public:
+  TextOutput(GstElement *element, GstPad *pad)
+      : element_(element), pad_(pad), writer_(element, pad) {}
+
+  /// Never blocks: for the recogniser's worker.
+  void put(const Event &event);
+  /// A serialized event, behind everything that was put or held before it.
+  void put(EventPointer event);
+  /// A serialized event that goes out once `Drained{marker}` was put.
+  void hold(EventPointer event, uint64_t marker);
+
+  /// Waits until downstream has taken enough. What the last push returned, or GST_FLOW_FLUSHING.
+  GstFlowReturn wait_for_room();
+
+  /// The pad's task function; `self` is a TextOutput.
+  static void run(gpointer self);
+  /// Starts and stops the pad's task, with the pad's activation.
+  bool start();
+  bool stop();
+  /// Lets go of everything that waits; `wait_for_room` and the task return.
+  void begin_flush();
+  /// After a flush: forgets what waited and goes on. The pad's task must not run.
+  void end_flush();
+
+  TextWriter &writer() { return writer_; }
+
+ private:
+  using Item = std::variant<Event, EventPointer>;
+
+  /// One turn of the task: waits for an item and writes it.
+  void run_once();
+  GstFlowReturn write(Item item);
+  GstFlowReturn release_held(uint64_t marker);
+  /// Downstream does not take more: tells it, and whoever waits.
+  void fail(GstFlowReturn flow);
+  void clear();
+
+  GstElement *const element_;
+  GstPad *const pad_;
+  /// Used by the task alone, or while it does not run.
+  TextWriter writer_;
+
+  /// Protects what follows. Nothing is called with it held.
+  std::mutex mutex_;
+  /// An item came, one was taken, or a flush began.
+  std::condition_variable changed_;
+  std::deque<Item> items_;
+  struct Held {
+    uint64_t marker;
+    EventPointer event;
+  };
+  std::deque<Held> held_;
+  GstFlowReturn flow_ = GST_FLOW_FLUSHING;
+  bool end_came_ = false;
+};
+
+}  // namespace kyutaistt::element

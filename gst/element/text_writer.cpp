@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "element/text_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "element/debug.h"
+
+namespace kyutaistt::element {
+
+namespace {
+
+/// A word is shown at least so long: some elements refuse buffers without a duration.
+constexpr Time shortest_word = std::chrono::milliseconds(10);
+constexpr Time frame_duration = std::chrono::milliseconds(80);
+
+GstClockTime clock_time(Time time) {
+  return static_cast<GstClockTime>(std::max(time, Time::zero()).count());
+}
+
+}  // namespace
+
+void TextWriter::configure(const Settings &settings, bool is_live) {
+  is_live_ = is_live;
+  text_unit_ = settings.text_unit;
+  lateness_ = settings.lateness * GST_MSECOND;
+  std::destroy_at(&shaper_);
+  std::construct_at(&shaper_, settings.cue_shape);
+}
+
+void TextWriter::reset(Downstream downstream) {
+  shaper_.reset();
+  discont_ = true;
+  segment_.reset();
+  position_.reset();
+  if (downstream == Downstream::Forget) {
+    negotiated_ = false;
+    stream_started_ = false;
+    header_due_ = false;
+    next_number_ = 1;
+    dropped_frames_ = 0;
+    max_observed_delay_ = 0;
+  }
+}
+
+GstFlowReturn TextWriter::forward(EventPointer event) {
+  switch (GST_EVENT_TYPE(event.get())) {
+    case GST_EVENT_STREAM_START:
+      stream_started_ = true;
+      break;
+    case GST_EVENT_SEGMENT: {
+      if (const GstFlowReturn flow = negotiate(); flow != GST_FLOW_OK) {
+        return flow;
+      }
+      GstSegment segment;
+      gst_event_copy_segment(event.get(), &segment);
+      segment.base += lateness_;
+      const guint32 seqnum = gst_event_get_seqnum(event.get());
+      event.reset(gst_event_new_segment(&segment));
+      gst_event_set_seqnum(event.get(), seqnum);
+      segment_ = segment;
+      position_.reset();
+      gst_pad_push_event(pad_, event.release());
+      return push_header();
+    }
+    case GST_EVENT_EOS:
+      // Without caps, downstream would take a stream without audio for a fault.
+      if (stream_started_ && segment_) {
+        negotiate();
+      }
+      break;
+    default:
+      break;
+  }
+  gst_pad_push_event(pad_, event.release());
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn TextWriter::negotiate() {
+  const bool asked_again = gst_pad_check_reconfigure(pad_) != FALSE;
+  if (negotiated_ && !asked_again) {
+    return GST_FLOW_OK;
+  }
+  const CapsPointer own(gst_pad_get_pad_template_caps(pad_));
+  CapsPointer allowed(gst_pad_peer_query_caps(pad_, own.get()));
+  if (gst_caps_is_empty(allowed.get())) {
+    GST_ELEMENT_ERROR(element_, STREAM, FORMAT, ("No text format that the next element takes."),
+                      ("own caps %" GST_PTR_FORMAT, own.get()));
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  allowed.reset(gst_caps_fixate(allowed.release()));
+  const GstStructure *structure = gst_caps_get_structure(allowed.get(), 0);
+  if (gst_structure_has_name(structure, "application/x-subtitle-vtt")) {
+    format_ = Format::WebVtt;
+  } else if (gst_structure_has_name(structure, "application/x-subtitle")) {
+    format_ = Format::SubRip;
+  } else {
+    format_ = Format::Raw;
+  }
+  GST_INFO_OBJECT(element_, "writing %" GST_PTR_FORMAT, allowed.get());
+  if (!gst_pad_push_event(pad_, gst_event_new_caps(allowed.get()))) {
+    GST_DEBUG_OBJECT(element_, "caps were not taken");
+  }
+  negotiated_ = true;
+  header_due_ = format_ == Format::WebVtt;
+  push_language_tag();
+  return segment_ ? push_header() : GST_FLOW_OK;
+}
+
+void TextWriter::push_language_tag() {
+  if (language_.empty()) {
+    return;
+  }
+  GstTagList *tags = gst_tag_list_new(GST_TAG_LANGUAGE_CODE, language_.c_str(), nullptr);
+  gst_tag_list_set_scope(tags, GST_TAG_SCOPE_STREAM);
+  gst_pad_push_event(pad_, gst_event_new_tag(tags));
+}
+
+GstFlowReturn TextWriter::push_header() {
+  if (!std::exchange(header_due_, false)) {
+    return GST_FLOW_OK;
+  }
+  const Time start = position_.value_or(Time(segment_->start));
+  return push_text(captions::webvtt_header, start, start);
+}
+
+GstFlowReturn TextWriter::write(const Event &event) {
+  if (!segment_) {
+    // Audio before any segment: there is no clock to place its text on.
+    return GST_FLOW_OK;
+  }
+  if (const GstFlowReturn flow = negotiate(); flow != GST_FLOW_OK) {
+    return flow;
+  }
+  if (const auto *word = std::get_if<Word>(&event)) {
+    if (writes_words()) {
+      return write_word(*word);
+    }
+    shaper_.add(*word);
+  } else if (const auto *word_end = std::get_if<WordEnd>(&event)) {
+    shaper_.add(*word_end);
+  } else if (const auto *progress = std::get_if<Progress>(&event)) {
+    shaper_.add(*progress);
+    const GstFlowReturn flow = write_ready_cues();
+    push_gap(std::min(progress->position, shaper_.pending_start().value_or(Time::max())));
+    return flow;
+  } else if (const auto *dropped = std::get_if<Dropped>(&event)) {
+    report_dropped(*dropped);
+  }
+  return write_ready_cues();
+}
+
+GstFlowReturn TextWriter::finish() {
+  shaper_.finish();
+  if (!segment_) {
+    return GST_FLOW_OK;
+  }
+  return write_ready_cues();
+}
+
+GstFlowReturn TextWriter::write_word(const Word &word) {
+  return push_text(word.text, word.start, std::max(word.end, word.start + shortest_word));
+}
+
+GstFlowReturn TextWriter::write_ready_cues() {
+  for (const captions::Cue &cue : shaper_.take()) {
+    if (const GstFlowReturn flow = write_cue(cue); flow != GST_FLOW_OK) {
+      return flow;
+    }
+  }
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn TextWriter::write_cue(const captions::Cue &cue) {
+  switch (format_) {
+    case Format::WebVtt:
+      return push_text(captions::format_webvtt(cue, captions::Escapes::Subparse), cue.start,
+                       cue.end);
+    case Format::SubRip:
+      return push_text(captions::format_subrip(cue, next_number_++), cue.start, cue.end);
+    case Format::Raw:
+      break;
+  }
+  return push_text(captions::join_lines(cue), cue.start, cue.end);
+}
+
+GstFlowReturn TextWriter::push_text(const std::string &text, Time start, Time end) {
+  GstBuffer *buffer = gst_buffer_new_memdup(text.data(), text.size());
+  const Time begin = position_ ? std::max(start, *position_) : start;
+  GST_BUFFER_PTS(buffer) = clock_time(begin);
+  GST_BUFFER_DURATION(buffer) = clock_time(std::max(end - begin, Time::zero()));
+  if (std::exchange(discont_, false)) {
+    GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+  }
+  GST_LOG_OBJECT(element_, "text at %" GST_TIME_FORMAT ": %s",
+                 GST_TIME_ARGS(GST_BUFFER_PTS(buffer)), text.c_str());
+  if (end > begin) {
+    observe_delay(GST_BUFFER_PTS(buffer));
+  }
+  // A word's last piece may end behind the next word's start: only starts are in order.
+  position_ = writes_words() ? begin : std::max(begin, end);
+  return gst_pad_push(pad_, buffer);
+}
+
+void TextWriter::push_gap(Time until) {
+  const Time from = position_.value_or(Time(segment_->start));
+  if (until <= from) {
+    return;
+  }
+  position_ = until;
+  if (!gst_pad_push_event(pad_, gst_event_new_gap(clock_time(from), clock_time(until - from)))) {
+    GST_LOG_OBJECT(element_, "a gap was not taken");
+  }
+}
+
+void TextWriter::report_dropped(const Dropped &dropped) {
+  discont_ = true;
+  dropped_frames_ += static_cast<uint64_t>(dropped.duration / frame_duration);
+  const GstClockTime timestamp = clock_time(dropped.position);
+  GstMessage *message =
+      gst_message_new_qos(GST_OBJECT(element_), TRUE,
+                          gst_segment_to_running_time(&*segment_, GST_FORMAT_TIME, timestamp),
+                          gst_segment_to_stream_time(&*segment_, GST_FORMAT_TIME, timestamp),
+                          timestamp, clock_time(dropped.duration));
+  gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, GST_CLOCK_TIME_NONE, dropped_frames_);
+  GST_WARNING_OBJECT(element_,
+                     "%" GST_TIME_FORMAT " of live audio at %" GST_TIME_FORMAT
+                     " were dropped: recognition does not keep up",
+                     GST_TIME_ARGS(clock_time(dropped.duration)), GST_TIME_ARGS(timestamp));
+  gst_element_post_message(element_, message);
+}
+
+void TextWriter::observe_delay(GstClockTime timestamp) {
+  if (!is_live_) {
+    return;
+  }
+  const GstClockTime due = gst_segment_to_running_time(&*segment_, GST_FORMAT_TIME, timestamp);
+  const GstClockTime now = gst_element_get_current_running_time(element_);
+  if (!GST_CLOCK_TIME_IS_VALID(due) || !GST_CLOCK_TIME_IS_VALID(now) || now <= due) {
+    return;
+  }
+  if (now - due > max_observed_delay_) {
+    max_observed_delay_ = now - due;
+    g_object_notify(G_OBJECT(element_), "max-observed-delay");
+  }
+}
+
+}  // namespace kyutaistt::element

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Recognised words to buffers and events on the source pad.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <gst/gst.h>
+
+#include <kyutaistt/events.h>
+
+#include "captions/cue_format.h"
+#include "captions/cue_shaper.h"
+#include "element/glib_support.h"
+#include "element/settings.h"
+
+namespace kyutaistt::element {
+
+/// Writes text in the format that downstream takes: words or cues as raw text, WebVTT, SubRip; and
+/// GAP events that follow the recognition where there is no text.
+///
+/// Threads: the source pad's task only, but for `max_observed_delay` and `reset`, which is called
+/// while the task does not run. Pushes and queries with no lock held.
+class TextWriter {
+ public:
+  TextWriter(GstElement *element, GstPad *pad) : element_(element), pad_(pad) {}
+
+  /// How to write from the next `reset` on.
+  void configure(const Settings &settings, bool is_live);
+  /// Language for the stream's tags; empty for none.
+  void set_language(std::string language) { language_ = std::move(language); }
+
+  GstFlowReturn write(const Event &event);
+  /// No more words of this context follow: the last cue goes out.
+  GstFlowReturn finish();
+  /// Forwards a serialized event, with what it means for the text.
+  GstFlowReturn forward(EventPointer event);
+
+  /// After a flush (`Keep`: caps and stream stay known downstream) or for a new start.
+  enum class Downstream { Keep, Forget };
+  void reset(Downstream downstream);
+
+  /// Longest time between a text's own time and its output in a live pipeline.
+  GstClockTime max_observed_delay() const { return max_observed_delay_; }
+
+ private:
+  enum class Format { Raw, WebVtt, SubRip };
+
+  /// Agrees on caps if that has not been done, or if downstream asks for it again.
+  GstFlowReturn negotiate();
+  bool writes_words() const { return format_ == Format::Raw && text_unit_ == TextUnit::Word; }
+  GstFlowReturn write_word(const Word &word);
+  GstFlowReturn write_ready_cues();
+  GstFlowReturn write_cue(const captions::Cue &cue);
+  GstFlowReturn push_text(const std::string &text, Time start, Time end);
+  GstFlowReturn push_header();
+  void push_gap(Time until);
+  void push_language_tag();
+  void report_dropped(const Dropped &dropped);
+  void observe_delay(GstClockTime timestamp);
+
+  GstElement *const element_;
+  GstPad *const pad_;
+
+  bool is_live_ = false;
+  TextUnit text_unit_ = TextUnit::Word;
+  GstClockTime lateness_ = 0;
+  std::string language_;
+  captions::CueShaper shaper_{{}};
+
+  Format format_ = Format::Raw;
+  bool negotiated_ = false;
+  bool stream_started_ = false;
+  bool header_due_ = false;
+  bool discont_ = true;
+  std::optional<GstSegment> segment_;
+  /// Text and GAPs have been written until here.
+  std::optional<Time> position_;
+  uint64_t next_number_ = 1;
+  uint64_t dropped_frames_ = 0;
+  std::atomic<GstClockTime> max_observed_delay_ = 0;
+};
+
+}  // namespace kyutaistt::element

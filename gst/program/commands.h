@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// The program's commands. Each takes the words behind its name and returns an exit code; errors go
+/// to standard error as one line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <kyutaistt/status.h>
+
+#include "program/arguments.h"
+
+namespace kyutaistt::program {
+
+int transcribe(const std::vector<std::string> &words);
+int info(const std::vector<std::string> &words);
+int bench(const std::vector<std::string> &words);
+
+const std::vector<OptionSpec> &transcribe_options();
+const std::vector<OptionSpec> &info_options();
+const std::vector<OptionSpec> &bench_options();
+
+/// Prints "kyutaistt: message" on standard error and returns `code`.
+int fail(const std::string &message, ExitCode code);
+/// The same for a wrong command line, with a hint at the help.
+int fail_usage(const std::string &message, const char *command);
+
+}  // namespace kyutaistt::program

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// `kyutaistt transcribe`: the speech in files as text, subtitles or JSON.
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <condition_variable>
+#include <csignal>
+#include <fstream>
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+#include <kyutaistt/engine.h>
+
+#include "program/audio_reader.h"
+#include "program/commands.h"
+#include "program/progress_bar.h"
+#include "program/transcript.h"
+
+namespace kyutaistt::program {
+
+namespace {
+
+/// Files that are recognised at the same time: they share the reading of the weights.
+constexpr size_t most_parallel = 4;
+constexpr double sample_rate = 24000;
+
+std::atomic<bool> interrupted = false;
+
+void interrupt(int /*signal*/) {
+  interrupted = true;
+}
+
+/// The command line, understood.
+struct Request {
+  std::string model;
+  std::vector<std::string> files;
+  ModelOptions model_options;
+  Prompt prompt;
+  Format format = Format::Text;
+  Conversion conversion = Conversion::Allowed;
+  bool tokens = false;
+  bool codes = false;
+  std::string output;
+};
+
+/// One file on its way.
+struct Job {
+  std::string path;
+  Status status;
+  Time duration{};
+  Transcript transcript;
+  /// Part of the file that was read, for the progress bar; negative if its length is unknown.
+  std::atomic<double> share = 0;
+};
+
+Result<std::vector<int32_t>> parse_tokens(const std::string &text) {
+  std::vector<int32_t> tokens;
+  const char *at = text.data();
+  const char *const end = at + text.size();
+  while (at != end) {
+    int32_t token = 0;
+    const auto parsed = std::from_chars(at, end, token);
+    const bool separated = parsed.ptr == end || (*parsed.ptr == ',' && parsed.ptr + 1 != end);
+    if (parsed.ec != std::errc() || !separated) {
+      return Status::invalid_argument("option --prompt-tokens: found " + text +
+                                      ", expected token ids separated by commas");
+    }
+    tokens.push_back(token);
+    at = parsed.ptr == end ? end : parsed.ptr + 1;
+  }
+  return tokens;
+}
+
+Status read_prompt(const Arguments &arguments, Prompt &prompt) {
+  prompt.enabled = !arguments.has("--no-prompt");
+  if (arguments.has("--domain")) {
+    prompt.domain = arguments.text("--domain");
+  }
+  auto tokens = parse_tokens(arguments.text("--prompt-tokens"));
+  if (!tokens.ok()) {
+    return tokens.status();
+  }
+  prompt.tokens = std::move(tokens).value();
+  if (arguments.has("--pad-steps")) {
+    const auto pads = arguments.integer("--pad-steps", 0, 750, 0);
+    if (!pads.ok()) {
+      return pads.status();
+    }
+    prompt.pad_steps = pads.value();
+  }
+  return {};
+}
+
+Result<Request> read_request(const Arguments &arguments) {
+  Request request;
+  if (arguments.operands().size() < 2) {
+    return Status::invalid_argument("expected a MODEL and at least one FILE");
+  }
+  request.model = arguments.operands().front();
+  request.files.assign(arguments.operands().begin() + 1, arguments.operands().end());
+  auto options = model_options(arguments);
+  if (!options.ok()) {
+    return options.status();
+  }
+  request.model_options = std::move(options).value();
+  const auto format = arguments.choice("--format", {"text", "json", "srt", "vtt"}, 0);
+  if (!format.ok()) {
+    return format.status();
+  }
+  request.format = static_cast<Format>(format.value());
+  if (Status status = read_prompt(arguments, request.prompt); !status.ok()) {
+    return status;
+  }
+  request.conversion = arguments.has("--raw-samples") ? Conversion::Refused : Conversion::Allowed;
+  request.tokens = arguments.has("--tokens");
+  request.codes = arguments.has("--codes");
+  request.output = arguments.text("--output");
+  if ((request.tokens || request.codes) && request.format != Format::Json) {
+    return Status::invalid_argument("--tokens and --codes need --format json");
+  }
+  return request;
+}
+
+/// Feeds a whole file to a stream and drains it.
+Status feed(AudioReader &reader, Stream &stream, Job &job) {
+  const auto length = reader.duration();
+  uint64_t count = 0;
+  while (!interrupted) {
+    auto samples = reader.read();
+    if (!samples.ok()) {
+      return samples.status();
+    }
+    if (samples.value().empty()) {
+      return stream.drain(0);
+    }
+    if (Status status = stream.push(samples.value()); !status.ok()) {
+      return status;
+    }
+    count += samples.value().size();
+    const double seconds = static_cast<double>(count) / sample_rate;
+    job.duration = std::chrono::duration_cast<Time>(std::chrono::duration<double>(seconds));
+    job.share = length ? seconds / std::chrono::duration<double>(*length).count() : -1.0;
+  }
+  return Status::cancelled("interrupted");
+}
+
+void recognise(Engine &engine, const Request &request, Job &job) {
+  auto reader = AudioReader::open(job.path, request.conversion);
+  if (!reader.ok()) {
+    job.status = reader.status();
+    return;
+  }
+  std::mutex mutex;
+  std::condition_variable ended;
+  StreamOptions options;
+  options.prompt = request.prompt;
+  options.report_steps = request.tokens || request.codes;
+  auto stream = engine.open_stream(options, [&](const Event &event) {
+    const std::lock_guard lock(mutex);
+    job.transcript.add(event);
+    ended.notify_all();
+  });
+  if (!stream.ok()) {
+    job.status = stream.status();
+    return;
+  }
+  job.status = feed(*reader.value(), *stream.value(), job);
+  if (job.status.ok()) {
+    constexpr auto patience = std::chrono::milliseconds(100);
+    std::unique_lock lock(mutex);
+    while (!interrupted && !job.transcript.drained && job.transcript.failure.ok()) {
+      ended.wait_for(lock, patience);
+    }
+  }
+  stream.value().reset();
+  if (!job.transcript.failure.ok()) {
+    job.status = job.transcript.failure;
+  }
+}
+
+/// Shows progress until `done` files are through.
+void watch(const std::vector<std::unique_ptr<Job>> &jobs, const std::atomic<size_t> &done,
+           ProgressBar &bar) {
+  constexpr auto interval = std::chrono::milliseconds(50);
+  while (done < jobs.size()) {
+    double sum = 0;
+    bool known = true;
+    for (const auto &job : jobs) {
+      known = known && job->share >= 0;
+      sum += job->share;
+    }
+    bar.show("recognising", known ? sum / static_cast<double>(jobs.size()) : -1);
+    std::this_thread::sleep_for(interval);
+  }
+}
+
+void recognise_all(Engine &engine, const Request &request,
+                   const std::vector<std::unique_ptr<Job>> &jobs, ProgressBar &bar) {
+  std::atomic<size_t> next = 0;
+  std::atomic<size_t> done = 0;
+  std::vector<std::thread> lanes;
+  for (size_t lane = 0; lane < std::min(most_parallel, jobs.size()); ++lane) {
+    lanes.emplace_back([&] {
+      for (size_t i = next++; i < jobs.size(); i = next++) {
+        recognise(engine, request, *jobs[i]);
+        jobs[i]->share = 1;
+        ++done;
+      }
+    });
+  }
+  watch(jobs, done, bar);
+  for (std::thread &lane : lanes) {
+    lane.join();
+  }
+  bar.clear();
+}
+
+Result<std::shared_ptr<Engine>> load(const Request &request, ProgressBar &bar) {
+  auto folder = find_model(request.model);
+  if (!folder.ok()) {
+    return folder.status();
+  }
+  ModelOptions options = request.model_options;
+  options.progress = [&bar](double share) {
+    bar.show("loading the model", share);
+    return !interrupted;
+  };
+  auto model = Model::load(folder.value(), options);
+  bar.clear();
+  if (!model.ok()) {
+    return model.status();
+  }
+  for (const std::string &warning : model.value()->info().warnings) {
+    std::cerr << "kyutaistt: warning: " << warning << "\n";
+  }
+  if (Status status = check_prompt(model.value()->info(), request.prompt); !status.ok()) {
+    return status;
+  }
+  return Engine::create(std::move(model).value());
+}
+
+std::string domain_of(const Request &request, const ModelInfo &model) {
+  if (!request.prompt.enabled || !request.prompt.tokens.empty()) {
+    return {};
+  }
+  return request.prompt.domain.value_or(model.default_domain);
+}
+
+/// Writes what was recognised, in the order of the files. Returns the exit code.
+int write_results(const Request &request, const Model &model,
+                  const std::vector<std::unique_ptr<Job>> &jobs) {
+  std::ofstream file;
+  if (!request.output.empty()) {
+    file.open(request.output, std::ios::binary);
+    if (!file) {
+      return fail(request.output + ": cannot be written", FileFailed);
+    }
+  }
+  std::ostream &out = request.output.empty() ? std::cout : file;
+  int code = Success;
+  for (const auto &job : jobs) {
+    if (!job->status.ok()) {
+      code = fail(job->status.message(), FileFailed);
+      continue;
+    }
+    const Details details{request.model,  domain_of(request, model.info()),
+                          job->duration,  model.info().delay_seconds,
+                          request.tokens, request.codes};
+    out << format_transcript(job->transcript, request.format, details);
+  }
+  out.flush();
+  return out ? code : fail("the output cannot be written", FileFailed);
+}
+
+}  // namespace
+
+const std::vector<OptionSpec> &transcribe_options() {
+  static const std::vector<OptionSpec> specs = [] {
+    std::vector<OptionSpec> all = {
+        {"--domain", "D", "task to prompt for, e.g. asr_is_en (default: the model's)"},
+        {"--format", "text|json|srt|vtt", "what to write (default: text)"},
+        {"--output", "FILE", "write there instead of to standard output"},
+        {"--no-prompt", nullptr, "force nothing"},
+        {"--prompt-tokens", "1,2,3,4", "force these tokens instead of a domain's"},
+        {"--pad-steps", "N", "pads forced behind the prompt (default: the model's)"},
+        {"--tokens", nullptr, "JSON: also the token of every step"},
+        {"--codes", nullptr, "JSON: also the codes of every frame"},
+        {"--raw-samples", nullptr, "read 24 kHz mono only, without any conversion"},
+    };
+    const auto &model = model_option_specs();
+    all.insert(all.end(), model.begin(), model.end());
+    all.push_back({"--help", nullptr, "print this help"});
+    return all;
+  }();
+  return specs;
+}
+
+int transcribe(const std::vector<std::string> &words) {
+  const auto arguments = Arguments::parse(words, transcribe_options());
+  if (!arguments.ok()) {
+    return fail_usage(arguments.status().message(), "transcribe");
+  }
+  const auto request = read_request(arguments.value());
+  if (!request.ok()) {
+    return fail_usage(request.status().message(), "transcribe");
+  }
+  std::signal(SIGINT, interrupt);
+  std::signal(SIGTERM, interrupt);
+  ProgressBar bar;
+  const auto engine = load(request.value(), bar);
+  if (!engine.ok()) {
+    return interrupted ? Interrupted : fail(engine.status().message(), ModelFailed);
+  }
+  std::vector<std::unique_ptr<Job>> jobs;
+  for (const std::string &path : request.value().files) {
+    jobs.push_back(std::make_unique<Job>());
+    jobs.back()->path = path;
+  }
+  recognise_all(*engine.value(), request.value(), jobs, bar);
+  if (interrupted) {
+    return Interrupted;
+  }
+  return write_results(request.value(), engine.value()->model(), jobs);
+}
+
+}  // namespace kyutaistt::program

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "program/transcript.h"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "captions/cue_format.h"
+#include "captions/cue_shaper.h"
+
+namespace kyutaistt::program {
+
+namespace {
+
+using OrderedJson = nlohmann::ordered_json;
+
+/// Seconds with milliseconds.
+double seconds(Time time) {
+  constexpr double precision = 1e3;
+  return std::round(std::chrono::duration<double>(time).count() * precision) / precision;
+}
+
+std::string plain_text(const Transcript &transcript) {
+  std::string text;
+  for (const Word &word : transcript.words) {
+    text += (text.empty() ? "" : " ") + word.text;
+  }
+  return text;
+}
+
+std::string format_json(const Transcript &transcript, const Details &details) {
+  OrderedJson json;
+  json["model"] = details.model;
+  json["domain"] = details.domain;
+  json["duration"] = seconds(details.duration);
+  json["delay"] = details.delay_seconds;
+  json["words"] = OrderedJson::array();
+  for (const Word &word : transcript.words) {
+    constexpr double precision = 1e4;
+    json["words"].push_back({{"text", word.text},
+                             {"start", seconds(word.start)},
+                             {"end", seconds(word.end)},
+                             {"confidence", std::round(word.confidence * precision) / precision}});
+  }
+  json["text"] = plain_text(transcript);
+  if (details.tokens) {
+    json["tokens"] = transcript.tokens;
+  }
+  if (details.codes) {
+    json["codes"] = transcript.codes;
+  }
+  return json.dump() + "\n";
+}
+
+std::vector<captions::Cue> shape_cues(const Transcript &transcript) {
+  captions::CueShaper shaper{captions::CueShape()};
+  for (const Word &word : transcript.words) {
+    shaper.add(word);
+    shaper.add(WordEnd{word.index, word.end});
+  }
+  shaper.finish();
+  return shaper.take();
+}
+
+}  // namespace
+
+void Transcript::add(const Event &event) {
+  if (const auto *word = std::get_if<Word>(&event)) {
+    words.push_back(*word);
+  } else if (const auto *end = std::get_if<WordEnd>(&event)) {
+    words[end->index].end = end->end;
+  } else if (const auto *step = std::get_if<Step>(&event)) {
+    tokens.push_back(step->token);
+    if (!step->codes.empty()) {
+      codes.push_back(step->codes);
+    }
+  } else if (const auto *stopped = std::get_if<Failure>(&event)) {
+    failure = stopped->status;
+  } else if (std::holds_alternative<Drained>(event)) {
+    drained = true;
+  }
+}
+
+std::string format_transcript(const Transcript &transcript, Format format, const Details &details) {
+  switch (format) {
+    case Format::Json:
+      return format_json(transcript, details);
+    case Format::Text:
+      return plain_text(transcript) + "\n";
+    case Format::Srt: {
+      std::string text;
+      uint64_t number = 0;
+      for (const captions::Cue &cue : shape_cues(transcript)) {
+        text += captions::format_subrip(cue, ++number);
+      }
+      return text;
+    }
+    case Format::Vtt:
+      break;
+  }
+  std::string text = captions::webvtt_header;
+  for (const captions::Cue &cue : shape_cues(transcript)) {
+    text += captions::format_webvtt(cue, captions::Escapes::Standard);
+  }
+  return text;
+}
+
+}  // namespace kyutaistt::program

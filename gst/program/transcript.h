@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// What a recording said, and the formats to write it in.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <kyutaistt/events.h>
+#include <kyutaistt/model.h>
+
+namespace kyutaistt::program {
+
+enum class Format { Text, Json, Srt, Vtt };
+
+/// Collects the events of one recording. Not thread-safe.
+struct Transcript {
+  void add(const Event &event);
+
+  std::vector<Word> words;
+  /// Every position's token, from 0 on, and the codes of every frame; with report_steps.
+  std::vector<int32_t> tokens;
+  std::vector<std::vector<int32_t>> codes;
+  bool drained = false;
+  Status failure;
+};
+
+/// What JSON says beside the words.
+struct Details {
+  std::string model;
+  std::string domain;
+  Time duration{};
+  double delay_seconds = 0;
+  bool tokens = false;
+  bool codes = false;
+};
+
+/// The transcript as a whole document, with a line break at its end.
+std::string format_transcript(const Transcript &transcript, Format format, const Details &details);
+
+}  // namespace kyutaistt::program

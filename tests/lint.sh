@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Looks at the sources: format, clang-tidy, the borders between folders, exported symbols.
+#
+#   tests/lint.sh BUILD    # a configured and built folder
+set -eu
+
+build=$(cd "$1" && pwd)
+cd "$(dirname "$0")/.."
+failed=0
+
+complain() {
+  echo "lint: $*" >&2
+  failed=1
+}
+
+sources=$(find lib gst tests -name '*.cpp' | sort)
+headers=$(find lib gst tests -name '*.h' | sort)
+
+# shellcheck disable=SC2086 # lists of files without spaces
+clang-format --dry-run --Werror $sources $headers || complain "clang-format finds differences"
+
+# The library knows no GLib, and only its module libtorch; the element and the program know neither
+# libtorch nor the library's inner headers.
+grep -rnE '#include <(gst|glib|gio)' lib && complain "lib/ includes GLib or GStreamer"
+grep -rnlE '#include <(ATen|torch|c10)/' lib gst | grep -v '^lib/ops/torch/' &&
+  complain "libtorch is included outside of lib/ops/torch"
+grep -rnE '#include "(base|checkpoint|text|ops|mimi|lm|decode|engine)/' gst &&
+  complain "gst/ includes inner headers of the library"
+
+# Below: what each folder may include of the library, in the order of the layers.
+layers="base checkpoint text ops mimi lm decode engine"
+above=$layers
+for layer in $layers; do
+  above=${above#"$layer"}
+  above=${above# }
+  case $layer in checkpoint | mimi) allowed='' ;; *) allowed='' ;; esac
+  for upper in $above; do
+    grep -rnE "#include \"$upper/" "lib/$layer" $allowed &&
+      complain "lib/$layer includes lib/$upper, which lies above it"
+  done
+done
+
+for file in $sources $headers; do
+  [ "$(wc -l <"$file")" -le 800 ] || complain "$file has more than 800 lines"
+  head -n 1 "$file" | grep -q 'SPDX-License-Identifier: LGPL-2.1-or-later' ||
+    complain "$file does not begin with its licence"
+done
+grep -rnE '(std::(abort|exit|terminate|cout|cerr)|printf\()' lib --include='*.cpp' --include='*.h' |
+  grep -v snprintf && complain "the library aborts, exits or prints"
+
+# Public symbols only: the library's namespace, and what a module is asked for.
+nm -D --defined-only "$build/lib/libkyutaistt.so" | c++filt |
+  grep -vE ' (typeinfo|vtable)' | awk '$2 != "A" { print }' |
+  grep -E ' [TBDRVW] ' | grep -vE 'kyutaistt::(Engine|Model|Status|Stream|check_prompt|find_model|inspect_model|status_code_name)|std::|__gnu|nlohmann' &&
+  complain "libkyutaistt exports more than its public symbols"
+
+# clang-tidy takes the most time: as many at once as there are cores.
+# shellcheck disable=SC2086
+printf '%s\n' $sources | xargs -P "$(nproc)" -n 1 clang-tidy -p "$build" --quiet 2>/dev/null ||
+  complain "clang-tidy finds faults"
+
+exit "$failed"

@@ -26,7 +26,7 @@ export PATH="$build/gst/program:$PATH"
 
 # subtitles DOMAIN FILE: prints cues with their times.
 subtitles() {
-  gst-launch-1.0 --quiet filesrc location="$2" ! decodebin ! audioconvert ! \
+  gst-launch-1.0 --quiet filesrc location="$2" ! decodebin ! \
     kyutaistt model="$root/examples/model" domain="$1" ! subparse ! srtenc ! fdsink
 }
 
@@ -35,7 +35,7 @@ for domain in asr_is_is asr_is_en; do
   for name in forecast-01 forecast-07; do
     echo
     echo "== $name.flac, domain $domain"
-    echo "   gst-launch-1.0 filesrc ! decodebin ! audioconvert ! kyutaistt domain=$domain ! subparse ! srtenc ! fdsink"
+    echo "   gst-launch-1.0 filesrc ! decodebin ! kyutaistt domain=$domain ! subparse ! srtenc ! fdsink"
     echo
     subtitles "$domain" "$samples/$name.flac"
   done

@@ -57,8 +57,8 @@ class AudioInput {
   /// `planes` null: silence.
   std::vector<float> run(gpointer *planes, gsize frames);
 
-  GstAudioInfo info_;
-  GstSegment segment_;
+  GstAudioInfo info_{};
+  GstSegment segment_{};
   std::unique_ptr<GstAudioConverter, FreeConverter> converter_;
   /// The next sample should follow `anchor_` by so many input frames; unset before the first one.
   std::optional<Time> anchor_;

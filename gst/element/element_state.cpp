@@ -16,7 +16,6 @@ using kyutaistt::element::EventPointer;
 using kyutaistt::element::Settings;
 using kyutaistt::element::TextPointer;
 using kyutaistt::element::TextUnit;
-using kyutaistt::element::TextWriter;
 
 namespace {
 

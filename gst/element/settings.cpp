@@ -39,8 +39,8 @@ Result<std::vector<int32_t>> parse_tokens(const std::string &text) {
     skip_spaces();
     const bool more = rest.starts_with(',');
     if (parsed.ec != std::errc() || !(more || rest.empty())) {
-      return Status::invalid_argument("property \"prompt-tokens\": found \"" + text +
-                                      "\", expected token ids separated by commas");
+      return Status::invalid_argument("property prompt-tokens: found " + text +
+                                      ", expected token ids separated by commas");
     }
     tokens.push_back(token);
     if (more) {

@@ -52,8 +52,7 @@ void Batch::end_contexts() {
     if (lane.end->marker) {
       lane.events.emplace_back(Drained{*lane.end->marker});
     }
-    restart(*lane.stream,
-            lane.end->forced ? std::move(*lane.end->forced) : lane.stream->context.forced());
+    restart(*lane.stream, lane.end->forced ? *lane.end->forced : lane.stream->context.forced());
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include <kyutaistt/events.h>
@@ -20,9 +21,9 @@
 namespace kyutaistt {
 
 struct StreamState {
-  StreamState(const StreamOptions &stream_options, EventListener stream_listener,
+  StreamState(StreamOptions stream_options, EventListener stream_listener,
               const engine::AudioQueue::Shape &shape, decode::Context decoder)
-      : options(stream_options),
+      : options(std::move(stream_options)),
         listener(std::move(stream_listener)),
         queue(shape),
         context(std::move(decoder)) {}

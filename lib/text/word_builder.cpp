@@ -61,7 +61,7 @@ void WordBuilder::push_boundary_or_pad(int64_t position, bool is_boundary,
                                        std::vector<WordEvent> &out) {
   const double now = static_cast<double>(next_position_) - delay_;
   if (open_) {
-    const double waited = static_cast<double>(position - open_->last_index);
+    const auto waited = static_cast<double>(position - open_->last_index);
     if (is_boundary || !open_->text.awaits_bytes() || waited > cap_) {
       close_word(out);
     }

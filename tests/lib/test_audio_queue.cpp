@@ -10,10 +10,8 @@
 
 namespace {
 
-using kyutaistt::Dropped;
 using kyutaistt::Time;
 using kyutaistt::engine::AudioQueue;
-using kyutaistt::engine::ContextEnd;
 using kyutaistt::engine::QueuedFrame;
 using Next = AudioQueue::Next;
 using std::chrono::milliseconds;

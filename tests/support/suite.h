@@ -35,6 +35,6 @@ inline int run_suite(const char *name, std::initializer_list<const TTest *> test
 /// Fails the test with the status' message unless it is a success.
 #define assert_ok(status)                                                           \
   do {                                                                              \
-    const ::kyutaistt::Status assert_ok_status = (status);                          \
+    const ::kyutaistt::Status &assert_ok_status = (status);                         \
     ck_assert_msg(assert_ok_status.ok(), "%s", assert_ok_status.message().c_str()); \
   } while (false)

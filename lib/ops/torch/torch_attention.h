@@ -5,9 +5,8 @@
 #include <memory>
 #include <span>
 
-#include <ATen/ATen.h>
-
 #include "ops/operations.h"
+#include "ops/torch/torch_types.h"
 
 namespace kyutaistt::ops {
 

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <stdexcept>
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <c10/core/InferenceMode.h>

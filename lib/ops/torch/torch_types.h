@@ -5,6 +5,10 @@
 #include <memory>
 #include <utility>
 
+// Clang needs it before the rest: libtorch 1.13 forward-declares what C++20 wants to be complete.
+// clang-format off
+#include <ATen/core/ivalue.h>
+// clang-format on
 #include <ATen/ATen.h>
 
 #include "ops/tensor.h"

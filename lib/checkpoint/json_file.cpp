@@ -14,60 +14,69 @@ namespace {
 
 constexpr int most_depth = 64;
 constexpr size_t most_bytes = size_t{64} << 20;
-/// Longest part of a wrong value that a message repeats.
+/// Longest part of a wrong value that a message repeats, and of a name; tensors have long ones.
 constexpr size_t most_quoted = 60;
+constexpr size_t most_named = 160;
 
-std::string quoted(const Json &value) {
+std::string quoted(const Json &value, size_t most = most_quoted) {
   std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
-  if (text.size() > most_quoted) {
-    text.resize(most_quoted);
+  if (text.size() > most) {
+    text.resize(most);
     text += "...";
   }
   return text;
 }
 
+/// Leaves the parser: it would go on to the end of a text that is refused already.
+struct Refused {
+  std::string reason;
+};
+
 /// Watches a parse for what the format allows but nobody writes.
 class Watch {
  public:
-  /// False stops the parser from keeping the value; the reason is remembered.
-  bool operator()(int depth, Json::parse_event_t event, Json &parsed) {
+  void operator()(int depth, Json::parse_event_t event, const Json &parsed) {
     using Event = Json::parse_event_t;
     if (depth > most_depth) {
-      reason_ = "nested deeper than " + std::to_string(most_depth);
+      throw Refused{"nested deeper than " + std::to_string(most_depth)};
     }
     if (event == Event::object_start) {
       keys_.emplace_back();
     } else if (event == Event::object_end) {
       keys_.pop_back();
     } else if (event == Event::key && !keys_.back().insert(parsed.get<std::string>()).second) {
-      reason_ = "key " + quoted(parsed) + " stands twice in one object";
+      throw Refused{"key " + quoted(parsed) + " stands twice in one object"};
     }
-    return reason_.empty();
   }
 
-  const std::string &reason() const noexcept { return reason_; }
-
  private:
+  /// Of the objects that are open.
   std::vector<std::set<std::string>> keys_;
-  std::string reason_;
 };
 
 }  // namespace
 
+std::string printable(std::string_view text) {
+  std::string with_quotes = quoted(Json(text), most_named);
+  const bool plain = with_quotes.size() == text.size() + 2;
+  return plain ? std::string(text) : with_quotes;
+}
+
 Result<Json> parse_json(std::string_view text, const std::string &path) {
   Watch watch;
   try {
-    // The parser calls a copy of the callback: the watch is passed by reference.
-    Json value = Json::parse(text.begin(), text.end(),
-                             [&watch](int depth, Json::parse_event_t event, Json &parsed) {
-                               return watch(depth, event, parsed);
-                             });
-    if (!watch.reason().empty()) {
-      return Status::corrupt(path + ": " + watch.reason());
-    }
-    return value;
+    // The parser copies its callback: the watch is passed by reference.
+    return Json::parse(text.begin(), text.end(),
+                       [&watch](int depth, Json::parse_event_t event, Json &parsed) {
+                         watch(depth, event, parsed);
+                         return true;
+                       });
+  } catch (const Refused &refused) {
+    return Status::corrupt(path + ": " + refused.reason);
   } catch (const Json::parse_error &error) {
     return Status::corrupt(path + ": is not JSON: error at byte " + std::to_string(error.byte));
+  } catch (const Json::out_of_range &) {
+    return Status::corrupt(path + ": has a number that is too large");
   }
 }
 
@@ -102,7 +111,7 @@ const Json *JsonObject::find(const char *key) const {
 
 Status JsonObject::wrong(const char *key, const std::string &expected) const {
   const Json *found = find(key);
-  return Status::corrupt(where_ + ": " + key + ": found " +
+  return Status::corrupt(where_ + ": " + printable(key) + ": found " +
                          (found == nullptr ? "nothing" : quoted(*found)) + ", expected " +
                          expected);
 }
@@ -163,7 +172,7 @@ Result<JsonObject> JsonObject::object(const char *key) const {
   if (found == nullptr || !found->is_object()) {
     return wrong(key, "an object");
   }
-  return JsonObject(*found, where_ + ": " + key);
+  return JsonObject(*found, where_ + ": " + printable(key));
 }
 
 }  // namespace kyutaistt::checkpoint

@@ -22,6 +22,10 @@ Result<Json> parse_json(std::string_view text, const std::string &path);
 /// Reads a whole JSON file of at most 64 MiB.
 Result<Json> read_json_file(const std::string &path);
 
+/// A name from a file, for a message: as it is if it is short and of printable ASCII, else cut and
+/// with escapes. So a message stays one line, whatever the file says.
+std::string printable(std::string_view text);
+
 /// Typed access to the members of one object, with messages that name file, key, what was found and
 /// what was expected. Borrows the object.
 class JsonObject {

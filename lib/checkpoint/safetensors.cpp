@@ -19,11 +19,13 @@ namespace {
 /// The format's own limit.
 constexpr uint64_t most_header_bytes = 100'000'000;
 constexpr size_t most_dimensions = 8;
+/// What a repository has in place of a large file that was not fetched.
+constexpr std::string_view pointer_beginning = "version https://git-lfs";
 
 static_assert(std::endian::native == std::endian::little,
               "safetensors are little-endian, and are used as they lie in the file");
 
-std::optional<DataType> data_type_of(std::string_view name) {
+DataType data_type_of(std::string_view name) {
   for (const DataType type :
        {DataType::F64, DataType::F32, DataType::F16, DataType::Bf16, DataType::I64, DataType::I32,
         DataType::I16, DataType::I8, DataType::U8, DataType::Bool}) {
@@ -31,7 +33,7 @@ std::optional<DataType> data_type_of(std::string_view name) {
       return type;
     }
   }
-  return std::nullopt;
+  return DataType::Unknown;
 }
 
 /// A tensor and the place of its bytes behind the header.
@@ -74,22 +76,28 @@ Status read_offsets(const JsonObject &entry, uint64_t data_bytes, Entry &result)
   return {};
 }
 
+/// True for a name that cannot lead out of its folder.
+bool is_plain_file_name(std::string_view name) {
+  const auto is_allowed = [](unsigned char letter) { return letter > ' ' && letter != '/'; };
+  return !name.empty() && name.front() != '.' && std::all_of(name.begin(), name.end(), is_allowed);
+}
+
 /// Reads one member of the header.
 Result<Entry> read_entry(const std::string &name, const Json &value, const std::string &path,
                          uint64_t data_bytes) {
-  KYUTAISTT_ASSIGN(entry, JsonObject::of(value, path + ": tensor " + name));
+  KYUTAISTT_ASSIGN(entry, JsonObject::of(value, path + ": tensor " + printable(name)));
   KYUTAISTT_ASSIGN(type_name, entry.string("dtype"));
-  const auto type = data_type_of(type_name);
-  if (!type) {
-    return entry.wrong("dtype", "one of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL");
-  }
   Entry result;
   result.name = name;
-  result.view.type = *type;
+  result.view.type = data_type_of(type_name);
   KYUTAISTT_ASSIGN(shape, read_shape(entry));
+  result.view.shape = std::move(shape);
   KYUTAISTT_TRY(read_offsets(entry, data_bytes, result));
-  std::optional<uint64_t> needed = element_size(*type);
-  for (const int64_t dimension : shape) {
+  if (result.view.type == DataType::Unknown) {
+    return result;
+  }
+  std::optional<uint64_t> needed = element_size(result.view.type);
+  for (const int64_t dimension : result.view.shape) {
     needed = needed ? base::checked_multiply(*needed, static_cast<uint64_t>(dimension)) : needed;
   }
   if (!needed || *needed != result.end - result.begin) {
@@ -97,7 +105,6 @@ Result<Entry> read_entry(const std::string &name, const Json &value, const std::
                            " bytes, but its shape and type need " +
                            (needed ? std::to_string(*needed) : "more than fit in memory"));
   }
-  result.view.shape = std::move(shape);
   return result;
 }
 
@@ -117,9 +124,10 @@ Status check_places(std::vector<Entry> &entries, const std::string &path, uint64
   for (const Entry &entry : entries) {
     if (entry.begin != expected) {
       return Status::corrupt(
-          path + ": tensor " + entry.name + ": begins at byte " + std::to_string(entry.begin) +
-          ", " + (entry.begin < expected ? "inside of another tensor" : "behind a hole") +
-          "; expected " + std::to_string(expected));
+          path + ": tensor " + printable(entry.name) + ": begins at byte " +
+          std::to_string(entry.begin) + ", " +
+          (entry.begin < expected ? "inside of another tensor" : "behind a hole") + "; expected " +
+          std::to_string(expected));
     }
     expected = entry.end;
   }
@@ -141,6 +149,10 @@ Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::parse(
     std::shared_ptr<const base::MappedFile> file) {
   const std::string &path = file->path();
   const std::span<const std::byte> bytes = file->bytes();
+  const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  if (text.starts_with(pointer_beginning)) {
+    return Status::corrupt(path + ": is a Git LFS pointer, not the weights: run git lfs pull");
+  }
   uint64_t header_bytes = 0;
   if (bytes.size() < sizeof(header_bytes)) {
     return Status::corrupt(
@@ -214,7 +226,7 @@ Status SafetensorsFolder::open_shards(const std::string &folder, const std::stri
   std::map<std::string, size_t, std::less<>> shards;
   for (const auto &[name, value] : map.value().items()) {
     const std::string shard = value.is_string() ? value.get<std::string>() : "";
-    if (shard.empty() || shard.find('/') != std::string::npos || shard == "..") {
+    if (!is_plain_file_name(shard)) {
       return map.wrong(name.c_str(), "the name of a file in the same folder");
     }
     auto place = shards.find(shard);
@@ -224,12 +236,12 @@ Status SafetensorsFolder::open_shards(const std::string &folder, const std::stri
       files_.push_back(std::move(file));
     }
     if (files_[place->second]->find(name) == nullptr) {
-      return Status::corrupt(files_[place->second]->path() + ": has no tensor " + name +
+      return Status::corrupt(files_[place->second]->path() + ": has no tensor " + printable(name) +
                              ", which " + index_path + " says is there");
     }
     places_.emplace(name, place->second);
   }
-  return files_.empty() ? map.wrong("weight_map", "at least one tensor") : Status();
+  return files_.empty() ? index.wrong("weight_map", "at least one tensor") : Status();
 }
 
 const TensorView *SafetensorsFolder::find(std::string_view name) const {

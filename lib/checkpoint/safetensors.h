@@ -16,9 +16,9 @@
 
 namespace kyutaistt::checkpoint {
 
-/// One safetensors file. The whole header is checked when it is opened: every type is known, every
-/// shape's product fits, every tensor has exactly the bytes that its shape needs, and the tensors
-/// cover the file without overlaps or holes. Threads: immutable.
+/// One safetensors file. The whole header is checked when it is opened: every shape's product fits,
+/// every tensor has exactly the bytes that its shape and type need (unless the type is unknown),
+/// and the tensors cover the file without overlaps or holes. Threads: immutable.
 class SafetensorsFile {
  public:
   static Result<std::shared_ptr<const SafetensorsFile>> open(const std::string &path);

@@ -18,9 +18,10 @@ size_t element_size(DataType type) noexcept {
     case DataType::I8:
     case DataType::U8:
     case DataType::Bool:
+    case DataType::Unknown:
       return 1;
   }
-  return 0;
+  return 1;
 }
 
 const char *data_type_name(DataType type) noexcept {
@@ -45,6 +46,8 @@ const char *data_type_name(DataType type) noexcept {
       return "U8";
     case DataType::Bool:
       return "BOOL";
+    case DataType::Unknown:
+      break;
   }
   return "unknown";
 }

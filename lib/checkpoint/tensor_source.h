@@ -14,10 +14,11 @@
 
 namespace kyutaistt::checkpoint {
 
-/// Element types that weights come in.
-enum class DataType { F64, F32, F16, Bf16, I64, I32, I16, I8, U8, Bool };
+/// Element types that weights come in. `Unknown` is what a file may hold beside the weights that
+/// are used (other integers, 8-bit floats).
+enum class DataType { F64, F32, F16, Bf16, I64, I32, I16, I8, U8, Bool, Unknown };
 
-/// Bytes of one element.
+/// Bytes of one element; 1 for `Unknown`.
 size_t element_size(DataType type) noexcept;
 /// The name that safetensors headers use, e.g. "BF16".
 const char *data_type_name(DataType type) noexcept;
@@ -26,7 +27,8 @@ const char *data_type_name(DataType type) noexcept;
 struct TensorView {
   DataType type = DataType::F32;
   std::vector<int64_t> shape;
-  /// Exactly product(shape) * element_size(type) bytes; alignment is not guaranteed.
+  /// Exactly product(shape) * element_size(type) bytes, unless the type is unknown; alignment is
+  /// not guaranteed.
   std::span<const std::byte> bytes;
   /// Keeps `bytes` alive where a source made them on demand.
   std::shared_ptr<const void> owner;

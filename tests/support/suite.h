@@ -30,11 +30,12 @@ inline int run_suite(const char *name, std::initializer_list<const TTest *> test
   return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+inline void require_ok(const Status &status) {
+  ck_assert_msg(status.ok(), "%s", status.message().c_str());
+}
+
 }  // namespace kyutaistt::tests
 
-/// Fails the test with the status' message unless it is a success.
-#define assert_ok(status)                                                           \
-  do {                                                                              \
-    const ::kyutaistt::Status &assert_ok_status = (status);                         \
-    ck_assert_msg(assert_ok_status.ok(), "%s", assert_ok_status.message().c_str()); \
-  } while (false)
+/// Fails the test with the status' message unless it is a success. A function does it, so that the
+/// status may be a part of a temporary.
+#define assert_ok(status) ::kyutaistt::tests::require_ok(status)

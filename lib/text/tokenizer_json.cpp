@@ -2,6 +2,7 @@
 /// Reading tokenizer.json, the form of the Hugging Face tokenizers library.
 #include <algorithm>
 #include <optional>
+#include <unordered_set>
 
 #include "base/guard.h"
 #include "checkpoint/json_file.h"
@@ -38,12 +39,32 @@ Result<std::vector<Spelling>> read_unigram(const JsonObject &model, const Json &
 /// The pieces of a BPE model: piece to id.
 Result<std::vector<Spelling>> read_bpe(const JsonObject &model, const Json &vocabulary) {
   std::vector<Spelling> pieces;
+  std::unordered_set<int64_t> taken;
   KYUTAISTT_ASSIGN(entries, JsonObject::of(vocabulary, model.where() + ": vocab"));
   for (const auto &[piece, id] : vocabulary.items()) {
     KYUTAISTT_ASSIGN(token, entries.integer(piece.c_str(), 0, most_pieces - 1));
+    if (!taken.insert(token).second) {
+      return entries.wrong(piece.c_str(), "an id that no other piece has");
+    }
     pieces.push_back({static_cast<size_t>(token), piece});
   }
   return pieces;
+}
+
+/// Only kinds whose pieces are text as it is written.
+Status check_kind(const JsonObject &file, const JsonObject &model) {
+  KYUTAISTT_ASSIGN(type, model.string("type", "Unigram"));
+  if (type != "Unigram" && type != "BPE") {
+    return model.wrong("type", R"("Unigram" or "BPE")");
+  }
+  const Json *decoder = file.find("decoder");
+  const bool spells_bytes_as_letters =
+      decoder != nullptr && decoder->dump().find(R"("ByteLevel")") != std::string::npos;
+  return spells_bytes_as_letters
+             ? Status::unsupported(file.where() +
+                                   ": decoder: found ByteLevel, expected pieces "
+                                   "with U+2581 for a space")
+             : Status();
 }
 
 Result<std::vector<Spelling>> read_pieces(const JsonObject &model) {
@@ -88,7 +109,11 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_json_file(const std::st
   KYUTAISTT_ASSIGN(json, checkpoint::read_json_file(path));
   KYUTAISTT_ASSIGN(file, JsonObject::of(json, path));
   KYUTAISTT_ASSIGN(model, file.object("model"));
+  KYUTAISTT_TRY(check_kind(file, model));
   KYUTAISTT_ASSIGN(pieces, read_pieces(model));
+  if (pieces.empty()) {
+    return model.wrong("vocab", "at least one piece");
+  }
   KYUTAISTT_ASSIGN(added, read_added(file));
   size_t count = 0;
   for (const Spelling &piece : pieces) {

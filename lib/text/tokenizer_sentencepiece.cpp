@@ -3,6 +3,7 @@
 #include "base/guard.h"
 #include "base/mapped_file.h"
 #include "base/module.h"
+#include "base/utf8.h"
 #include "text/sentencepiece/module.h"
 #include "text/tokenizer.h"
 
@@ -22,6 +23,9 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_sentencepiece_file(
   std::shared_ptr<Tokenizer> tokenizer(new Tokenizer("sentencepiece"));
   tokenizer->entries_.resize(pieces.size());
   for (size_t token = 0; token < pieces.size(); ++token) {
+    if (!base::is_valid_utf8(pieces[token])) {
+      return Status::corrupt(path + ": piece " + std::to_string(token) + " is not UTF-8");
+    }
     tokenizer->set(token, pieces[token]);
   }
   return std::shared_ptr<const Tokenizer>(std::move(tokenizer));

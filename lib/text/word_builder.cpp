@@ -39,14 +39,22 @@ void WordBuilder::reset() {
 void WordBuilder::push(int64_t position, int32_t token, float probability,
                        std::vector<WordEvent> &out) {
   next_position_ = position + 1;
-  if (token == word_boundary_token || token == pad_token) {
-    push_boundary_or_pad(position, token == word_boundary_token, out);
-    return;
-  }
+  const bool is_boundary = token == word_boundary_token;
   const Piece piece = tokenizer_->piece(token);
-  if (piece.kind == Piece::Kind::None) {
-    return;
+  if (piece.kind != Piece::Kind::None) {
+    append(position, piece, probability, out);
+  } else if (is_boundary || token == pad_token) {
+    close_at_gap(position, is_boundary, out);
   }
+  if (is_boundary) {
+    boundary_ = position;
+    end_last(now(), out);
+  }
+  pass_time(position, out);
+}
+
+void WordBuilder::append(int64_t position, const Piece &piece, float probability,
+                         std::vector<WordEvent> &out) {
   // A word of spaces only is no word yet: what follows belongs to it.
   if (!open_ || (piece.starts_word() && !open_->text.is_blank())) {
     open_word(position, out);
@@ -57,26 +65,27 @@ void WordBuilder::push(int64_t position, int32_t token, float probability,
   ++open_->tokens;
 }
 
-void WordBuilder::push_boundary_or_pad(int64_t position, bool is_boundary,
-                                       std::vector<WordEvent> &out) {
-  const double now = static_cast<double>(next_position_) - delay_;
-  if (open_) {
-    const auto waited = static_cast<double>(position - open_->last_index);
-    if (is_boundary || !open_->text.awaits_bytes() || waited > cap_) {
-      close_word(out);
-    }
-  }
-  if (is_boundary) {
-    boundary_ = position;
-    end_last(now, out);
+void WordBuilder::close_at_gap(int64_t position, bool is_boundary, std::vector<WordEvent> &out) {
+  if (!open_) {
     return;
   }
-  if (ending_ && now >= ending_->last_piece + cap_) {
-    end_last(now, out);
+  const auto waited = static_cast<double>(position - open_->last_index);
+  if (is_boundary || !open_->text.awaits_bytes() || waited > cap_) {
+    close_word(out);
+  }
+}
+
+void WordBuilder::pass_time(int64_t position, std::vector<WordEvent> &out) {
+  if (ending_ && now() >= ending_->last_piece + cap_) {
+    end_last(now(), out);
   }
   if (boundary_ && static_cast<double>(position - *boundary_) > cap_) {
     boundary_.reset();
   }
+}
+
+double WordBuilder::now() const noexcept {
+  return static_cast<double>(next_position_) - delay_;
 }
 
 void WordBuilder::open_word(int64_t position, std::vector<WordEvent> &out) {
@@ -87,8 +96,11 @@ void WordBuilder::open_word(int64_t position, std::vector<WordEvent> &out) {
                                  : static_cast<double>(position) - delay_;
   boundary_.reset();
   end_last(start, out);
-  open_.emplace();
-  open_->start = std::max({0.0, last_start_, start});
+  open_ = OpenWord{.text = {},
+                   .start = std::max({0.0, last_start_, start}),
+                   .last_index = position,
+                   .log_probability = 0,
+                   .tokens = 0};
 }
 
 void WordBuilder::close_word(std::vector<WordEvent> &out) {

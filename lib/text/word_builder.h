@@ -69,11 +69,16 @@ class WordBuilder {
     double last_piece = 0;
   };
 
+  void append(int64_t position, const Piece &piece, float probability, std::vector<WordEvent> &out);
+  void close_at_gap(int64_t position, bool is_boundary, std::vector<WordEvent> &out);
+  /// Ends what the cap ends.
+  void pass_time(int64_t position, std::vector<WordEvent> &out);
   void open_word(int64_t position, std::vector<WordEvent> &out);
   void close_word(std::vector<WordEvent> &out);
   /// Ends the last word at `limit`, or where its cap is, whichever comes first.
   void end_last(double limit, std::vector<WordEvent> &out);
-  void push_boundary_or_pad(int64_t position, bool is_boundary, std::vector<WordEvent> &out);
+  /// Time behind the last position.
+  double now() const noexcept;
 
   const std::shared_ptr<const Tokenizer> tokenizer_;
   const double delay_;

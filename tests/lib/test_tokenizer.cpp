@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "checkpoint/json_file.h"
+#include "support/golden.h"
+#include "support/refusal.h"
+#include "support/suite.h"
+#include "support/test_folder.h"
+#include "text/piece_joiner.h"
+#include "text/tokenizer.h"
+
+namespace {
+
+using kyutaistt::StatusCode;
+using kyutaistt::checkpoint::Json;
+using kyutaistt::checkpoint::read_json_file;
+using kyutaistt::tests::assert_refused;
+using kyutaistt::tests::golden;
+using kyutaistt::tests::TestFolder;
+using kyutaistt::text::Piece;
+using kyutaistt::text::Tokenizer;
+using TokenizerResult = kyutaistt::Result<std::shared_ptr<const Tokenizer>>;
+
+void assert_decodes(const TokenizerResult &tokenizer, const std::string &cases_path) {
+  assert_ok(tokenizer.status());
+  const auto file = read_json_file(cases_path);
+  assert_ok(file.status());
+  ck_assert_uint_gt(file.value()["cases"].size(), 0);
+  for (const Json &example : file.value()["cases"]) {
+    const auto tokens = example["ids"].get<std::vector<int32_t>>();
+    const std::string text = kyutaistt::text::plain_text(*tokenizer.value(), tokens);
+    ck_assert_msg(text == example["text"], "%s: found \"%s\"",
+                  example["about"].get<std::string>().c_str(), text.c_str());
+  }
+}
+
+START_TEST(texts_are_those_of_the_reference) {
+  const std::string cases = golden("tokenizer/tokens.json");
+  assert_decodes(Tokenizer::from_json_file(golden("tokenizer/tokenizer.json")), cases);
+  assert_decodes(Tokenizer::from_sentencepiece_file(golden("tokenizer/tokenizer.model")), cases);
+  assert_decodes(Tokenizer::from_json_file(golden("tokenizer/added/tokenizer.json")),
+                 golden("tokenizer/added/tokens.json"));
+}
+END_TEST
+
+START_TEST(pieces_say_what_they_are) {
+  const auto tokenizer = Tokenizer::from_json_file(golden("tokenizer/added/tokenizer.json"));
+  assert_ok(tokenizer.status());
+  ck_assert_int_eq(tokenizer.value()->size(), 364);
+  ck_assert_str_eq(tokenizer.value()->kind(), "tokenizer.json");
+  const auto piece = [&](int32_t token) { return tokenizer.value()->piece(token); };
+  for (const int32_t token : {INT32_MIN, -1, 0, 1, 2, 3, 363, 364, INT32_MAX}) {
+    ck_assert(piece(token).kind == Piece::Kind::None);
+    ck_assert(!piece(token).starts_word());
+  }
+  ck_assert(piece(199).kind == Piece::Kind::Byte && piece(199).text == "\xC3");
+  ck_assert(piece(4).kind == Piece::Kind::Byte && piece(4).text == std::string_view("\0", 1));
+  ck_assert(piece(314).kind == Piece::Kind::Text && piece(314).text == " gott");
+  ck_assert(piece(314).starts_word());
+  ck_assert(piece(261).kind == Piece::Kind::Text && piece(261).text == ".");
+  ck_assert(!piece(261).starts_word());
+  ck_assert(piece(360).starts_word());
+}
+END_TEST
+
+START_TEST(both_forms_have_the_same_pieces) {
+  const auto json = Tokenizer::from_json_file(golden("tokenizer/tokenizer.json"));
+  const auto model = Tokenizer::from_sentencepiece_file(golden("tokenizer/tokenizer.model"));
+  assert_ok(json.status());
+  assert_ok(model.status());
+  ck_assert_int_eq(model.value()->size(), json.value()->size());
+  ck_assert_str_eq(model.value()->kind(), "sentencepiece");
+  for (int32_t token = 0; token < 360; ++token) {
+    ck_assert(model.value()->piece(token).kind == json.value()->piece(token).kind);
+    ck_assert(model.value()->piece(token).text == json.value()->piece(token).text);
+  }
+}
+END_TEST
+
+START_TEST(a_folder_has_one_tokenizer) {
+  const TestFolder folder;
+  assert_refused(Tokenizer::load(folder.path(), 400).status(), StatusCode::NotFound,
+                 folder.path() + ": has no tokenizer.json and 0 sentencepiece .model files");
+  folder.write("a.model", TestFolder("tokenizer").read("tokenizer.model"));
+  const auto model = Tokenizer::load(folder.path(), 400);
+  assert_ok(model.status());
+  ck_assert_str_eq(model.value()->kind(), "sentencepiece");
+  folder.write("b.model", "");
+  assert_refused(Tokenizer::load(folder.path(), 400).status(), StatusCode::NotFound,
+                 "has no tokenizer.json and 2 sentencepiece .model files, expected one of them");
+  folder.write("tokenizer.json", TestFolder("hf-f32").read("tokenizer.json"));
+  const auto json = Tokenizer::load(folder.path(), 400);
+  assert_ok(json.status());
+  ck_assert_str_eq(json.value()->kind(), "tokenizer.json");
+}
+END_TEST
+
+START_TEST(the_tokenizer_of_another_model_is_refused) {
+  assert_ok(Tokenizer::load(golden("tokenizer"), 360).status());
+  assert_refused(
+      Tokenizer::load(golden("tokenizer"), 359).status(), StatusCode::Corrupt,
+      "has 360 pieces, but the model has only 359 text tokens: it belongs to another model");
+  assert_refused(Tokenizer::load(golden("tokenizer/added"), 363).status(), StatusCode::Corrupt,
+                 "has 364 pieces, but the model has only 363 text tokens");
+}
+END_TEST
+
+START_TEST(vocabularies_of_merged_pairs_are_read) {
+  const TestFolder folder;
+  folder.write("tokenizer.json", R"({"model": {"type": "BPE", "merges": [], "vocab":
+      {"<unk>": 0, "<s>": 1, "</s>": 2, "<pad>": 3, "\u2581a": 6, "<0x41>": 5, "\u2581\u2581": 8}}})");
+  const auto tokenizer = Tokenizer::load(folder.path(), 9);
+  assert_ok(tokenizer.status());
+  ck_assert_int_eq(tokenizer.value()->size(), 9);
+  ck_assert(tokenizer.value()->piece(4).kind == Piece::Kind::None);
+  ck_assert(tokenizer.value()->piece(5).text == "A");
+  ck_assert(tokenizer.value()->piece(6).text == " a");
+  ck_assert(tokenizer.value()->piece(8).text == "  ");
+}
+END_TEST
+
+START_TEST(malformed_files_are_refused) {
+  struct Case {
+    const char *content;
+    const char *message;
+  };
+  const Case cases[] = {
+      {"", "tokenizer.json: is empty"},
+      {"{", "tokenizer.json: is not JSON"},
+      {"[]", "tokenizer.json: found [], expected an object"},
+      {"{}", "model: found nothing, expected an object"},
+      {R"({"model": []})", "model: found [], expected an object"},
+      {R"({"model": {}})", "model: vocab: found nothing, expected a list of pieces"},
+      {R"({"model": {"vocab": 1}})", "model: vocab: found 1, expected a list of pieces"},
+      {R"({"model": {"vocab": []}})", "model: vocab: found [], expected at least one piece"},
+      {R"({"model": {"vocab": ["a"]}})", "vocab: entry 0: expected a piece and its score"},
+      {R"({"model": {"vocab": [["a", 0], []]}})", "vocab: entry 1: expected a piece"},
+      {R"({"model": {"vocab": [[1, 0]]}})", "vocab: entry 0: expected a piece"},
+      {R"({"model": {"type": "WordPiece", "vocab": {"a": 0}}})",
+       R"(model: type: found "WordPiece", expected "Unigram" or "BPE")"},
+      {R"({"model": {"type": "BPE", "vocab": {"a": -1}}})", "vocab: a: found -1, expected a whole"},
+      {R"({"model": {"type": "BPE", "vocab": {"a": 99999999}}})", "vocab: a: found 99999999"},
+      {R"({"model": {"type": "BPE", "vocab": {"a": 7, "b": 7}}})",
+       "vocab: b: found 7, expected an id that no other piece has"},
+      {R"({"model": {"vocab": [["a", 0]]}, "added_tokens": {}})", "added_tokens: found {}"},
+      {R"({"model": {"vocab": [["a", 0]]}, "added_tokens": [3]})",
+       "added_tokens: found 3, expected an object"},
+      {R"({"model": {"vocab": [["a", 0]]}, "added_tokens": [{"content": "a"}]})",
+       "added_tokens: id: found nothing"},
+      {R"({"model": {"vocab": [["a", 0]]}, "added_tokens": [{"id": 1}]})",
+       "added_tokens: content: found nothing"},
+      {R"({"model": {"vocab": [["a", 0]]}, "added_tokens": [{"id": 4194304, "content": "a"}]})",
+       "added_tokens: id: found 4194304, expected a whole number from 0 to 4194303"},
+      {R"({"model": {"vocab": [["a", 0]]}, "added_tokens": [{"id": 1, "content": "a", "special": 1}]})",
+       "added_tokens: special: found 1, expected true or false"},
+  };
+  const TestFolder folder;
+  for (const Case &broken : cases) {
+    folder.write("tokenizer.json", broken.content);
+    assert_refused(Tokenizer::load(folder.path(), 1 << 20).status(), StatusCode::Corrupt,
+                   broken.message);
+  }
+  folder.write("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {"a": 0}},
+      "decoder": {"type": "Sequence", "decoders": [{"type": "ByteLevel"}]}})");
+  assert_refused(Tokenizer::load(folder.path(), 1 << 20).status(), StatusCode::Unsupported,
+                 "decoder: found ByteLevel");
+}
+END_TEST
+
+START_TEST(broken_sentencepiece_models_are_refused) {
+  const TestFolder folder;
+  const std::string whole = TestFolder("tokenizer").read("tokenizer.model");
+  const auto load = [&](std::string_view content) {
+    folder.write("a.model", content);
+    return Tokenizer::load(folder.path(), 400).status();
+  };
+  assert_ok(load(whole));
+  assert_refused(load(""), StatusCode::Corrupt, "a.model: is empty");
+  assert_refused(load("no model"), StatusCode::Corrupt, "a.model: is no sentencepiece model");
+  assert_refused(load(whole.substr(0, 1000)), StatusCode::Corrupt, "is no sentencepiece model");
+  assert_refused(load(std::string(100, '\0')), StatusCode::Corrupt, "is no sentencepiece model");
+  std::string spoiled = whole;
+  spoiled[spoiled.find("\xC3\xB0")] = '\xFF';
+  assert_refused(load(spoiled), StatusCode::Corrupt, "a.model: piece 262 is not UTF-8");
+}
+END_TEST
+
+START_TEST(synthetic_pieces_are_words) {
+  const auto tokenizer = Tokenizer::synthetic(6);
+  ck_assert_int_eq(tokenizer->size(), 6);
+  ck_assert_str_eq(tokenizer->kind(), "synthetic");
+  ck_assert(tokenizer->piece(3).kind == Piece::Kind::None);
+  ck_assert(tokenizer->piece(5).text == " word5");
+  ck_assert(tokenizer->piece(5).starts_word());
+}
+END_TEST
+
+}  // namespace
+
+int main() {
+  return kyutaistt::tests::run_suite(
+      "tokenizer",
+      {texts_are_those_of_the_reference, pieces_say_what_they_are, both_forms_have_the_same_pieces,
+       a_folder_has_one_tokenizer, the_tokenizer_of_another_model_is_refused,
+       vocabularies_of_merged_pairs_are_read, malformed_files_are_refused,
+       broken_sentencepiece_models_are_refused, synthetic_pieces_are_words});
+}

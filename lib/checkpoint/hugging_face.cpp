@@ -18,8 +18,9 @@ namespace {
 // unbounded memory.
 constexpr int64_t most_layers = 1024;
 constexpr int64_t most_width = 1 << 16;
-constexpr int64_t most_vocabulary = 1 << 24;
-constexpr int64_t most_window = 1 << 20;
+// Such that every row of the embedding has an id of 32 bits.
+constexpr int64_t most_vocabulary = 1 << 20;
+constexpr int64_t most_window = 1 << 14;
 constexpr double most_seconds = 60;
 
 /// Samples of 24 kHz that one 25 Hz position of the codec covers.
@@ -102,10 +103,15 @@ Status check_codec_constants(const JsonObject &config) {
   return {};
 }
 
-/// Heads must share the width, and every head needs its own keys.
-Status check_heads(const JsonObject &config, int64_t heads, int64_t head_dimension) {
+/// Every head needs its own keys, and dimensions in pairs that can be rotated.
+Status check_heads(const JsonObject &config, int64_t width, int64_t heads, int64_t head_dimension) {
+  if (!config.has("head_dim") && width % heads != 0) {
+    return config.wrong("num_attention_heads",
+                        "a divisor of hidden_size, " + std::to_string(width));
+  }
   if (head_dimension % 2 != 0) {
-    return config.wrong("head_dim", "an even number");
+    return Status::corrupt(config.where() + ": a head has " + std::to_string(head_dimension) +
+                           " dimensions, expected an even number");
   }
   KYUTAISTT_ASSIGN(key_heads, config.integer("num_key_value_heads", 1, most_width, heads));
   return key_heads == heads ? Status()
@@ -125,10 +131,15 @@ Result<CodecInfo> read_codec(const JsonObject &config) {
   if (codec.filters % 2 != 0) {
     return config.wrong("num_filters", "an even number");
   }
-  if (codec.width % codec.heads != 0) {
-    return config.wrong("num_attention_heads", "a divisor of hidden_size");
+  int64_t head_dimension = 0;
+  KYUTAISTT_TRY(read_count(config, "head_dim", most_width, head_dimension,
+                           std::max<int64_t>(1, codec.width / codec.heads)));
+  KYUTAISTT_TRY(check_heads(config, codec.width, codec.heads, head_dimension));
+  if (head_dimension * codec.heads != codec.width) {
+    return config.wrong(
+        "num_attention_heads",
+        "heads that share hidden_size, " + std::to_string(codec.width) + ", with head_dim each");
   }
-  KYUTAISTT_TRY(check_heads(config, codec.heads, codec.width / codec.heads));
   KYUTAISTT_ASSIGN(epsilon, config.number("norm_eps", 0, 1, 1e-5));
   codec.norm_epsilon = epsilon;
   KYUTAISTT_ASSIGN(base, read_rope_base(config, 1e4));
@@ -146,7 +157,7 @@ Result<LanguageModelInfo> read_language_model(const JsonObject &config) {
   KYUTAISTT_TRY(read_count(config, "num_attention_heads", most_width, info.heads));
   KYUTAISTT_TRY(read_count(config, "head_dim", most_width, info.head_dimension,
                            std::max<int64_t>(1, info.width / info.heads)));
-  KYUTAISTT_TRY(check_heads(config, info.heads, info.head_dimension));
+  KYUTAISTT_TRY(check_heads(config, info.width, info.heads, info.head_dimension));
   KYUTAISTT_TRY(read_count(config, "sliding_window", most_window, info.window));
   KYUTAISTT_TRY(read_count(config, "vocab_size", most_vocabulary, info.text_vocabulary));
   KYUTAISTT_TRY(read_count(config, "num_codebooks", most_layers, info.codebooks));
@@ -182,14 +193,15 @@ Result<std::optional<Json>> read_optional(const std::string &path) {
 
 /// What transformers' `generate` would do with this file, and a word where that is not the rule
 /// that the model was trained with.
-Status read_generation(const std::string &path, bool codec_uses_cache, ModelInfo &info) {
+Status read_generation(const std::string &path, bool codec_uses_cache, int64_t embeddings,
+                       ModelInfo &info) {
   KYUTAISTT_ASSIGN(json, read_optional(path));
   if (!json) {
     return {};
   }
   KYUTAISTT_ASSIGN(config, JsonObject::of(*json, path));
-  KYUTAISTT_ASSIGN(start,
-                   config.integer("bos_token_id", 0, INT64_MAX, info.language_model.text_start));
+  KYUTAISTT_ASSIGN(
+      start, config.integer("bos_token_id", 0, embeddings - 1, info.language_model.text_start));
   info.language_model.text_start = start;
   KYUTAISTT_ASSIGN(window, config.integer("audio_window_size", 0, INT64_MAX, 0));
   KYUTAISTT_ASSIGN(from_model_config, config.boolean("_from_model_config", false));
@@ -201,17 +213,19 @@ Status read_generation(const std::string &path, bool codec_uses_cache, ModelInfo
     info.warnings.push_back("generation_config.json sets audio_window_size " +
                             std::to_string(window) +
                             ", which transformers forgets because of _from_model_config; aligned "
-                            "is used, as there");
+                            "is the default, as there");
   } else if (window > 1) {
     info.warnings.push_back("generation_config.json sets audio_window_size " +
                             std::to_string(window) + ", with which transformers hears everything " +
-                            std::to_string(window) + " frames late; aligned is used instead");
+                            std::to_string(window) +
+                            " frames late; there is no such alignment here, and aligned is the "
+                            "default instead");
   } else {
     info.alignment = Alignment::Hf;
     if (!codec_cache) {
       info.warnings.emplace_back(
           "generation_config.json lacks codec_use_cache, so transformers encodes each frame "
-          "without the ones before (codec attention \"frame\"); exact is used instead");
+          "without the ones before (codec_attention frame); exact is the default here");
     }
   }
   return {};
@@ -239,9 +253,8 @@ Status read_processor(const std::string &folder, ModelInfo &info) {
     return {};
   }
   info.warnings.emplace_back(
-      "there is no preprocessor_config.json, so the delay of the text is unknown to the model's "
-      "own "
-      "files");
+      "there is no preprocessor_config.json, so the model's own files do not tell the delay of its "
+      "text");
   return {};
 }
 
@@ -279,13 +292,12 @@ Result<ModelInfo> read_hugging_face_configs(const std::string &folder) {
                                                     std::to_string(info.language_model.codebooks));
   }
   KYUTAISTT_ASSIGN(codec_uses_cache, codec_config.boolean("use_cache", false));
-  KYUTAISTT_TRY(read_generation(folder + "/generation_config.json", codec_uses_cache, info));
   const int64_t rows = info.language_model.text_vocabulary +
                        info.language_model.codebooks * (info.language_model.codebook_size + 1) + 1;
+  KYUTAISTT_TRY(read_generation(folder + "/generation_config.json", codec_uses_cache, rows, info));
   if (info.language_model.text_start >= rows) {
-    return Status::corrupt(path + ": bos_token_id: found " +
-                           std::to_string(info.language_model.text_start) +
-                           ", expected a row of the embedding, 0 to " + std::to_string(rows - 1));
+    return config.wrong("bos_token_id", "a row of the embedding, 0 to " + std::to_string(rows - 1) +
+                                            ", as there is none in generation_config.json");
   }
   KYUTAISTT_TRY(read_processor(folder, info));
   return info;

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <kyutaistt/model.h>
 
@@ -34,17 +38,31 @@ fs::path cache_folder() {
   return fs::path(environment("HOME")) / ".cache/huggingface/hub";
 }
 
-/// An owner and a name of letters, digits, dots, dashes and underscores.
-bool is_hub_id(std::string_view text) {
-  const auto is_part = [](std::string_view part) {
-    return !part.empty() && part.front() != '.' &&
-           std::all_of(part.begin(), part.end(), [](unsigned char letter) {
-             return std::isalnum(letter) != 0 || letter == '.' || letter == '-' || letter == '_';
-           });
-  };
-  const size_t slash = text.find('/');
-  return slash != std::string_view::npos && is_part(text.substr(0, slash)) &&
-         is_part(text.substr(slash + 1));
+/// Letters, digits, dots, dashes and underscores: nothing that leads to another folder.
+bool is_plain(std::string_view part) {
+  return !part.empty() && part.front() != '.' &&
+         std::all_of(part.begin(), part.end(), [](unsigned char letter) {
+           return std::isalnum(letter) != 0 || letter == '.' || letter == '-' || letter == '_';
+         });
+}
+
+/// A repository: OWNER/NAME, or OWNER/NAME@REVISION with a branch, tag or commit.
+struct HubId {
+  std::string owner;
+  std::string name;
+  std::string revision;
+};
+
+std::optional<HubId> parse_hub_id(std::string_view text) {
+  const size_t slash = std::min(text.find('/'), text.size());
+  const size_t at = std::min(text.find('@', slash), text.size());
+  if (slash == text.size()) {
+    return std::nullopt;
+  }
+  HubId id{std::string(text.substr(0, slash)), std::string(text.substr(slash + 1, at - slash - 1)),
+           at == text.size() ? "main" : std::string(text.substr(at + 1))};
+  const bool valid = is_plain(id.owner) && is_plain(id.name) && is_plain(id.revision);
+  return valid ? std::optional(std::move(id)) : std::nullopt;
 }
 
 std::string read_first_line(const fs::path &path) {
@@ -54,22 +72,20 @@ std::string read_first_line(const fs::path &path) {
   return line;
 }
 
-/// The snapshot that a cached repository's branch "main" points to.
-Result<std::string> find_snapshot(const std::string &id) {
-  std::string folder_name = "models--" + id;
-  folder_name.replace(folder_name.find('/'), 1, "--");
-  const fs::path repository = cache_folder() / folder_name;
-  const std::string commit = read_first_line(repository / "refs/main");
-  // A commit is a hash: anything else in that file must not lead out of the cache.
-  const bool is_hash = !commit.empty() &&
-                       std::all_of(commit.begin(), commit.end(),
-                                   [](unsigned char letter) { return std::isalnum(letter) != 0; });
-  std::error_code error;
+/// The snapshot of a cached repository that a revision points to, or that has its name.
+Result<std::string> find_snapshot(const HubId &id) {
+  const fs::path repository = cache_folder() / ("models--" + id.owner + "--" + id.name);
+  const std::string target = read_first_line(repository / "refs" / id.revision);
+  const std::string commit = target.empty() ? id.revision : target;
   const fs::path snapshot = repository / "snapshots" / commit;
-  if (!is_hash || !fs::is_directory(snapshot, error)) {
-    return Status::not_found("model " + id + " is neither a folder nor in the Hugging Face cache " +
-                             cache_folder().string() +
-                             "; fetch it with: huggingface-cli download " + id);
+  std::error_code error;
+  // What stands in the file must not lead out of the cache.
+  if (!is_plain(commit) || !fs::is_directory(snapshot, error)) {
+    const std::string model = id.owner + "/" + id.name;
+    const std::string option = id.revision == "main" ? "" : " --revision " + id.revision;
+    return Status::not_found(
+        "model " + model + " is neither a folder nor in the Hugging Face cache" + " (looked for " +
+        snapshot.string() + "); fetch it with: huggingface-cli download " + model + option);
   }
   return snapshot.string();
 }
@@ -90,8 +106,8 @@ Result<std::string> find_model(std::string_view model) {
     if (fs::exists(name, error)) {
       return Status::invalid_argument(name + ": is a file, expected a model folder");
     }
-    if (is_hub_id(name)) {
-      return find_snapshot(name);
+    if (const auto id = parse_hub_id(name)) {
+      return find_snapshot(*id);
     }
     return Status::not_found(name + ": there is no such model folder");
   });

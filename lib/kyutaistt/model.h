@@ -108,9 +108,9 @@ struct LoadedInfo {
 };
 
 /// Turns what a user calls a model into its folder: a folder's path, or an id such as
-/// "mideind/kyutai-stt-1b-is-en" that is looked up in the local Hugging Face cache (HF_HUB_CACHE,
-/// HF_HOME, XDG_CACHE_HOME, ~/.cache). Nothing is ever downloaded; if the model is not there the
-/// message names the command that fetches it. Touches the file system only.
+/// "mideind/kyutai-stt-1b-is-en" (with @REVISION if wanted) that is looked up in the local Hugging
+/// Face cache (HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME, ~/.cache). Nothing is ever downloaded; if the
+/// model is not there the message names the command that fetches it. Touches the file system only.
 KYUTAISTT_PUBLIC Result<std::string> find_model(std::string_view model);
 
 /// Reads and checks everything but the weights' values: a few milliseconds, also for large models.

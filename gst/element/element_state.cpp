@@ -56,11 +56,12 @@ bool GstKyutaiSttState::set_property(guint property, const GValue *value) {
 }
 
 void GstKyutaiSttState::change_prompt(const Settings &before, const Settings &after) {
-  auto prompt = after.prompt();
-  Status status = prompt.status();
-  if (const auto stream = recognition.stream(); stream != nullptr && prompt.ok()) {
-    status = stream->set_prompt(prompt.value());
+  const auto stream = recognition.stream();
+  if (stream == nullptr) {
+    return;
   }
+  auto prompt = after.prompt();
+  const Status status = prompt.ok() ? stream->set_prompt(prompt.value()) : prompt.status();
   if (status.ok()) {
     return;
   }

@@ -62,7 +62,8 @@ struct GstKyutaiSttState {
   bool take_gap(GstEvent *event);
   /// A stream of text of our own, in the group of the audio's.
   kyutaistt::element::EventPointer own_stream_start(GstEvent *upstream) const;
-  /// Tries the prompt of `after`; if it is wrong, the settings go back to `before`.
+  /// Gives a running stream the prompt of `after`; if it is wrong, the settings go back to
+  /// `before`. Without a stream it is checked by `start`.
   void change_prompt(const kyutaistt::element::Settings &before,
                      const kyutaistt::element::Settings &after);
 

@@ -138,7 +138,7 @@ void install_output_properties(GObjectClass *object_class) {
           g_param_spec_uint("cue-columns", "Cue columns", "Most characters in a line of a cue", 8,
                             200, static_cast<guint>(defaults.cue_shape.columns), before_paused));
   install(PROP_CUE_LINES,
-          g_param_spec_uint("cue-lines", "Cue lines", "Most lines in a cue", 1, 10,
+          g_param_spec_uint("cue-lines", "Cue lines", "Most lines that one cue may have", 1, 10,
                             static_cast<guint>(defaults.cue_shape.lines), before_paused));
   const auto cue_time = [](const char *name, const char *nick, const char *blurb, guint least,
                            Time value) {

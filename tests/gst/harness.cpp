@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "gst/harness.h"
+
+#include <cstring>
+
+#include <gst/app/app.h>
+
+namespace kyutaistt::tests {
+
+namespace {
+
+constexpr guint64 patience = 20 * GST_SECOND;
+
+Text text_of(GstBuffer *buffer) {
+  GstMapInfo map;
+  ck_assert(gst_buffer_map(buffer, &map, GST_MAP_READ));
+  Text text{std::string(reinterpret_cast<const char *>(map.data), map.size), GST_BUFFER_PTS(buffer),
+            GST_BUFFER_DURATION(buffer), GST_BUFFER_IS_DISCONT(buffer) != FALSE};
+  gst_buffer_unmap(buffer, &map);
+  return text;
+}
+
+}  // namespace
+
+std::string sample(const std::string &name) {
+  return KYUTAISTT_EXAMPLES_FOLDER "/samples/" + name;
+}
+
+std::vector<float> read_sample(const std::string &name) {
+  GError *error = nullptr;
+  GstElement *pipeline = gst_parse_launch(
+      ("filesrc location=" + sample(name) + " ! decodebin ! audioconvert ! " +
+       "audio/x-raw,format=F32LE,rate=24000,channels=1 ! appsink name=out sync=false")
+          .c_str(),
+      &error);
+  g_assert_no_error(error);
+  GstElement *sink = gst_bin_get_by_name(GST_BIN(pipeline), "out");
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  std::vector<float> samples;
+  while (GstSample *pulled = gst_app_sink_pull_sample(GST_APP_SINK(sink))) {
+    const std::string bytes = text_of(gst_sample_get_buffer(pulled)).text;
+    const size_t before = samples.size();
+    samples.resize(before + bytes.size() / sizeof(float));
+    std::memcpy(samples.data() + before, bytes.data(), bytes.size());
+    gst_sample_unref(pulled);
+  }
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(sink);
+  gst_object_unref(pipeline);
+  ck_assert_uint_gt(samples.size(), 0);
+  return samples;
+}
+
+std::string join(const std::vector<Text> &texts) {
+  std::string joined;
+  for (const Text &text : texts) {
+    joined += (joined.empty() ? "" : " ") + text.text;
+  }
+  return joined;
+}
+
+Element::Element(const char *sink_caps, const std::string &properties, const std::string &model)
+    : bus_(gst_bus_new()), sink_caps_(sink_caps) {
+  GError *error = nullptr;
+  element_ = gst_parse_launch(("kyutaistt " + properties).c_str(), &error);
+  g_assert_no_error(error);
+  gst_object_ref_sink(element_);
+  g_object_set(element_, "model", model.c_str(), nullptr);
+  gst_element_set_bus(element_, bus_);
+}
+
+Element::~Element() {
+  gst_element_set_bus(element_, nullptr);
+  if (harness_ != nullptr) {
+    gst_harness_teardown(harness_);
+  }
+  gst_element_set_state(element_, GST_STATE_NULL);
+  gst_object_unref(element_);
+  gst_object_unref(bus_);
+}
+
+GstHarness *Element::harness() {
+  if (harness_ == nullptr) {
+    harness_ = gst_harness_new_with_element(element_, "sink", "src");
+    // Adding it gave the element a bus of the harness' own.
+    gst_element_set_bus(element_, bus_);
+    gst_harness_set_live(harness_, FALSE);
+    gst_harness_set_sink_caps_str(harness_, sink_caps_.c_str());
+  }
+  return harness_;
+}
+
+void Element::start_audio(const char *caps) {
+  gst_harness_set_src_caps_str(harness(), caps);
+}
+
+GstFlowReturn Element::push(const std::vector<float> &samples, GstClockTime pts, size_t chunk) {
+  for (size_t at = 0; at < samples.size(); at += chunk) {
+    const size_t count = std::min(chunk, samples.size() - at);
+    GstBuffer *buffer = gst_buffer_new_memdup(samples.data() + at, count * sizeof(float));
+    GST_BUFFER_PTS(buffer) = pts + gst_util_uint64_scale(at, GST_SECOND, 24000);
+    GST_BUFFER_DURATION(buffer) = gst_util_uint64_scale(count, GST_SECOND, 24000);
+    if (const GstFlowReturn flow = gst_harness_push(harness(), buffer); flow != GST_FLOW_OK) {
+      return flow;
+    }
+  }
+  return GST_FLOW_OK;
+}
+
+void Element::push_event(GstEvent *event) {
+  gst_harness_push_event(harness(), event);
+}
+
+void Element::finish() {
+  push_event(gst_event_new_eos());
+  const gint64 end = g_get_monotonic_time() + 60 * G_TIME_SPAN_SECOND;
+  while (g_get_monotonic_time() < end) {
+    GstEvent *eos = gst_pad_get_sticky_event(harness()->sinkpad, GST_EVENT_EOS, 0);
+    if (eos != nullptr) {
+      gst_event_unref(eos);
+      return;
+    }
+    g_usleep(2000);
+  }
+  ck_abort_msg("EOS did not come through");
+}
+
+std::vector<Text> Element::take() {
+  std::vector<Text> texts;
+  while (GstBuffer *buffer = gst_harness_try_pull(harness())) {
+    texts.push_back(text_of(buffer));
+    gst_buffer_unref(buffer);
+  }
+  return texts;
+}
+
+std::string Element::take_text() {
+  return join(take());
+}
+
+GstMessage *Element::wait_for(GstMessageType type) {
+  GstMessage *message = gst_bus_timed_pop_filtered(bus_, patience, type);
+  ck_assert_msg(message != nullptr, "no %s message", gst_message_type_get_name(type));
+  return message;
+}
+
+int Element::count(GstMessageType type) {
+  int found = 0;
+  while (GstMessage *message = gst_bus_pop_filtered(bus_, type)) {
+    gst_message_unref(message);
+    ++found;
+  }
+  return found;
+}
+
+std::vector<Text> run_pipeline(const std::string &description) {
+  GError *error = nullptr;
+  GstElement *pipeline = gst_parse_launch(description.c_str(), &error);
+  g_assert_no_error(error);
+  GstElement *sink = gst_bin_get_by_name(GST_BIN(pipeline), "out");
+  ck_assert(sink != nullptr);
+  g_object_set(sink, "sync", FALSE, nullptr);
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  std::vector<Text> texts;
+  while (GstSample *pulled = gst_app_sink_pull_sample(GST_APP_SINK(sink))) {
+    texts.push_back(text_of(gst_sample_get_buffer(pulled)));
+    gst_sample_unref(pulled);
+  }
+  GstBus *bus = gst_element_get_bus(pipeline);
+  if (GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR)) {
+    gst_message_parse_error(message, &error, nullptr);
+    ck_abort_msg("%s: %s", description.c_str(), error->message);
+  }
+  gst_object_unref(bus);
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(sink);
+  gst_object_unref(pipeline);
+  return texts;
+}
+
+}  // namespace kyutaistt::tests

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Runs the element in a GstHarness, and whole pipelines.
+#pragma once
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+// Behind the standard library: macros of Check have names that its headers use.
+#include <gst/check/check.h>
+#include <gst/check/gstharness.h>
+
+namespace kyutaistt::tests {
+
+inline const std::string model_folder = KYUTAISTT_EXAMPLES_FOLDER "/model";
+
+/// Path of a sample recording.
+std::string sample(const std::string &name);
+/// Samples of a recording, mono f32 at 24 kHz.
+std::vector<float> read_sample(const std::string &name);
+
+/// One buffer that came out.
+struct Text {
+  std::string text;
+  GstClockTime pts = GST_CLOCK_TIME_NONE;
+  GstClockTime duration = GST_CLOCK_TIME_NONE;
+  bool discont = false;
+};
+
+/// An element with a model and a bus, which goes into a harness, and so plays, when it is used.
+class Element {
+ public:
+  /// `sink_caps` is what downstream takes. Properties are set from a string such as "domain=x".
+  explicit Element(const char *sink_caps = "text/x-raw, format=utf8",
+                   const std::string &properties = "", const std::string &model = model_folder);
+  Element(const Element &) = delete;
+  Element &operator=(const Element &) = delete;
+  ~Element();
+
+  /// Not live, unless that is changed before audio comes.
+  GstHarness *harness();
+  GstElement *element() { return element_; }
+
+  /// Stream start, caps and a TIME segment.
+  void start_audio(const char *caps =
+                       "audio/x-raw, format=F32LE, rate=24000, channels=1, "
+                       "layout=interleaved");
+  /// Pushes samples from `pts` on in buffers of `chunk` samples.
+  GstFlowReturn push(const std::vector<float> &samples, GstClockTime pts = 0, size_t chunk = 2400);
+  void push_event(GstEvent *event);
+  /// Sends EOS and waits until it has come through.
+  void finish();
+  /// Everything that came out since the last call.
+  std::vector<Text> take();
+  /// The same, joined with spaces.
+  std::string take_text();
+  /// Waits for a message; fails the test if it does not come within ten seconds.
+  GstMessage *wait_for(GstMessageType type);
+  /// Messages of a type that are on the bus now.
+  int count(GstMessageType type);
+
+ private:
+  GstElement *element_;
+  GstBus *bus_;
+  const std::string sink_caps_;
+  GstHarness *harness_ = nullptr;
+};
+
+/// Joins texts with spaces.
+std::string join(const std::vector<Text> &texts);
+
+/// Runs a pipeline to its end; fails the test on an ERROR. The text of the appsink named "out".
+std::vector<Text> run_pipeline(const std::string &description);
+
+}  // namespace kyutaistt::tests

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The program `kyutaistt` from outside: what it prints, and its exit codes.
+
+    test_program.py PROGRAM EXAMPLES
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM, EXAMPLES = sys.argv[1:3]
+MODEL = os.path.join(EXAMPLES, "model")
+SAMPLE = os.path.join(EXAMPLES, "samples", "forecast-03.flac")
+OTHER = os.path.join(EXAMPLES, "samples", "forecast-08.flac")
+with open(os.path.join(EXAMPLES, "samples", "manifest.json"), encoding="utf-8") as manifest_file:
+    CLIPS = {clip["file"]: clip for clip in json.load(manifest_file)["clips"]}
+
+
+def run(*arguments, **environment):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True,
+                          env={**os.environ, **environment})
+
+
+class Usage(unittest.TestCase):
+    def test_help_names_every_command(self):
+        result = run("--help")
+        self.assertEqual(result.returncode, 0)
+        for command in ("transcribe", "info", "bench"):
+            self.assertIn(command, result.stdout)
+            for words in (("help", command), (command, "--help")):
+                help_text = run(*words)
+                self.assertEqual(help_text.returncode, 0)
+                self.assertIn("Usage: kyutaistt " + command, help_text.stdout)
+
+    def test_wrong_command_lines_exit_with_2(self):
+        for words, expected in (
+                (("fly",), "unknown command fly"),
+                (("info",), "expected one MODEL"),
+                (("transcribe", MODEL), "at least one FILE"),
+                (("transcribe", MODEL, SAMPLE, "--wings"), "unknown option --wings"),
+                (("transcribe", MODEL, SAMPLE, "--domain"), "--domain needs a value"),
+                (("transcribe", MODEL, SAMPLE, "--format", "pdf"), "text, json, srt, vtt"),
+                (("transcribe", MODEL, SAMPLE, "--threads", "many"), "a whole number"),
+                (("transcribe", MODEL, SAMPLE, "--prompt-tokens", "1,,2"), "separated by commas"),
+                (("transcribe", MODEL, SAMPLE, "--tokens"), "need --format json"),
+                (("bench", MODEL, "--synthetic", "tiny"), "either a MODEL or --synthetic")):
+            result = run(*words)
+            self.assertEqual(result.returncode, 2, words)
+            self.assertIn(expected, result.stderr)
+            self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+
+    def test_models_that_are_not_there_exit_with_3(self):
+        with tempfile.TemporaryDirectory() as empty:
+            result = run("info", "owner/name", HF_HUB_CACHE=empty)
+            self.assertEqual(result.returncode, 3)
+            self.assertIn("huggingface-cli download owner/name", result.stderr)
+            self.assertEqual(run("info", empty).returncode, 3)
+        result = run("transcribe", MODEL, SAMPLE, "--domain", "asr_xx")
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("asr_is_en, asr_is_is", result.stderr)
+        self.assertEqual(run("transcribe", MODEL, SAMPLE, "--device", "abacus").returncode, 3)
+        self.assertEqual(run("bench", "--synthetic", "7b").returncode, 3)
+
+
+class Transcribe(unittest.TestCase):
+    def test_text_of_several_files_in_their_order(self):
+        result = run("transcribe", MODEL, SAMPLE, OTHER, "--domain", "asr_is_en")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stdout.splitlines(),
+                         [CLIPS["forecast-03.flac"]["en"], CLIPS["forecast-08.flac"]["en"]])
+
+    def test_json_has_words_tokens_and_codes(self):
+        result = run("transcribe", MODEL, SAMPLE, "--format", "json", "--tokens", "--codes",
+                     "--raw-samples", "--precision", "f32")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        data = json.loads(result.stdout)
+        clip = CLIPS["forecast-03.flac"]
+        expected = clip["reference"]["asr_is_is"]["tokens"]
+        self.assertEqual(data["tokens"][:len(expected)], expected)
+        self.assertEqual(len(data["codes"]), len(data["tokens"]) - 1)
+        self.assertEqual(data["text"], clip["is"])
+        self.assertEqual([word["text"] for word in data["words"]], clip["is"].split())
+        self.assertEqual(data["domain"], "asr_is_is")
+        self.assertAlmostEqual(data["duration"], clip["seconds"], places=2)
+        for word, start in zip(data["words"], clip["word_starts_is"]):
+            self.assertLess(abs(word["start"] - start), 0.24)
+            self.assertLess(word["start"], word["end"])
+            self.assertTrue(0 < word["confidence"] <= 1)
+
+    def test_subtitles(self):
+        srt = run("transcribe", MODEL, SAMPLE, "--format", "srt").stdout
+        self.assertTrue(srt.startswith("1\n00:00:0"), srt)
+        vtt = run("transcribe", MODEL, SAMPLE, "--format=vtt").stdout
+        self.assertTrue(vtt.startswith("WEBVTT\n\n00:00:0"), vtt)
+
+    def test_output_goes_to_a_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "out.txt")
+            result = run("transcribe", MODEL, SAMPLE, "--output", path)
+            self.assertEqual((result.returncode, result.stdout), (0, ""))
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual(file.read().strip(), CLIPS["forecast-03.flac"]["is"])
+
+    def test_a_bad_file_does_not_stop_the_others(self):
+        result = run("transcribe", MODEL, "nowhere.wav", SAMPLE, os.path.join(MODEL, "config.json"))
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stdout.strip(), CLIPS["forecast-03.flac"]["is"])
+        self.assertIn("nowhere.wav: there is no such file", result.stderr)
+        self.assertIn("config.json", result.stderr)
+
+    def test_without_a_prompt_nothing_is_said(self):
+        result = run("transcribe", MODEL, SAMPLE, "--no-prompt")
+        self.assertEqual((result.returncode, result.stdout.strip()), (0, ""))
+
+
+class Info(unittest.TestCase):
+    def test_json(self):
+        data = json.loads(run("info", MODEL, "--json").stdout)
+        self.assertEqual(data["delay_seconds"], 2.0)
+        self.assertEqual(data["language_model"]["window"], 250)
+        self.assertEqual(data["tokenizer"], {"kind": "tokenizer.json", "pieces": 599})
+        self.assertEqual({domain["name"]: domain["language"] for domain in data["domains"]},
+                         {"asr_is_is": "is", "asr_is_en": "en"})
+        self.assertGreater(data["memory_per_stream_bytes"], 2_000_000)
+
+    def test_text(self):
+        result = run("info", MODEL)
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("asr_is_en (en) [4,5,6,7]", result.stdout)
+
+
+class Bench(unittest.TestCase):
+    def test_every_field_is_there(self):
+        result = run("bench", "--synthetic", "tiny", "--seconds", "1", "--streams", "3", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        data = json.loads(result.stdout)
+        for field in ("frames_per_second", "mimi_ms", "lm_ms", "weight_bytes_per_step",
+                      "read_bandwidth_bytes_per_second", "bandwidth_share",
+                      "memory_per_stream_bytes", "load_seconds", "threads"):
+            self.assertGreater(data[field], 0, field)
+        self.assertEqual((data["streams"], data["precision"]), (3, "f32"))
+        self.assertLessEqual(data["step_ms"]["p50"], data["step_ms"]["p99"])
+        self.assertIn("libtorch", data["instruction_set"])
+
+
+if __name__ == "__main__":
+    outcome = unittest.main(argv=sys.argv[:1], exit=False).result
+    bad = len(outcome.failures) + len(outcome.errors)
+    # The line that Check's programs close with, for the total of all tests.
+    print(f"{100 * (outcome.testsRun - bad) // outcome.testsRun}%: Checks: {outcome.testsRun}, "
+          f"Failures: {len(outcome.failures)}, Errors: {len(outcome.errors)}")
+    sys.exit(bad != 0)

@@ -181,25 +181,20 @@ Result<LanguageModelInfo> read_language_model(const JsonObject &config) {
   return info;
 }
 
-/// The value of an optional file; nothing if it is not there.
-Result<std::optional<Json>> read_optional(const std::string &path) {
+bool is_there(const std::string &path) {
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
-    return std::optional<Json>();
-  }
-  KYUTAISTT_ASSIGN(json, read_json_file(path));
-  return std::optional<Json>(std::move(json));
+  return std::filesystem::exists(path, error);
 }
 
 /// What transformers' `generate` would do with this file, and a word where that is not the rule
 /// that the model was trained with.
 Status read_generation(const std::string &path, bool codec_uses_cache, int64_t embeddings,
                        ModelInfo &info) {
-  KYUTAISTT_ASSIGN(json, read_optional(path));
-  if (!json) {
+  if (!is_there(path)) {
     return {};
   }
-  KYUTAISTT_ASSIGN(config, JsonObject::of(*json, path));
+  KYUTAISTT_ASSIGN(json, read_json_file(path));
+  KYUTAISTT_ASSIGN(config, JsonObject::of(json, path));
   KYUTAISTT_ASSIGN(
       start, config.integer("bos_token_id", 0, embeddings - 1, info.language_model.text_start));
   info.language_model.text_start = start;
@@ -235,11 +230,11 @@ Status read_generation(const std::string &path, bool codec_uses_cache, int64_t e
 Status read_processor(const std::string &folder, ModelInfo &info) {
   for (const char *name : {"/preprocessor_config.json", "/processor_config.json"}) {
     const std::string path = folder + name;
-    KYUTAISTT_ASSIGN(json, read_optional(path));
-    if (!json) {
+    if (!is_there(path)) {
       continue;
     }
-    KYUTAISTT_ASSIGN(file, JsonObject::of(*json, path));
+    KYUTAISTT_ASSIGN(json, read_json_file(path));
+    KYUTAISTT_ASSIGN(file, JsonObject::of(json, path));
     JsonObject config = file;
     if (file.has("feature_extractor")) {
       KYUTAISTT_ASSIGN(extractor, file.object("feature_extractor"));

@@ -49,7 +49,7 @@ class CueShaper {
   /// Makes a cue of the closed draft, which ends at `limit` at the latest.
   void release(Time limit);
 
-  const CueShape shape_;
+  CueShape shape_;
   std::optional<Draft> open_;
   /// Takes no more words, but its end may still move.
   std::optional<Draft> closed_;

@@ -32,7 +32,6 @@ class AudioInput {
   bool set_caps(const GstCaps *caps);
   void set_segment(const GstSegment &segment) { segment_ = segment; }
   bool has_caps() const { return converter_ != nullptr; }
-  const GstSegment &segment() const { return segment_; }
 
   /// Takes the buffer. A buffer outside of the segment gives no samples. At a discontinuity the
   /// samples that the resampler held come first, with nothing lost.

@@ -24,8 +24,7 @@ void TextWriter::configure(const Settings &settings, bool is_live) {
   is_live_ = is_live;
   text_unit_ = settings.text_unit;
   lateness_ = settings.lateness * GST_MSECOND;
-  std::destroy_at(&shaper_);
-  std::construct_at(&shaper_, settings.cue_shape);
+  shaper_ = captions::CueShaper(settings.cue_shape);
 }
 
 void TextWriter::reset(Downstream downstream) {

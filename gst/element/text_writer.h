@@ -68,7 +68,7 @@ class TextWriter {
   TextUnit text_unit_ = TextUnit::Word;
   GstClockTime lateness_ = 0;
   std::string language_;
-  captions::CueShaper shaper_{{}};
+  captions::CueShaper shaper_{captions::CueShape()};
 
   Format format_ = Format::Raw;
   bool negotiated_ = false;

@@ -22,7 +22,7 @@ namespace kyutaistt::tests {
 /// Runs the tests, each in a process of its own unless CK_FORK says otherwise, and prints Check's
 /// summary. Returns the exit status of the program.
 template <typename Test>
-int run_suite(const char *name, std::initializer_list<Test> tests, double timeout_seconds = 120) {
+int run_suite(const char *name, std::initializer_list<Test> tests, double timeout_seconds = 400) {
   Suite *suite = suite_create(name);
   TCase *group = tcase_create(name);
   tcase_set_timeout(group, timeout_seconds);

@@ -24,20 +24,18 @@ export GST_PLUGIN_PATH="$build/gst/element"
 export GST_REGISTRY="$build/registry.bin"
 export PATH="$build/gst/program:$PATH"
 
-# subtitles DOMAIN FILE: prints cues with their times.
-subtitles() {
-  gst-launch-1.0 --quiet filesrc location="$2" ! decodebin ! \
-    kyutaistt model="$root/examples/model" domain="$1" ! subparse ! srtenc ! fdsink
-}
-
 samples=$root/examples/samples
 for domain in asr_is_is asr_is_en; do
   for name in forecast-01 forecast-07; do
     echo
     echo "== $name.flac, domain $domain"
-    echo "   gst-launch-1.0 filesrc ! decodebin ! kyutaistt domain=$domain ! subparse ! srtenc ! fdsink"
-    echo
-    subtitles "$domain" "$samples/$name.flac"
+    echo "   gst-launch-1.0 filesrc ! decodebin ! kyutaistt domain=$domain ! subparse ! srtenc ! filesink"
+    subtitles=$build/$name.$domain.srt
+    gst-launch-1.0 --quiet filesrc location="$samples/$name.flac" ! decodebin ! \
+      kyutaistt model="$root/examples/model" domain="$domain" ! subparse ! srtenc ! \
+      filesink location="$subtitles"
+    python3 "$root/examples/show_subtitles.py" "$samples/manifest.json" "$name.flac" "$domain" \
+      "$subtitles"
   done
 done
 

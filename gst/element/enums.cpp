@@ -7,10 +7,24 @@ GType precision_type() {
   static const GEnumValue values[] = {
       {static_cast<int>(Precision::Auto), "What suits the machine", "auto"},
       {static_cast<int>(Precision::F32), "32-bit floats", "f32"},
-      {static_cast<int>(Precision::Bf16), "bfloat16 weights of the language model", "bf16"},
+      {static_cast<int>(Precision::Bf16), "bfloat16", "bf16"},
+      {static_cast<int>(Precision::Int8), "8-bit whole numbers", "int8"},
+      {static_cast<int>(Precision::Int4), "4-bit whole numbers", "int4"},
       {0, nullptr, nullptr},
   };
   static const GType type = g_enum_register_static("GstKyutaiSttPrecision", values);
+  return type;
+}
+
+GType cache_precision_type() {
+  static const GEnumValue values[] = {
+      {static_cast<int>(CachePrecision::Auto), "What suits the weights' precision", "auto"},
+      {static_cast<int>(CachePrecision::F32), "32-bit floats", "f32"},
+      {static_cast<int>(CachePrecision::Bf16), "bfloat16", "bf16"},
+      {static_cast<int>(CachePrecision::Int8), "8-bit whole numbers", "int8"},
+      {0, nullptr, nullptr},
+  };
+  static const GType type = g_enum_register_static("GstKyutaiSttCachePrecision", values);
   return type;
 }
 

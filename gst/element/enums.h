@@ -13,6 +13,7 @@ enum class TextUnit { Word, Cue };
 
 // Values are those of the C++ enumerations.
 GType precision_type();
+GType cache_precision_type();
 GType alignment_type();
 GType codec_attention_type();
 GType text_unit_type();

@@ -232,6 +232,7 @@ static void gst_kyutai_stt_class_init(GstKyutaiSttClass *klass) {
       "Turns live speech into timed text and subtitles with the Kyutai speech-to-text models",
       "The kyutaistt developers");
   gst_type_mark_as_plugin_api(kyutaistt::element::precision_type(), GstPluginAPIFlags(0));
+  gst_type_mark_as_plugin_api(kyutaistt::element::cache_precision_type(), GstPluginAPIFlags(0));
   gst_type_mark_as_plugin_api(kyutaistt::element::alignment_type(), GstPluginAPIFlags(0));
   gst_type_mark_as_plugin_api(kyutaistt::element::codec_attention_type(), GstPluginAPIFlags(0));
   gst_type_mark_as_plugin_api(kyutaistt::element::text_unit_type(), GstPluginAPIFlags(0));

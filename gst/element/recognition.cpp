@@ -11,10 +11,6 @@ namespace {
 
 constexpr const char *progress_code = "model-loading";
 
-const char *precision_name(Precision precision) {
-  return precision == Precision::Bf16 ? "bf16" : "f32";
-}
-
 }  // namespace
 
 void post_error(GstElement *element, const std::string &what, const Status &status) {

@@ -81,12 +81,19 @@ void install_model_properties(GObjectClass *object_class) {
           g_param_spec_int("pad-steps", "Pad steps",
                            "Pads forced behind the prompt, in steps of 80 ms (-1: the model's)", -1,
                            750, defaults.pad_steps, any_time));
-  install(PROP_DEVICE, g_param_spec_string("device", "Device",
-                                           "Device of libtorch to compute on, e.g. cpu or cuda:0",
-                                           defaults.device.c_str(), before_paused));
+  install(PROP_DEVICE,
+          g_param_spec_string("device", "Device",
+                              "Device to compute on: cpu, or one of libtorch, e.g. cuda:0",
+                              defaults.device.c_str(), before_paused));
   install(PROP_PRECISION,
           g_param_spec_enum("precision", "Precision", "How the language model's weights are held",
                             precision_type(), static_cast<int>(defaults.precision), before_paused));
+  install(PROP_CACHE_PRECISION,
+          g_param_spec_enum("cache-precision", "Cache precision",
+                            "How the language model's keys and values are held: the largest part "
+                            "of a stream's memory",
+                            cache_precision_type(), static_cast<int>(defaults.cache_precision),
+                            before_paused));
   install(PROP_THREADS, g_param_spec_uint("threads", "Threads",
                                           "CPU threads of the computation (0: one for each core)",
                                           0, 1024, defaults.threads, before_paused));
@@ -176,6 +183,7 @@ ModelOptions Settings::model_options() const {
   ModelOptions options;
   options.device = device;
   options.precision = precision;
+  options.cache_precision = cache_precision;
   options.threads = static_cast<int>(threads);
   options.alignment = alignment;
   options.codec_attention = codec_attention;
@@ -214,6 +222,9 @@ bool Settings::set(guint property, const GValue *value) {
       return true;
     case PROP_DEVICE:
       device = string_of(value);
+      return true;
+    case PROP_CACHE_PRECISION:
+      cache_precision = static_cast<CachePrecision>(g_value_get_enum(value));
       return true;
     case PROP_PRECISION:
       precision = static_cast<Precision>(g_value_get_enum(value));
@@ -278,6 +289,9 @@ bool Settings::get(guint property, GValue *value) const {
       return true;
     case PROP_DEVICE:
       g_value_set_string(value, device.c_str());
+      return true;
+    case PROP_CACHE_PRECISION:
+      g_value_set_enum(value, static_cast<int>(cache_precision));
       return true;
     case PROP_PRECISION:
       g_value_set_enum(value, static_cast<int>(precision));

@@ -25,6 +25,7 @@ enum Property : guint {
   PROP_PAD_STEPS,
   PROP_DEVICE,
   PROP_PRECISION,
+  PROP_CACHE_PRECISION,
   PROP_THREADS,
   PROP_ALIGNMENT,
   PROP_CODEC_ATTENTION,
@@ -51,6 +52,7 @@ struct Settings {
   int pad_steps = -1;
   std::string device = "cpu";
   Precision precision = Precision::Auto;
+  CachePrecision cache_precision = CachePrecision::Auto;
   guint threads = 0;
   Alignment alignment = Alignment::Auto;
   CodecAttention codec_attention = CodecAttention::Auto;

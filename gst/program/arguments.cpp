@@ -9,7 +9,18 @@ namespace kyutaistt::program {
 namespace {
 
 // In the order of the enumerations.
-const std::vector<std::string> precisions = {"auto", "f32", "bf16"};
+/// The names of an enumeration's values up to `last`, in their order.
+template <typename Value>
+std::vector<std::string> names_up_to(Value last) {
+  std::vector<std::string> names;
+  for (int i = 0; i <= static_cast<int>(last); ++i) {
+    names.emplace_back(precision_name(static_cast<Value>(i)));
+  }
+  return names;
+}
+
+const std::vector<std::string> precisions = names_up_to(Precision::Int4);
+const std::vector<std::string> cache_precisions = names_up_to(CachePrecision::Int8);
 const std::vector<std::string> alignments = {"auto", "aligned", "hf", "drop_first"};
 const std::vector<std::string> codec_attentions = {"auto", "exact", "ring2", "frame"};
 
@@ -96,9 +107,10 @@ Result<int> Arguments::choice(const std::string &option, const std::vector<std::
 
 const std::vector<OptionSpec> &model_option_specs() {
   static const std::vector<OptionSpec> specs = {
-      {"--precision", "auto|f32|bf16", "how the language model's weights are held"},
+      {"--precision", "auto|f32|bf16|int8|int4", "how the language model's weights are held"},
+      {"--cache-precision", "auto|f32|bf16|int8", "how its keys and values are held"},
       {"--threads", "N", "CPU threads (default: one for each core)"},
-      {"--device", "D", "device of libtorch: cpu, cuda, cuda:1, ... (default: cpu)"},
+      {"--device", "D", "cpu, or a device of libtorch: cuda, cuda:1, ... (default: cpu)"},
       {"--alignment", "auto|aligned|hf|drop_first", "which frame is heard at which position"},
       {"--codec-attention", "auto|exact|ring2|frame", "which positions the codec sees"},
   };
@@ -109,23 +121,21 @@ Result<ModelOptions> model_options(const Arguments &arguments) {
   ModelOptions options;
   options.device = arguments.text("--device", options.device);
   const auto precision = arguments.choice("--precision", precisions, 0);
+  const auto cache_precision = arguments.choice("--cache-precision", cache_precisions, 0);
   const auto alignment = arguments.choice("--alignment", alignments, 0);
   const auto attention = arguments.choice("--codec-attention", codec_attentions, 0);
   const auto threads = arguments.integer("--threads", 0, most_threads, 0);
-  for (const auto *number : {&precision, &alignment, &attention, &threads}) {
+  for (const auto *number : {&precision, &cache_precision, &alignment, &attention, &threads}) {
     if (!number->ok()) {
       return number->status();
     }
   }
   options.precision = static_cast<Precision>(precision.value());
+  options.cache_precision = static_cast<CachePrecision>(cache_precision.value());
   options.alignment = static_cast<Alignment>(alignment.value());
   options.codec_attention = static_cast<CodecAttention>(attention.value());
   options.threads = threads.value();
   return options;
-}
-
-const char *precision_name(Precision precision) {
-  return precisions[static_cast<size_t>(precision)].c_str();
 }
 
 const char *alignment_name(Alignment alignment) {

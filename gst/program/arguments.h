@@ -59,7 +59,6 @@ class Arguments {
 const std::vector<OptionSpec> &model_option_specs();
 Result<ModelOptions> model_options(const Arguments &arguments);
 
-const char *precision_name(Precision precision);
 const char *alignment_name(Alignment alignment);
 const char *codec_attention_name(CodecAttention attention);
 

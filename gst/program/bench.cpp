@@ -141,6 +141,7 @@ nlohmann::ordered_json summarise(const Model &model, const Measured &measured, i
   json["memory_per_stream_bytes"] = model.info().memory_per_stream_bytes;
   json["load_seconds"] = loaded.load_seconds;
   json["precision"] = precision_name(loaded.precision);
+  json["cache_precision"] = precision_name(loaded.cache_precision);
   json["threads"] = loaded.threads;
   json["streams"] = streams;
   json["steps"] = measured.steps.size();

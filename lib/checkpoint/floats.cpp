@@ -30,12 +30,11 @@ float float_of_f16(uint16_t bits) {
 
 /// Calls `use(value, index)` for every element; the bytes need not be aligned.
 template <typename Element, typename Use>
-void for_each(const TensorView &view, Use use) {
-  const std::byte *bytes = view.bytes.data();
-  const size_t count = view.bytes.size() / sizeof(Element);
+void for_each(std::span<const std::byte> bytes, Use use) {
+  const size_t count = bytes.size() / sizeof(Element);
   for (size_t i = 0; i < count; ++i) {
     Element element;
-    std::memcpy(&element, bytes + i * sizeof(Element), sizeof(Element));
+    std::memcpy(&element, bytes.data() + i * sizeof(Element), sizeof(Element));
     use(element, i);
   }
 }
@@ -76,24 +75,30 @@ bool is_floating_point(DataType type) noexcept {
 
 std::vector<float> to_floats(const TensorView &view) {
   std::vector<float> values(static_cast<size_t>(view.elements()));
+  copy_floats(view, 0, values);
+  return values;
+}
+
+void copy_floats(const TensorView &view, int64_t first, std::span<float> output) {
+  const size_t size = element_size(view.type);
+  const auto bytes = view.bytes.subspan(static_cast<size_t>(first) * size, output.size() * size);
   switch (view.type) {
     case DataType::F32:
-      std::memcpy(values.data(), view.bytes.data(), view.bytes.size());
+      std::memcpy(output.data(), bytes.data(), bytes.size());
       break;
     case DataType::F64:
-      for_each<double>(view,
-                       [&](double value, size_t i) { values[i] = static_cast<float>(value); });
+      for_each<double>(bytes,
+                       [&](double value, size_t i) { output[i] = static_cast<float>(value); });
       break;
     case DataType::Bf16:
-      for_each<uint16_t>(view, [&](uint16_t bits, size_t i) { values[i] = float_of_bf16(bits); });
+      for_each<uint16_t>(bytes, [&](uint16_t bits, size_t i) { output[i] = float_of_bf16(bits); });
       break;
     case DataType::F16:
-      for_each<uint16_t>(view, [&](uint16_t bits, size_t i) { values[i] = float_of_f16(bits); });
+      for_each<uint16_t>(bytes, [&](uint16_t bits, size_t i) { output[i] = float_of_f16(bits); });
       break;
     default:
       break;
   }
-  return values;
 }
 
 std::optional<int64_t> find_non_finite(const TensorView &view) {

@@ -35,9 +35,41 @@ void add_tokenizer(const text::Tokenizer &tokenizer, ModelInfo &info) {
   info.tokenizer_pieces = tokenizer.size();
 }
 
-void add_memory(ModelInfo &info) {
-  info.memory_per_stream_bytes =
-      mimi::Encoder::state_bytes(info) + lm::LanguageModel::state_bytes(info.language_model);
+void add_memory(CachePrecision precision, ModelInfo &info) {
+  info.memory_per_stream_bytes = mimi::Encoder::state_bytes(info) +
+                                 lm::LanguageModel::state_bytes(info.language_model, precision);
+}
+
+struct Precisions {
+  Precision weights = Precision::F32;
+  CachePrecision cache = CachePrecision::F32;
+};
+
+/// What `Auto` means. Keys and values are whole numbers only where they compute, and never beside
+/// f32 weights, which are for parity.
+Result<Precisions> resolve_precisions(const ModelOptions &options, uint64_t parameters,
+                                      const ops::Operations &operations) {
+  Precisions precisions{options.precision, options.cache_precision};
+  if (precisions.weights == Precision::Auto) {
+    precisions.weights = operations.default_precision(parameters);
+  }
+  if (precisions.cache == CachePrecision::Auto) {
+    const bool fits = precisions.weights != Precision::F32 &&
+                      operations.check_precision(precisions.weights, CachePrecision::Int8).ok();
+    precisions.cache = fits ? CachePrecision::Int8 : CachePrecision::F32;
+  }
+  KYUTAISTT_TRY(operations.check_precision(precisions.weights, precisions.cache));
+  return precisions;
+}
+
+/// How a stream's keys and values would be held, without loading libtorch for it.
+Result<CachePrecision> find_cache_precision(const ModelOptions &options, uint64_t parameters) {
+  if (options.device != "cpu") {
+    return CachePrecision::F32;
+  }
+  KYUTAISTT_ASSIGN(operations, ops::load_operations({options.device, 1}));
+  KYUTAISTT_ASSIGN(precisions, resolve_precisions(options, parameters, *operations));
+  return precisions.cache;
 }
 
 /// Loads the weights of an opened folder.
@@ -50,12 +82,15 @@ Result<std::unique_ptr<ModelState>> load_weights(checkpoint::ModelFolder folder,
   state->info = std::move(folder.info);
   state->tokenizer = std::move(tokenizer);
   add_tokenizer(*state->tokenizer, state->info);
-  add_memory(state->info);
   KYUTAISTT_ASSIGN(operations, ops::load_operations({options.device, threads}));
   state->operations = std::move(operations);
 
   LoadedInfo &loaded = state->loaded;
-  loaded.precision = options.precision == Precision::Auto ? Precision::F32 : options.precision;
+  KYUTAISTT_ASSIGN(precisions,
+                   resolve_precisions(options, state->info.parameters, *state->operations));
+  loaded.precision = precisions.weights;
+  loaded.cache_precision = precisions.cache;
+  add_memory(loaded.cache_precision, state->info);
   loaded.threads = threads;
   loaded.device = options.device;
   loaded.instruction_set = state->operations->description();
@@ -64,8 +99,9 @@ Result<std::unique_ptr<ModelState>> load_weights(checkpoint::ModelFolder folder,
                            state->info.parameters);
   state->encoder = std::make_unique<mimi::Encoder>(state->info, *state->operations, loader);
   KYUTAISTT_TRY(loader.status());
-  state->language_model = std::make_unique<lm::LanguageModel>(
-      state->info.language_model, loaded.precision, *state->operations, loader);
+  state->language_model =
+      std::make_unique<lm::LanguageModel>(state->info.language_model, loaded.precision,
+                                          loaded.cache_precision, *state->operations, loader);
   KYUTAISTT_TRY(loader.status());
   loaded.weight_bytes = loader.packed_bytes();
   loaded.weight_bytes_per_step = state->language_model->weight_bytes_per_step();
@@ -81,7 +117,8 @@ Result<ModelInfo> inspect_model(const std::string &folder, const ModelOptions &o
     ModelInfo info = std::move(opened.info);
     KYUTAISTT_ASSIGN(tokenizer, text::Tokenizer::load(folder, info.language_model.text_vocabulary));
     add_tokenizer(*tokenizer, info);
-    add_memory(info);
+    KYUTAISTT_ASSIGN(cache_precision, find_cache_precision(options, info.parameters));
+    add_memory(cache_precision, info);
     return info;
   });
 }

@@ -15,7 +15,8 @@ namespace kyutaistt {
 
 namespace {
 
-using Key = std::tuple<std::string, std::string, Precision, int, Alignment, CodecAttention>;
+using Key =
+    std::tuple<std::string, std::string, Precision, CachePrecision, int, Alignment, CodecAttention>;
 
 /// How often a caller that waits for another's loading asks whether it is still wanted.
 constexpr auto waiting_interval = std::chrono::milliseconds(50);
@@ -45,6 +46,7 @@ Key key_of(const std::string &folder, const ModelOptions &options) {
   return {error ? folder : canonical.string(),
           options.device,
           options.precision,
+          options.cache_precision,
           options.threads,
           options.alignment,
           options.codec_attention};

@@ -97,9 +97,10 @@ struct ModelInfo {
 struct LoadedInfo {
   /// Resolved, never `Auto`.
   Precision precision = Precision::F32;
+  CachePrecision cache_precision = CachePrecision::F32;
   int threads = 0;
   std::string device;
-  /// What computes, e.g. "libtorch 1.13.1 (AVX512)".
+  /// What computes, e.g. "avx512-bf16" or "libtorch 1.13.1 (AVX512)".
   std::string instruction_set;
   uint64_t weight_bytes = 0;
   /// Weight bytes that one step of the language model reads, whatever the number of streams.

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include <kyutaistt/export.h>
+
 namespace kyutaistt {
 
 /// A position in, or a length of, a stream's audio.
@@ -19,13 +21,31 @@ using Time = std::chrono::nanoseconds;
 
 /// How the language model's weights are held. The codec is always f32, as its makers demand.
 enum class Precision {
-  /// What suits the machine; at present `F32`.
+  /// On the CPU `Int8`, but `F32` for a model that is small enough to be fast so; elsewhere `F32`.
   Auto,
   /// 32-bit floats: agrees with the reference token for token.
   F32,
   /// bfloat16 weights and products: half the memory and bandwidth.
   Bf16,
+  /// 8-bit whole numbers with a scale for each row and 256 columns. CPU only.
+  Int8,
+  /// 4-bit whole numbers with a scale for each row and 32 columns. CPU only.
+  Int4,
 };
+
+/// How the language model's keys and values are held: the largest part of a stream's memory.
+enum class CachePrecision {
+  /// `F32` where the weights are `F32`, else `Int8` on the CPU.
+  Auto,
+  F32,
+  Bf16,
+  /// 8-bit whole numbers with a scale for each head and position. CPU only.
+  Int8,
+};
+
+/// The name in lower case, e.g. "bf16".
+KYUTAISTT_PUBLIC const char *precision_name(Precision precision) noexcept;
+KYUTAISTT_PUBLIC const char *precision_name(CachePrecision precision) noexcept;
 
 /// Which audio frame the language model hears at which position.
 enum class Alignment {
@@ -59,9 +79,10 @@ using LoadProgress = std::function<bool(double share)>;
 
 /// How to load a model.
 struct ModelOptions {
-  /// A device name for libtorch: "cpu", "cuda", "cuda:1", ...
+  /// "cpu", or another device that libtorch knows: "cuda", "cuda:1", ...
   std::string device = "cpu";
   Precision precision = Precision::Auto;
+  CachePrecision cache_precision = CachePrecision::Auto;
   /// CPU threads of the computation; 0 means one for each core that the process may use.
   int threads = 0;
   Alignment alignment = Alignment::Auto;

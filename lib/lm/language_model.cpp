@@ -7,11 +7,13 @@
 namespace kyutaistt::lm {
 
 LanguageModel::LanguageModel(const LanguageModelInfo &info, Precision precision,
-                             ops::Operations &operations, ops::WeightLoader &loader)
+                             CachePrecision cache_precision, ops::Operations &operations,
+                             ops::WeightLoader &loader)
     : operations_(operations),
       info_(info),
-      attention_{info.heads, info.head_dimension, info.rope_base} {
-  embedding_ = loader.matrix({"model.embed_tokens.embed_tokens.weight"}, precision);
+      attention_{info.heads, info.head_dimension, info.rope_base},
+      cache_precision_(cache_precision) {
+  embedding_ = loader.table("model.embed_tokens.embed_tokens.weight", precision);
   for (int64_t i = 0; i < info.layers; ++i) {
     const std::string name = "model.layers." + std::to_string(i) + ".";
     const std::string attention = name + "self_attn.";
@@ -34,7 +36,7 @@ LanguageModel::LanguageModel(const LanguageModelInfo &info, Precision precision,
 std::unique_ptr<LanguageModelState> LanguageModel::make_state() const {
   auto state = std::make_unique<LanguageModelState>();
   for (size_t i = 0; i < layers_.size(); ++i) {
-    state->caches.push_back(operations_.make_cache(attention_, info_.window));
+    state->caches.push_back(operations_.make_cache(attention_, info_.window, cache_precision_));
   }
   return state;
 }
@@ -108,9 +110,17 @@ uint64_t LanguageModel::weight_bytes_per_step() const {
   return bytes;
 }
 
-uint64_t LanguageModel::state_bytes(const LanguageModelInfo &info) {
-  const int64_t elements = info.layers * 2 * info.window * info.heads * info.head_dimension;
-  return static_cast<uint64_t>(elements) * sizeof(float);
+uint64_t LanguageModel::state_bytes(const LanguageModelInfo &info, CachePrecision precision) {
+  const auto positions = static_cast<uint64_t>(info.layers * 2 * info.window * info.heads);
+  const auto dimension = static_cast<uint64_t>(info.head_dimension);
+  switch (precision) {
+    case CachePrecision::Bf16:
+      return positions * dimension * sizeof(uint16_t);
+    case CachePrecision::Int8:
+      return positions * (dimension + sizeof(float));
+    default:
+      return positions * dimension * sizeof(float);
+  }
 }
 
 }  // namespace kyutaistt::lm

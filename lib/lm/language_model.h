@@ -36,9 +36,9 @@ struct StepInput {
 /// Threads: immutable; `step` may run on one thread at a time. Lifetime: borrows the operations.
 class LanguageModel {
  public:
-  /// Usable only if `loader.status()` is a success afterwards. `precision` must be resolved.
-  LanguageModel(const LanguageModelInfo &info, Precision precision, ops::Operations &operations,
-                ops::WeightLoader &loader);
+  /// Usable only if `loader.status()` is a success afterwards. Both precisions must be resolved.
+  LanguageModel(const LanguageModelInfo &info, Precision precision, CachePrecision cache_precision,
+                ops::Operations &operations, ops::WeightLoader &loader);
 
   std::unique_ptr<LanguageModelState> make_state() const;
 
@@ -57,7 +57,7 @@ class LanguageModel {
   /// Bytes of the weights that one step reads.
   uint64_t weight_bytes_per_step() const;
   /// Bytes of a `LanguageModelState` of this shape.
-  static uint64_t state_bytes(const LanguageModelInfo &info);
+  static uint64_t state_bytes(const LanguageModelInfo &info, CachePrecision precision);
 
  private:
   struct Layer {
@@ -76,6 +76,7 @@ class LanguageModel {
   ops::Operations &operations_;
   const LanguageModelInfo info_;
   const ops::Attention attention_;
+  const CachePrecision cache_precision_;
   /// Rows: text ids, then every codebook's entries with its start entry, then one of zeros.
   std::shared_ptr<const ops::Matrix> embedding_;
   std::vector<Layer> layers_;

@@ -41,7 +41,7 @@ int64_t EncoderTransformer::cache_capacity(const CodecInfo &info) {
 void EncoderTransformer::make_caches(EncoderState &state) const {
   state.caches.clear();
   for (size_t i = 0; i < layers_.size(); ++i) {
-    state.caches.push_back(operations_.make_cache(attention_, capacity_));
+    state.caches.push_back(operations_.make_cache(attention_, capacity_, CachePrecision::F32));
   }
 }
 

@@ -48,43 +48,49 @@ void Seanet::make_contexts(EncoderState &state) const {
   }
 }
 
-ops::Tensor Seanet::convolve(const ops::Tensor &x, size_t index, EncoderBatch batch) const {
+std::vector<ops::ConvolutionRow> Seanet::contexts(size_t index, EncoderBatch batch) {
   std::vector<ops::ConvolutionRow> streams;
   streams.reserve(batch.size());
   for (EncoderState *state : batch) {
     streams.push_back({state->contexts[index].get(), state->frame == 0});
   }
-  return operations_.convolve(x, convolutions_[index], streams);
+  return streams;
+}
+
+ops::Tensor Seanet::convolve(const ops::Tensor &x, ops::InputActivation activation, size_t index,
+                             EncoderBatch batch) const {
+  return operations_.convolve(x, activation, convolutions_[index], contexts(index, batch));
 }
 
 ops::Tensor Seanet::encode(const ops::Tensor &samples, EncoderBatch batch,
                            const ops::Trace &trace) const {
+  using Activation = ops::InputActivation;
   const auto record = [&trace](const std::string &name, const ops::Tensor &value) {
     if (trace) {
       trace("mimi.seanet." + name, value);
     }
   };
-  ops::Tensor x = convolve(samples, 0, batch);
+  ops::Tensor x = convolve(samples, Activation::None, 0, batch);
   record("0", x);
   for (const Stage &stage : stages_) {
     const std::string block = std::to_string(stage.block_number);
     // The skip path carries the block's input as it is, not activated.
-    ops::Tensor y = convolve(operations_.elu(x), stage.narrow, batch);
+    const ops::Tensor y = convolve(x, Activation::Elu, stage.narrow, batch);
     record(block + ".block.1", y);
-    y = convolve(operations_.elu(y), stage.widen, batch);
-    operations_.add(x, y);
+    operations_.add_convolution(x, y, Activation::Elu, convolutions_[stage.widen],
+                                contexts(stage.widen, batch));
     record(block, x);
-    x = convolve(operations_.elu(x), stage.stride, batch);
+    x = convolve(x, Activation::Elu, stage.stride, batch);
     record(std::to_string(stage.convolution_number), x);
   }
   const size_t last = convolutions_.size() - 2;
-  x = convolve(operations_.elu(x), last, batch);
+  x = convolve(x, Activation::Elu, last, batch);
   record(std::to_string(last_number_), x);
   return x;
 }
 
 ops::Tensor Seanet::downsample(const ops::Tensor &x, EncoderBatch batch) const {
-  return convolve(x, convolutions_.size() - 1, batch);
+  return convolve(x, ops::InputActivation::None, convolutions_.size() - 1, batch);
 }
 
 }  // namespace kyutaistt::mimi

@@ -44,7 +44,10 @@ class Seanet {
   };
 
   size_t add(ops::Convolution convolution);
-  ops::Tensor convolve(const ops::Tensor &x, size_t index, EncoderBatch batch) const;
+  /// Where a convolution's contexts are, for every stream.
+  static std::vector<ops::ConvolutionRow> contexts(size_t index, EncoderBatch batch);
+  ops::Tensor convolve(const ops::Tensor &x, ops::InputActivation activation, size_t index,
+                       EncoderBatch batch) const;
 
   ops::Operations &operations_;
   /// All of them, in the order in which they run; `EncoderState::contexts` has the same order.

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ops/load_operations.h"
 
+#include <cstdlib>
 #include <stdexcept>
+#include <string>
 
 #include "base/guard.h"
 #include "base/module.h"
+#include "ops/native/instruction_set.h"
+#include "ops/native/native_operations.h"
 
 namespace kyutaistt::ops {
 
-Result<std::unique_ptr<Operations>> load_operations(const OperationsRequest &request) {
+namespace {
+
+Result<std::unique_ptr<Operations>> load_torch_operations(const OperationsRequest &request) {
   return base::guard("libtorch", [&]() -> Result<std::unique_ptr<Operations>> {
     KYUTAISTT_ASSIGN(make_operations,
                      base::find_function<KyutaisttMakeTorchOperations>(
@@ -21,6 +27,26 @@ Result<std::unique_ptr<Operations>> load_operations(const OperationsRequest &req
     }
     return operations;
   });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Operations>> load_operations(const OperationsRequest &request) {
+  const char *variable = std::getenv("KYUTAISTT_INSTRUCTION_SET");
+  const std::string forced = variable == nullptr ? "" : variable;
+  if (request.device != "cpu" || forced == "libtorch") {
+    return load_torch_operations(request);
+  }
+  const Kernels *kernels = supported_kernels().front();
+  if (!forced.empty()) {
+    auto found = find_kernels(forced);
+    if (!found.ok()) {
+      return Status::invalid_argument("KYUTAISTT_INSTRUCTION_SET: " + found.status().message() +
+                                      ", libtorch");
+    }
+    kernels = found.value();
+  }
+  return make_native_operations(*kernels, request.threads);
 }
 
 }  // namespace kyutaistt::ops

@@ -15,11 +15,15 @@ namespace kyutaistt::ops {
 struct OperationsRequest {
   /// As `ModelOptions::device`.
   std::string device;
-  /// CPU threads; 0 means one for each core.
-  int threads = 0;
+  /// CPU threads, at least 1.
+  int threads = 1;
 };
 
-/// The operations of libtorch, whose module is loaded with the first call (about half a second).
+/// The native operations for the device "cpu", else those of libtorch, whose module is loaded with
+/// the first call (about half a second).
+///
+/// The environment variable KYUTAISTT_INSTRUCTION_SET forces what computes on the CPU: one of the
+/// native kernels by name (avx512-bf16, avx512, avx2, plain), or libtorch.
 Result<std::unique_ptr<Operations>> load_operations(const OperationsRequest &request);
 
 }  // namespace kyutaistt::ops

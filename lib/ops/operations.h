@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <kyutaistt/options.h>
+#include <kyutaistt/status.h>
 
 #include "checkpoint/tensor_source.h"
 #include "ops/tensor.h"
@@ -27,6 +28,13 @@ struct ConvolutionRow {
   ConvolutionContext *context = nullptr;
   /// True for the first input of a stream: the context is filled as `Convolution::start` says.
   bool first = false;
+};
+
+/// What a convolution does with its input first.
+enum class InputActivation {
+  None,
+  /// x > 0 ? x : exp(x) - 1.
+  Elu,
 };
 
 /// Shape of an attention layer.
@@ -62,12 +70,21 @@ class Operations {
   /// What computes, for people, e.g. "libtorch 1.13.1, AVX512".
   virtual std::string description() const = 0;
 
+  /// What `Precision::Auto` means for a model with this many parameters.
+  virtual Precision default_precision(uint64_t parameters) const = 0;
+  /// `Unsupported` if weights or caches cannot be held so. Both must be resolved.
+  virtual Status check_precision(Precision precision, CachePrecision cache_precision) const = 0;
+
   // Weights. Views are floating point of any width; they are not needed after the call.
 
   /// Stacks [rows_i, columns] views to one matrix, held in `precision`. Views of more than two
   /// dimensions count as [first, product of the others].
   virtual std::shared_ptr<const Matrix> pack_matrix(std::span<const checkpoint::TensorView> parts,
                                                     Precision precision) = 0;
+  /// A table whose rows are looked up, from a [rows, columns] view: f32 for `Precision::F32`, else
+  /// bf16.
+  virtual std::shared_ptr<const Matrix> pack_table(const checkpoint::TensorView &table,
+                                                   Precision precision) = 0;
   /// A convolution's weight from [outputs, inputs, kernel]; always f32.
   virtual std::shared_ptr<const Matrix> pack_convolution(const checkpoint::TensorView &weight) = 0;
   /// A vector as [1, columns], f32.
@@ -79,8 +96,9 @@ class Operations {
   // State of one stream.
 
   virtual std::unique_ptr<ConvolutionContext> make_context(const Convolution &convolution) = 0;
-  virtual std::unique_ptr<KeyValueCache> make_cache(const Attention &attention,
-                                                    int64_t capacity) = 0;
+  /// `precision` must be resolved.
+  virtual std::unique_ptr<KeyValueCache> make_cache(const Attention &attention, int64_t capacity,
+                                                    CachePrecision precision) = 0;
 
   // Computation.
 
@@ -96,26 +114,26 @@ class Operations {
   /// residual += scale * (x W^T), in place; `scale` is a vector over columns, or empty for 1.
   virtual void add_linear(Tensor &residual, const Tensor &x, const Matrix &weight,
                           const Tensor &scale) = 0;
-  /// x += y, in place.
-  virtual void add(Tensor &x, const Tensor &y) = 0;
-
   /// x / sqrt(mean(x^2) + epsilon) * weight, over columns.
   virtual Tensor rms_norm(const Tensor &x, const Tensor &weight, double epsilon) = 0;
   /// (x - mean) / sqrt(variance + epsilon) * weight + bias, over columns.
   virtual Tensor layer_norm(const Tensor &x, const Tensor &weight, const Tensor &bias,
                             double epsilon) = 0;
 
-  /// x > 0 ? x : exp(x) - 1.
-  virtual Tensor elu(const Tensor &x) = 0;
   /// x / 2 * (1 + erf(x / sqrt 2)): the exact form.
   virtual Tensor gelu(const Tensor &x) = 0;
   /// silu(first half of the columns) * second half.
   virtual Tensor gated_silu(const Tensor &x) = 0;
 
   /// Causal convolution over time of every stream's rows: [streams * T, inputs] ->
-  /// [streams * T / stride, outputs]. Moves each stream's context on.
-  virtual Tensor convolve(const Tensor &x, const Convolution &convolution,
+  /// [streams * T / stride, outputs]. Moves each stream's context on, which holds activated input.
+  virtual Tensor convolve(const Tensor &x, InputActivation activation,
+                          const Convolution &convolution,
                           std::span<const ConvolutionRow> streams) = 0;
+  /// residual += convolve(x), in place; the stride must be 1.
+  virtual void add_convolution(Tensor &residual, const Tensor &x, InputActivation activation,
+                               const Convolution &convolution,
+                               std::span<const ConvolutionRow> streams) = 0;
 
   /// Rotates queries and keys (pairs i, i + head_dimension / 2), stores keys and values of all rows
   /// in their caches, then attends: softmax(q k / sqrt(head_dimension)) v over the visible

@@ -61,6 +61,16 @@ std::shared_ptr<const Matrix> WeightLoader::matrix(std::initializer_list<std::st
   return packed;
 }
 
+std::shared_ptr<const Matrix> WeightLoader::table(const std::string &name, Precision precision) {
+  const checkpoint::TensorView view = find(name);
+  if (!status_.ok()) {
+    return nullptr;
+  }
+  auto packed = operations_.pack_table(view, precision);
+  packed_bytes_ += packed->bytes();
+  return packed;
+}
+
 Tensor WeightLoader::vector(const std::string &name) {
   const checkpoint::TensorView view = find(name);
   if (!status_.ok()) {

@@ -30,6 +30,8 @@ class WeightLoader {
   /// The matrices of these names below each other, held in `precision`.
   std::shared_ptr<const Matrix> matrix(std::initializer_list<std::string> names,
                                        Precision precision);
+  /// A table of rows to be looked up.
+  std::shared_ptr<const Matrix> table(const std::string &name, Precision precision);
   Tensor vector(const std::string &name);
   /// `name`.weight, and `name`.bias if `has_bias`; the shape is the weight's, [outputs, inputs,
   /// kernel].

@@ -143,13 +143,9 @@ class Bench(unittest.TestCase):
             self.assertGreater(data[field], 0, field)
         self.assertEqual((data["streams"], data["precision"]), (3, "f32"))
         self.assertLessEqual(data["step_ms"]["p50"], data["step_ms"]["p99"])
-        self.assertIn("libtorch", data["instruction_set"])
+        self.assertIn(data["instruction_set"].split()[0],
+                      ("avx512-bf16", "avx512", "avx2", "plain"))
 
 
 if __name__ == "__main__":
-    outcome = unittest.main(argv=sys.argv[:1], exit=False).result
-    bad = len(outcome.failures) + len(outcome.errors)
-    # The line that Check's programs close with, for the total of all tests.
-    print(f"{100 * (outcome.testsRun - bad) // outcome.testsRun}%: Checks: {outcome.testsRun}, "
-          f"Failures: {len(outcome.failures)}, Errors: {len(outcome.errors)}")
-    sys.exit(bad != 0)
+    unittest.main(argv=sys.argv[:1])

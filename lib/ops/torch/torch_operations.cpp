@@ -51,6 +51,10 @@ at::Tensor from_host(std::span<const float> values, int64_t rows, int64_t column
   return tensor;
 }
 
+at::Tensor activated(const at::Tensor &x, InputActivation activation) {
+  return activation == InputActivation::Elu ? at::elu(x) : x;
+}
+
 /// x W^T in the weight's precision, as f32.
 at::Tensor product(const at::Tensor &x, const Matrix &weight) {
   const at::Tensor &matrix = weight_of(weight);
@@ -121,6 +125,18 @@ class TorchOperations final : public Operations {
     return text;
   }
 
+  Precision default_precision(uint64_t /*parameters*/) const override { return Precision::F32; }
+
+  Status check_precision(Precision precision, CachePrecision cache_precision) const override {
+    if (precision != Precision::F32 && precision != Precision::Bf16) {
+      return Status::unsupported("libtorch holds weights as f32 or bf16 only");
+    }
+    if (cache_precision != CachePrecision::F32) {
+      return Status::unsupported("libtorch holds keys and values as f32 only");
+    }
+    return {};
+  }
+
   std::shared_ptr<const Matrix> pack_matrix(std::span<const TensorView> parts,
                                             Precision precision) override {
     const c10::InferenceMode mode;
@@ -132,6 +148,10 @@ class TorchOperations final : public Operations {
     }
     const at::Tensor stacked = matrices.size() == 1 ? matrices.front() : at::cat(matrices, 0);
     return std::make_shared<TorchMatrix>(stacked.to(device_));
+  }
+
+  std::shared_ptr<const Matrix> pack_table(const TensorView &table, Precision precision) override {
+    return pack_matrix({&table, 1}, precision);
   }
 
   std::shared_ptr<const Matrix> pack_convolution(const TensorView &weight) override {
@@ -158,7 +178,8 @@ class TorchOperations final : public Operations {
     return std::make_unique<TorchConvolutionContext>();
   }
 
-  std::unique_ptr<KeyValueCache> make_cache(const Attention &attention, int64_t capacity) override {
+  std::unique_ptr<KeyValueCache> make_cache(const Attention &attention, int64_t capacity,
+                                            CachePrecision /*precision*/) override {
     const c10::InferenceMode mode;
     return make_torch_cache(attention, capacity, device_);
   }
@@ -200,11 +221,6 @@ class TorchOperations final : public Operations {
     }
   }
 
-  void add(Tensor &x, const Tensor &y) override {
-    const c10::InferenceMode mode;
-    unwrap(x).add_(unwrap(y));
-  }
-
   Tensor rms_norm(const Tensor &x, const Tensor &weight, double epsilon) override {
     const c10::InferenceMode mode;
     const at::Tensor &values = unwrap(x);
@@ -219,11 +235,6 @@ class TorchOperations final : public Operations {
                                unwrap(bias).view(-1), epsilon));
   }
 
-  Tensor elu(const Tensor &x) override {
-    const c10::InferenceMode mode;
-    return wrap(at::elu(unwrap(x)));
-  }
-
   Tensor gelu(const Tensor &x) override {
     const c10::InferenceMode mode;
     return wrap(at::gelu(unwrap(x)));
@@ -235,12 +246,13 @@ class TorchOperations final : public Operations {
     return wrap(at::silu(halves[0]) * halves[1]);
   }
 
-  Tensor convolve(const Tensor &x, const Convolution &convolution,
+  Tensor convolve(const Tensor &x, InputActivation activation, const Convolution &convolution,
                   std::span<const ConvolutionRow> streams) override {
     const c10::InferenceMode mode;
     const auto count = static_cast<int64_t>(streams.size());
     const int64_t time = x.rows / count;
-    at::Tensor input = unwrap(x).view({count, time, convolution.inputs});
+    at::Tensor input =
+        activated(unwrap(x), activation).view({count, time, convolution.inputs});
     if (convolution.context() > 0) {
       input = with_context(input, convolution, streams);
     }
@@ -254,6 +266,13 @@ class TorchOperations final : public Operations {
       output.add_(unwrap(convolution.bias));
     }
     return wrap(output.flatten(0, 1));
+  }
+
+  void add_convolution(Tensor &residual, const Tensor &x, InputActivation activation,
+                       const Convolution &convolution,
+                       std::span<const ConvolutionRow> streams) override {
+    const c10::InferenceMode mode;
+    unwrap(residual).add_(unwrap(convolve(x, activation, convolution, streams)));
   }
 
   Tensor attend(const Tensor &qkv, const Attention &attention,

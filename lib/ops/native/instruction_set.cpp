@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ops/native/instruction_set.h"
+
+namespace kyutaistt::ops {
+
+namespace {
+
+std::vector<const Kernels *> find_supported() {
+  std::vector<const Kernels *> found;
+#ifdef KYUTAISTT_X86
+  __builtin_cpu_init();
+  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool has_avx512 =
+      has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512vnni");
+  if (has_avx512 && __builtin_cpu_supports("avx512bf16")) {
+    found.push_back(&avx512_bf16_kernels());
+  }
+  if (has_avx512) {
+    found.push_back(&avx512_kernels());
+  }
+  if (has_avx2) {
+    found.push_back(&avx2_kernels());
+  }
+#endif
+  found.push_back(&plain_kernels());
+  return found;
+}
+
+}  // namespace
+
+const std::vector<const Kernels *> &supported_kernels() {
+  static const std::vector<const Kernels *> kernels = find_supported();
+  return kernels;
+}
+
+Result<const Kernels *> find_kernels(const std::string &name) {
+  std::string known;
+  for (const Kernels *kernels : supported_kernels()) {
+    if (name == kernels->name) {
+      return kernels;
+    }
+    known += (known.empty() ? "" : ", ") + std::string(kernels->name);
+  }
+  return Status::invalid_argument("instruction set \"" + name +
+                                  "\" is unknown or not this processor's: there are " + known);
+}
+
+}  // namespace kyutaistt::ops

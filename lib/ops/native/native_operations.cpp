@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ops/native/native_operations.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "checkpoint/floats.h"
+#include "ops/native/native_attention.h"
+#include "ops/native/native_types.h"
+#include "ops/native/packing.h"
+#include "ops/native/product.h"
+#include "ops/native/thread_pool.h"
+
+namespace kyutaistt::ops {
+
+namespace {
+
+using checkpoint::DataType;
+using checkpoint::TensorView;
+
+/// From this many values on a loop over them is shared between threads.
+constexpr int64_t least_shared_values = 16384;
+/// Models whose weights take no more than this in f32 stay in the caches: they are fast as they
+/// are.
+constexpr uint64_t small_model_bytes = uint64_t{64} << 20;
+
+const PanelMatrix &panels_of(const Matrix &matrix) {
+  return static_cast<const PanelMatrix &>(matrix);
+}
+
+class NativeOperations final : public Operations {
+ public:
+  NativeOperations(const Kernels &kernels, int threads)
+      : kernels_(kernels), pool_(threads), multiplier_(kernels, pool_), attender_(kernels, pool_) {}
+
+  std::string description() const override { return kernels_.name; }
+
+  Precision default_precision(uint64_t parameters) const override {
+    return parameters * sizeof(float) <= small_model_bytes ? Precision::F32 : Precision::Int8;
+  }
+
+  Status check_precision(Precision /*precision*/,
+                         CachePrecision /*cache_precision*/) const override {
+    return {};
+  }
+
+  std::shared_ptr<const Matrix> pack_matrix(std::span<const TensorView> parts,
+                                            Precision precision) override {
+    PanelFormat format;
+    format.precision = precision;
+    format.columns = parts.front().elements() / parts.front().shape.front();
+    for (const TensorView &part : parts) {
+      format.rows += part.shape.front();
+    }
+    return std::make_shared<PanelMatrix>(format, pack_panels(format, {parts, 1}, pool_));
+  }
+
+  std::shared_ptr<const Matrix> pack_table(const TensorView &table, Precision precision) override {
+    const int64_t rows = table.shape.front();
+    const int64_t columns = table.elements() / rows;
+    const bool is_bf16 = precision != Precision::F32;
+    AlignedMemory memory(static_cast<size_t>(table.elements()) *
+                         (is_bf16 ? sizeof(uint16_t) : sizeof(float)));
+    std::vector<std::vector<float>> floats(static_cast<size_t>(pool_.threads()),
+                                           std::vector<float>(static_cast<size_t>(columns)));
+    pool_.run(rows, [&](int64_t row, int thread) {
+      const int64_t first = row * columns;
+      if (is_bf16 && table.type == DataType::Bf16) {
+        const size_t bytes = static_cast<size_t>(columns) * sizeof(uint16_t);
+        const size_t offset = static_cast<size_t>(row) * bytes;
+        std::memcpy(memory.data() + offset, table.bytes.data() + offset, bytes);
+      } else if (is_bf16) {
+        std::vector<float> &values = floats[static_cast<size_t>(thread)];
+        checkpoint::copy_floats(table, first, values);
+        kernels_.to_bf16(values.data(), columns, columns, memory.as<uint16_t>() + first);
+      } else {
+        checkpoint::copy_floats(table, first,
+                                {memory.as<float>() + first, static_cast<size_t>(columns)});
+      }
+    });
+    return std::make_shared<TableMatrix>(rows, columns, is_bf16, std::move(memory));
+  }
+
+  std::shared_ptr<const Matrix> pack_convolution(const TensorView &weight) override {
+    const PanelFormat format{Precision::F32, weight.shape[0], weight.shape[1] * weight.shape[2]};
+    return std::make_shared<PanelMatrix>(
+        format, pack_panels(format, {{&weight, 1}, weight.shape[2]}, pool_));
+  }
+
+  Tensor pack_vector(const TensorView &vector) override {
+    const int64_t count = vector.elements();
+    AlignedMemory memory(static_cast<size_t>(count) * sizeof(float));
+    checkpoint::copy_floats(vector, 0, {memory.as<float>(), static_cast<size_t>(count)});
+    return {1, count, std::make_shared<NativeStorage>(std::move(memory), nullptr)};
+  }
+
+  std::shared_ptr<const Codebook> pack_codebook(std::span<const float> entries,
+                                                int64_t dimension) override {
+    TensorView view;
+    view.type = DataType::F32;
+    view.bytes = std::as_bytes(entries);
+    view.shape = {static_cast<int64_t>(entries.size()) / dimension, dimension};
+    const PanelFormat format{Precision::F32, view.shape[0], dimension};
+    std::vector<float> negated;
+    for (size_t i = 0; i < entries.size(); i += static_cast<size_t>(dimension)) {
+      float squares = 0;
+      for (const float value : entries.subspan(i, static_cast<size_t>(dimension))) {
+        squares += value * value;
+      }
+      negated.push_back(-squares / 2);
+    }
+    return std::make_shared<NativeCodebook>(format, pack_panels(format, {{&view, 1}, 1}, pool_),
+                                            std::move(negated));
+  }
+
+  std::unique_ptr<ConvolutionContext> make_context(const Convolution &convolution) override {
+    return std::make_unique<NativeConvolutionContext>(
+        static_cast<size_t>(convolution.context() * convolution.inputs));
+  }
+
+  std::unique_ptr<KeyValueCache> make_cache(const Attention &attention, int64_t capacity,
+                                            CachePrecision precision) override {
+    return make_native_cache(attention, capacity, precision);
+  }
+
+  Tensor upload(std::span<const float> values, int64_t rows, int64_t columns) override {
+    Tensor tensor = make_tensor(rows, columns);
+    std::copy(values.begin(), values.end(), values_of(tensor));
+    return tensor;
+  }
+
+  std::vector<float> download(const Tensor &tensor) override {
+    const float *values = values_of(tensor);
+    return {values, values + tensor.rows * tensor.columns};
+  }
+
+  Tensor embed_sum(const Matrix &table, std::span<const int32_t> ids, int64_t per_row) override {
+    const auto &values = static_cast<const TableMatrix &>(table);
+    const int64_t columns = table.columns;
+    Tensor output = make_tensor(static_cast<int64_t>(ids.size()) / per_row, columns);
+    for_each_row(output, [&](int64_t row) {
+      float *place = values_of(output) + row * columns;
+      std::fill(place, place + columns, 0.0F);
+      for (int64_t i = row * per_row; i < (row + 1) * per_row; ++i) {
+        const int64_t first = ids[static_cast<size_t>(i)] * columns;
+        if (values.is_bf16) {
+          kernels_.add_bf16(values.memory.as<const uint16_t>() + first, columns, place);
+        } else {
+          kernels_.add(values.memory.as<const float>() + first, columns, place);
+        }
+      }
+    });
+    return output;
+  }
+
+  Tensor linear(const Tensor &x, const Matrix &weight) override {
+    Tensor output = make_tensor(x.rows, weight.rows);
+    multiplier_.multiply(panels_of(weight), rows_of(x),
+                         {.values = values_of(output), .stride = weight.rows});
+    return output;
+  }
+
+  void add_linear(Tensor &residual, const Tensor &x, const Matrix &weight,
+                  const Tensor &scale) override {
+    multiplier_.multiply(panels_of(weight), rows_of(x),
+                         {.values = values_of(residual),
+                          .stride = weight.rows,
+                          .scale = values_or_null(scale),
+                          .accumulate = true});
+  }
+
+  Tensor rms_norm(const Tensor &x, const Tensor &weight, double epsilon) override {
+    return map_rows(x, x.columns, [&](const float *row, float *place) {
+      kernels_.rms_norm(row, values_of(weight), static_cast<float>(epsilon), x.columns, place);
+    });
+  }
+
+  Tensor layer_norm(const Tensor &x, const Tensor &weight, const Tensor &bias,
+                    double epsilon) override {
+    return map_rows(x, x.columns, [&](const float *row, float *place) {
+      kernels_.layer_norm(row, values_of(weight), values_of(bias), static_cast<float>(epsilon),
+                          x.columns, place);
+    });
+  }
+
+  Tensor gelu(const Tensor &x) override {
+    return map_rows(x, x.columns,
+                    [&](const float *row, float *place) { kernels_.gelu(row, x.columns, place); });
+  }
+
+  Tensor gated_silu(const Tensor &x) override {
+    const int64_t half = x.columns / 2;
+    return map_rows(x, half, [&](const float *row, float *place) {
+      kernels_.gated_silu(row, row + half, half, place);
+    });
+  }
+
+  Tensor convolve(const Tensor &x, InputActivation activation, const Convolution &convolution,
+                  std::span<const ConvolutionRow> streams) override {
+    Tensor output = make_tensor(x.rows / convolution.stride, convolution.outputs);
+    multiply_convolution(
+        x, activation, convolution, streams,
+        {.values = values_of(output), .stride = convolution.outputs, .accumulate = false});
+    return output;
+  }
+
+  void add_convolution(Tensor &residual, const Tensor &x, InputActivation activation,
+                       const Convolution &convolution,
+                       std::span<const ConvolutionRow> streams) override {
+    multiply_convolution(
+        x, activation, convolution, streams,
+        {.values = values_of(residual), .stride = convolution.outputs, .accumulate = true});
+  }
+
+  Tensor attend(const Tensor &qkv, const Attention &attention,
+                std::span<const AttentionRow> rows) override {
+    Tensor output = make_tensor(qkv.rows, attention.heads * attention.head_dimension);
+    attender_.attend(values_of(qkv), attention, rows, values_of(output));
+    return output;
+  }
+
+  std::vector<int32_t> quantise(
+      const Tensor &x, std::span<const std::shared_ptr<const Codebook>> codebooks) override {
+    const auto count = static_cast<int64_t>(codebooks.size());
+    std::vector<int32_t> codes(static_cast<size_t>(x.rows * count));
+    Tensor residual =
+        upload({values_of(x), static_cast<size_t>(x.rows * x.columns)}, x.rows, x.columns);
+    const std::vector<const float *> rows = rows_of(residual);
+    for (int64_t level = 0; level < count; ++level) {
+      const auto &book =
+          static_cast<const NativeCodebook &>(*codebooks[static_cast<size_t>(level)]);
+      const int64_t entries = book.entries.rows;
+      // |x - E|^2 / 2 = |x|^2 / 2 + |E|^2 / 2 - x E, of which the first term is the same for all:
+      // the nearest entry has the greatest x E - |E|^2 / 2.
+      const Tensor nearness = make_tensor(x.rows, entries);
+      multiplier_.multiply(book.entries, rows,
+                           {.values = values_of(nearness),
+                            .stride = entries,
+                            .bias = book.negated_half_norms.data()});
+      for (int64_t row = 0; row < x.rows; ++row) {
+        const float *begin = values_of(nearness) + row * entries;
+        const int64_t code = kernels_.greatest_index(begin, entries);
+        codes[static_cast<size_t>(row * count + level)] = static_cast<int32_t>(code);
+        float *left = values_of(residual) + row * x.columns;
+        for (int64_t column = 0; column < x.columns; ++column) {
+          left[column] -=
+              panel_value(book.entries.format, book.entries.memory.data(), code, column);
+        }
+      }
+    }
+    return codes;
+  }
+
+  std::vector<Choice> choose(const Tensor &logits) override {
+    std::vector<Choice> choices(static_cast<size_t>(logits.rows));
+    for_each_row(logits, [&](int64_t row) {
+      Choice &choice = choices[static_cast<size_t>(row)];
+      choice.token = static_cast<int32_t>(kernels_.choose(values_of(logits) + row * logits.columns,
+                                                          logits.columns, &choice.probability));
+    });
+    return choices;
+  }
+
+ private:
+  Tensor make_tensor(int64_t rows, int64_t columns) {
+    AlignedMemory memory = memory_pool_->take(static_cast<size_t>(rows * columns) * sizeof(float));
+    return {rows, columns, std::make_shared<NativeStorage>(std::move(memory), memory_pool_)};
+  }
+
+  static std::vector<const float *> rows_of(const Tensor &x) {
+    std::vector<const float *> rows(static_cast<size_t>(x.rows));
+    for (size_t row = 0; row < rows.size(); ++row) {
+      rows[row] = values_of(x) + static_cast<int64_t>(row) * x.columns;
+    }
+    return rows;
+  }
+
+  /// Calls function(row) for every row of a tensor, on all threads if it is large.
+  template <typename Function>
+  void for_each_row(const Tensor &x, const Function &function) {
+    if (x.rows * x.columns < least_shared_values) {
+      for (int64_t row = 0; row < x.rows; ++row) {
+        function(row);
+      }
+      return;
+    }
+    pool_.run(x.rows, [&](int64_t row, int /*thread*/) { function(row); });
+  }
+
+  /// A tensor of as many rows, each made by function(row, place).
+  template <typename Function>
+  Tensor map_rows(const Tensor &x, int64_t columns, const Function &function) {
+    Tensor output = make_tensor(x.rows, columns);
+    for_each_row(x, [&](int64_t row) {
+      function(values_of(x) + row * x.columns, values_of(output) + row * columns);
+    });
+    return output;
+  }
+
+  /// Every stream's context and its activated input behind, [streams * (context + T), inputs].
+  /// Moves the contexts on.
+  Tensor with_contexts(const Tensor &x, InputActivation activation, const Convolution &convolution,
+                       std::span<const ConvolutionRow> streams);
+
+  void multiply_convolution(const Tensor &x, InputActivation activation,
+                            const Convolution &convolution, std::span<const ConvolutionRow> streams,
+                            ProductOutput output);
+
+  const Kernels &kernels_;
+  ThreadPool pool_;
+  Multiplier multiplier_;
+  Attender attender_;
+  const std::shared_ptr<MemoryPool> memory_pool_ = std::make_shared<MemoryPool>();
+};
+
+Tensor NativeOperations::with_contexts(const Tensor &x, InputActivation activation,
+                                       const Convolution &convolution,
+                                       std::span<const ConvolutionRow> streams) {
+  const auto count = static_cast<int64_t>(streams.size());
+  const int64_t inputs = convolution.inputs;
+  const int64_t context = convolution.context() * inputs;
+  const int64_t chunk = x.rows / count * inputs;
+  Tensor whole = make_tensor(count * (context + chunk) / inputs, inputs);
+  // In parts of some thousand values, so that the first layers' long inputs are shared as well.
+  constexpr int64_t most_part = 8192;
+  const int64_t parts = divide_up(chunk, most_part);
+  pool_.run(count * parts, [&](int64_t task, int /*thread*/) {
+    const int64_t stream = task / parts;
+    const int64_t begin = task % parts * most_part;
+    const int64_t size = std::min(most_part, chunk - begin);
+    const float *source = values_of(x) + stream * chunk + begin;
+    float *place = values_of(whole) + stream * (context + chunk) + context + begin;
+    if (activation == InputActivation::Elu) {
+      kernels_.elu(source, size, place);
+    } else {
+      std::copy(source, source + size, place);
+    }
+  });
+  for (int64_t stream = 0; stream < count; ++stream) {
+    const ConvolutionRow &row = streams[static_cast<size_t>(stream)];
+    auto &columns = static_cast<NativeConvolutionContext &>(*row.context).columns;
+    float *place = values_of(whole) + stream * (context + chunk);
+    if (!row.first) {
+      std::copy(columns.begin(), columns.end(), place);
+    } else if (convolution.start == Convolution::Start::Zeros) {
+      std::fill(place, place + context, 0.0F);
+    } else {
+      for (int64_t i = 0; i < context; i += inputs) {
+        std::copy(place + context, place + context + inputs, place + i);
+      }
+    }
+    std::copy(place + chunk, place + chunk + context, columns.begin());
+  }
+  return whole;
+}
+
+void NativeOperations::multiply_convolution(const Tensor &x, InputActivation activation,
+                                            const Convolution &convolution,
+                                            std::span<const ConvolutionRow> streams,
+                                            ProductOutput output) {
+  const auto count = static_cast<int64_t>(streams.size());
+  const int64_t time = x.rows / count;
+  const bool is_input = convolution.context() == 0 && activation == InputActivation::None;
+  const Tensor whole = is_input ? x : with_contexts(x, activation, convolution, streams);
+  const int64_t stream_values = (convolution.context() + time) * convolution.inputs;
+  // An output's inputs lie together, kernel * inputs values; those of the next output begin stride
+  // * inputs values later: the rows overlap, nothing is copied.
+  std::vector<const float *> rows;
+  rows.reserve(static_cast<size_t>(x.rows / convolution.stride));
+  for (int64_t stream = 0; stream < count; ++stream) {
+    const float *begin = values_of(whole) + stream * stream_values;
+    for (int64_t at = 0; at < time; at += convolution.stride) {
+      rows.push_back(begin + at * convolution.inputs);
+    }
+  }
+  output.bias = values_or_null(convolution.bias);
+  multiplier_.multiply(panels_of(*convolution.weight), rows, output);
+}
+
+}  // namespace
+
+std::unique_ptr<Operations> make_native_operations(const Kernels &kernels, int threads) {
+  return std::make_unique<NativeOperations>(kernels, threads);
+}
+
+}  // namespace kyutaistt::ops

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ops/native/packing.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "checkpoint/floats.h"
+
+namespace kyutaistt::ops {
+
+namespace {
+
+using checkpoint::TensorView;
+
+constexpr float greatest_int8 = 127;
+
+/// Sixteen rows of floats, each with its columns filled up with zeros.
+class PanelRows {
+ public:
+  PanelRows(const PanelFormat &format, const PackingSource &source)
+      : format_(format),
+        source_(source),
+        stride_(format.padded_columns()),
+        values_(static_cast<size_t>(panel_rows * stride_)),
+        row_(static_cast<size_t>(format.columns)) {}
+
+  void read(int64_t panel) {
+    std::fill(values_.begin(), values_.end(), 0.0F);
+    const int64_t first = panel * panel_rows;
+    const int64_t count = std::min(panel_rows, format_.rows - first);
+    for (int64_t i = 0; i < count; ++i) {
+      read_row(first + i, values_.data() + i * stride_);
+    }
+  }
+
+  const float *row(int64_t index) const { return values_.data() + index * stride_; }
+
+ private:
+  void read_row(int64_t row, float *place) {
+    for (const TensorView &part : source_.parts) {
+      if (const int64_t rows = part.elements() / format_.columns; row >= rows) {
+        row -= rows;
+        continue;
+      }
+      if (source_.kernel == 1) {
+        checkpoint::copy_floats(part, row * format_.columns, {place, row_.size()});
+        return;
+      }
+      checkpoint::copy_floats(part, row * format_.columns, row_);
+      const int64_t inputs = format_.columns / source_.kernel;
+      for (int64_t k = 0; k < source_.kernel; ++k) {
+        for (int64_t input = 0; input < inputs; ++input) {
+          place[k * inputs + input] = row_[static_cast<size_t>(input * source_.kernel + k)];
+        }
+      }
+      return;
+    }
+  }
+
+  const PanelFormat &format_;
+  const PackingSource &source_;
+  const int64_t stride_;
+  std::vector<float> values_;
+  std::vector<float> row_;
+};
+
+uint16_t bf16_of(float value) {
+  uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return static_cast<uint16_t>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
+}
+
+float float_of(uint16_t bits) {
+  const uint32_t whole = static_cast<uint32_t>(bits) << 16;
+  float value = 0;
+  std::memcpy(&value, &whole, sizeof(value));
+  return value;
+}
+
+void pack_f32(const PanelFormat &format, const PanelRows &rows, std::byte *place) {
+  auto *output = reinterpret_cast<float *>(place);
+  for (int64_t row = 0; row < panel_rows; ++row) {
+    const float *values = rows.row(row);
+    for (int64_t column = 0; column < format.columns; ++column) {
+      output[column * panel_rows + row] = values[column];
+    }
+  }
+}
+
+void pack_bf16(const PanelFormat &format, const PanelRows &rows, std::byte *place) {
+  auto *output = reinterpret_cast<uint16_t *>(place);
+  for (int64_t row = 0; row < panel_rows; ++row) {
+    const float *values = rows.row(row);
+    for (int64_t column = 0; column < format.padded_columns(); ++column) {
+      output[(column / 2 * panel_rows + row) * 2 + column % 2] = bf16_of(values[column]);
+    }
+  }
+}
+
+/// The value with the greatest magnitude; its sign is kept.
+float greatest(const float *values, int64_t count) {
+  float low = 0;
+  float high = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    low = std::min(low, values[i]);
+    high = std::max(high, values[i]);
+  }
+  return high >= -low ? high : low;
+}
+
+void pack_int8(const PanelFormat &format, const PanelRows &rows, std::byte *place) {
+  const int64_t columns = format.padded_columns();
+  for (int64_t begin = 0; begin < columns; begin += int8_group) {
+    const int64_t count = std::min(int8_group, columns - begin);
+    std::byte *group = place + format.column_bytes(begin);
+    auto *scales = reinterpret_cast<float *>(group);
+    auto *codes = reinterpret_cast<uint8_t *>(scales + panel_rows);
+    for (int64_t row = 0; row < panel_rows; ++row) {
+      const float *values = rows.row(row) + begin;
+      const float magnitude = std::abs(greatest(values, count));
+      const float inverse = magnitude > 0 ? greatest_int8 / magnitude : 0;
+      scales[row] = magnitude / greatest_int8;
+      for (int64_t k = 0; k < count; ++k) {
+        // Adding 128.5 and cutting off rounds and adds the offset.
+        codes[(k / 4 * panel_rows + row) * 4 + k % 4] =
+            static_cast<uint8_t>(values[k] * inverse + (int8_offset + 0.5F));
+      }
+    }
+  }
+}
+
+/// The scale, as bf16, that makes the greatest magnitude -8: of the sixteen values from -8 to 7 the
+/// one without a counterpart serves the greatest.
+uint16_t int4_scale(const float *values) {
+  return bf16_of(greatest(values, int4_group) / -static_cast<float>(int4_offset));
+}
+
+void pack_int4(const PanelFormat &format, const PanelRows &rows, std::byte *place) {
+  constexpr float greatest_code = 15;
+  for (int64_t begin = 0; begin < format.padded_columns(); begin += int4_group) {
+    const bool is_second = begin % int4_chunk != 0;
+    std::byte *chunk = place + format.column_bytes(begin - begin % int4_chunk);
+    auto *scales = reinterpret_cast<uint16_t *>(chunk) + (is_second ? panel_rows : 0);
+    auto *codes = reinterpret_cast<uint8_t *>(chunk) + 2 * panel_rows * sizeof(uint16_t) +
+                  (is_second ? int4_group / 2 * panel_rows : 0);
+    for (int64_t row = 0; row < panel_rows; ++row) {
+      const float *values = rows.row(row) + begin;
+      scales[row] = int4_scale(values);
+      const float scale = float_of(scales[row]);
+      const float inverse = scale != 0 ? 1 / scale : 0;
+      const auto code = [&](int64_t k) {
+        const float shifted = values[k] * inverse + (int4_offset + 0.5F);
+        return static_cast<unsigned>(std::clamp(shifted, 0.0F, greatest_code));
+      };
+      for (int64_t k = 0; k < int4_group; k += 8) {
+        for (int64_t i = 0; i < 4; ++i) {
+          codes[(k / 8 * panel_rows + row) * 4 + i] =
+              static_cast<uint8_t>(code(k + i) | code(k + 4 + i) << 4);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+AlignedMemory pack_panels(const PanelFormat &format, const PackingSource &source,
+                          ThreadPool &pool) {
+  AlignedMemory packed(format.bytes());
+  std::vector<PanelRows> rows;
+  for (int thread = 0; thread < pool.threads(); ++thread) {
+    rows.emplace_back(format, source);
+  }
+  pool.run(format.panels(), [&](int64_t panel, int thread) {
+    PanelRows &floats = rows[static_cast<size_t>(thread)];
+    floats.read(panel);
+    std::byte *place = packed.data() + static_cast<size_t>(panel) * format.panel_bytes();
+    switch (format.precision) {
+      case Precision::Bf16:
+        pack_bf16(format, floats, place);
+        break;
+      case Precision::Int8:
+        pack_int8(format, floats, place);
+        break;
+      case Precision::Int4:
+        pack_int4(format, floats, place);
+        break;
+      default:
+        pack_f32(format, floats, place);
+        break;
+    }
+  });
+  return packed;
+}
+
+float panel_value(const PanelFormat &format, const std::byte *packed, int64_t row, int64_t column) {
+  const auto *panel = reinterpret_cast<const float *>(
+      packed + static_cast<size_t>(row / panel_rows) * format.panel_bytes());
+  return panel[column * panel_rows + row % panel_rows];
+}
+
+}  // namespace kyutaistt::ops

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ops/native/product.h"
+
+#include <algorithm>
+
+namespace kyutaistt::ops {
+
+namespace {
+
+/// Rows of inputs that one task takes at most: enough that reading the weights again for the next
+/// task costs little.
+constexpr int64_t most_task_rows = 96;
+/// Bytes of weights that several tiles of rows read again and again: they should stay in the
+/// second-level cache.
+constexpr size_t cached_bytes = size_t{256} << 10;
+/// From this many values on preparing inputs is shared between threads.
+constexpr int64_t least_shared_values = 16384;
+
+constexpr size_t cache_line = 64;
+
+size_t round_up(size_t value, size_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
+/// Columns after which a product of several tiles is cut.
+int64_t cut_columns(const PanelFormat &format, int64_t panels) {
+  // The least common multiple of what the formats hold together.
+  constexpr int64_t unit = int8_group;
+  const size_t unit_bytes = format.column_bytes(unit) * static_cast<size_t>(panels);
+  const auto units = static_cast<int64_t>(std::max<size_t>(cached_bytes / unit_bytes, 1));
+  return units * unit;
+}
+
+/// How many rows each of several tiles has: as equal as can be.
+int64_t tile_rows(int64_t rows, int64_t most) {
+  return divide_up(rows, divide_up(rows, most));
+}
+
+using ProductKernel = void (*)(const ProductTile &tile);
+
+ProductKernel kernel_for(const Kernels &kernels, Precision precision) {
+  switch (precision) {
+    case Precision::Bf16:
+      return kernels.product_bf16;
+    case Precision::Int8:
+      return kernels.product_int8;
+    case Precision::Int4:
+      return kernels.product_int4;
+    default:
+      return kernels.product_f32;
+  }
+}
+
+}  // namespace
+
+Multiplier::Multiplier(const Kernels &kernels, ThreadPool &pool) : kernels_(kernels), pool_(pool) {
+  constexpr size_t floats = most_task_rows * most_tile_panels * panel_rows;
+  for (int thread = 0; thread < pool.threads(); ++thread) {
+    partial_.emplace_back(floats * sizeof(float));
+  }
+}
+
+void Multiplier::multiply(const PanelMatrix &weight, std::span<const float *const> rows,
+                          const ProductOutput &output) {
+  const PanelFormat &format = weight.format;
+  const auto row_count = static_cast<int64_t>(rows.size());
+  if (row_count == 0) {
+    return;
+  }
+  const std::span<const void *const> inputs = prepare(format, rows);
+  const ProductKernel kernel = kernel_for(kernels_, format.precision);
+  const int64_t columns = format.padded_columns();
+  const int64_t group_panels = std::min<int64_t>(kernels_.tile_panels, format.panels());
+  const int64_t groups = divide_up(format.panels(), group_panels);
+  const int64_t task_rows = tile_rows(row_count, most_task_rows);
+  const int64_t blocks = divide_up(row_count, task_rows);
+
+  // Several blocks of rows of the same weights come one after the other.
+  pool_.run(groups * blocks, [&](int64_t index, int thread) {
+    const int64_t first_panel = index / blocks * group_panels;
+    const int64_t first_row = index % blocks * task_rows;
+    const int64_t last_row = std::min(first_row + task_rows, row_count);
+    const int64_t step = tile_rows(last_row - first_row, kernels_.tile_rows);
+    const int64_t cut = last_row - first_row > step ? cut_columns(format, group_panels) : columns;
+    auto *partial = partial_[static_cast<size_t>(thread)].as<float>();
+    int64_t panels_left = std::min(group_panels, format.panels() - first_panel);
+    int64_t panel = first_panel;
+    while (panels_left > 0) {
+      // Kernels take one, two or four panels.
+      const int64_t panel_count = panels_left >= 4 ? 4 : panels_left >= 2 ? 2 : 1;
+      ProductTile tile;
+      tile.panel_bytes = format.panel_bytes();
+      tile.panel_count = static_cast<int>(panel_count);
+      tile.columns = columns;
+      const int64_t first_output = panel * panel_rows;
+      tile.output_stride = output.stride;
+      tile.output_count = format.rows - first_output;
+      tile.bias = output.bias == nullptr ? nullptr : output.bias + first_output;
+      tile.scale = output.scale == nullptr ? nullptr : output.scale + first_output;
+      tile.accumulate = output.accumulate;
+      const std::byte *weights =
+          weight.memory.data() + static_cast<size_t>(panel) * tile.panel_bytes;
+      for (int64_t begin = 0; begin < columns; begin += cut) {
+        tile.begin = begin;
+        tile.end = std::min(begin + cut, columns);
+        tile.panels = weights + format.column_bytes(begin);
+        for (int64_t row = first_row; row < last_row; row += step) {
+          tile.rows = inputs.data() + row;
+          tile.row_count = static_cast<int>(std::min(step, last_row - row));
+          tile.partial = partial + (row - first_row) * panel_count * panel_rows;
+          tile.output = output.values + row * output.stride + first_output;
+          kernel(tile);
+        }
+      }
+      panel += panel_count;
+      panels_left -= panel_count;
+    }
+  });
+}
+
+std::span<const void *const> Multiplier::prepare(const PanelFormat &format,
+                                                 std::span<const float *const> rows) {
+  pointers_.resize(rows.size());
+  switch (format.precision) {
+    case Precision::Bf16:
+      prepare_bf16(format, rows);
+      break;
+    case Precision::Int8:
+    case Precision::Int4:
+      prepare_quantised(format, rows);
+      break;
+    default:
+      std::copy(rows.begin(), rows.end(), pointers_.begin());
+      break;
+  }
+  return pointers_;
+}
+
+void Multiplier::prepare_bf16(const PanelFormat &format, std::span<const float *const> rows) {
+  const int64_t padded = format.padded_columns();
+  const size_t stride = round_up(static_cast<size_t>(padded) * sizeof(uint16_t), cache_line);
+  std::byte *memory = prepared_memory(rows.size() * stride);
+  for_each_row(rows.size(), padded, [&](size_t row) {
+    auto *place = reinterpret_cast<uint16_t *>(memory + row * stride);
+    kernels_.to_bf16(rows[row], format.columns, padded, place);
+    pointers_[row] = place;
+  });
+}
+
+void Multiplier::prepare_quantised(const PanelFormat &format, std::span<const float *const> rows) {
+  const int64_t padded = format.padded_columns();
+  const auto groups = static_cast<size_t>(format.groups());
+  const size_t codes_bytes = round_up(static_cast<size_t>(padded), cache_line);
+  const size_t scales_bytes = round_up(groups * sizeof(float), cache_line);
+  const size_t stride = codes_bytes + 2 * scales_bytes;
+  std::byte *memory = prepared_memory(rows.size() * stride);
+  quantised_.resize(rows.size());
+  const int offset = format.precision == Precision::Int8 ? int8_offset : int4_offset;
+  for_each_row(rows.size(), padded, [&](size_t row) {
+    std::byte *place = memory + row * stride;
+    auto *codes = reinterpret_cast<int8_t *>(place);
+    auto *scales = reinterpret_cast<float *>(place + codes_bytes);
+    auto *corrections = reinterpret_cast<int32_t *>(place + codes_bytes + scales_bytes);
+    kernels_.quantise(rows[row], format.columns, padded, format.group(), offset, codes, scales,
+                      corrections);
+    quantised_[row] = {codes, scales, corrections};
+    pointers_[row] = &quantised_[row];
+  });
+}
+
+template <typename PrepareRow>
+void Multiplier::for_each_row(size_t count, int64_t columns, const PrepareRow &prepare_row) {
+  if (static_cast<int64_t>(count) * columns < least_shared_values) {
+    for (size_t row = 0; row < count; ++row) {
+      prepare_row(row);
+    }
+    return;
+  }
+  pool_.run(static_cast<int64_t>(count),
+            [&](int64_t row, int /*thread*/) { prepare_row(static_cast<size_t>(row)); });
+}
+
+std::byte *Multiplier::prepared_memory(size_t bytes) {
+  if (prepared_.size() < bytes) {
+    prepared_ = AlignedMemory(bytes);
+  }
+  return prepared_.data();
+}
+
+}  // namespace kyutaistt::ops

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Threads for many small parallel loops in quick succession.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace kyutaistt::ops {
+
+/// A step of the model runs some two hundred loops, most of them a tenth of a millisecond long or
+/// less: waking a sleeping thread for each would cost as much as the loop. So the threads spin
+/// between loops, but only for a moment: without work they sleep.
+///
+/// Threads: `run` from one thread at a time; that one works too.
+class ThreadPool {
+ public:
+  /// `threads` counts the caller of `run`; at least 1.
+  explicit ThreadPool(int threads);
+  ThreadPool(const ThreadPool &) = delete;
+  ThreadPool &operator=(const ThreadPool &) = delete;
+  ~ThreadPool();
+
+  int threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
+
+  /// Calls work(index, thread) for every index in [0, count), in this order but several at once,
+  /// with `thread` in [0, threads()), and returns when all are done. `work` must not throw.
+  template <typename Work>
+  void run(int64_t count, const Work &work) {
+    const auto call = [](const void *context, int64_t index, int thread) {
+      (*static_cast<const Work *>(context))(index, thread);
+    };
+    run_all({call, &work, count});
+  }
+
+ private:
+  struct Job {
+    void (*call)(const void *context, int64_t index, int thread) = nullptr;
+    const void *context = nullptr;
+    int64_t count = 0;
+  };
+
+  void run_all(const Job &job);
+  void take_indices(int thread);
+  void work(int thread);
+  /// Returns when there is a job newer than `seen`, or the pool ends.
+  void wait_for_job(uint64_t seen);
+
+  /// Written before `jobs_` is raised, read after.
+  Job job_;
+  /// Number of jobs so far: the signal that there is a new one.
+  alignas(64) std::atomic<uint64_t> jobs_{0};
+  alignas(64) std::atomic<int64_t> next_index_{0};
+  alignas(64) std::atomic<int> unfinished_{0};
+  std::atomic<bool> stopping_{false};
+  std::atomic<int> sleeping_{0};
+  /// For threads that sleep, or go to sleep.
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace kyutaistt::ops

@@ -28,6 +28,10 @@ struct ProductTile {
   const std::byte *panels = nullptr;
   size_t panel_bytes = 0;
   int panel_count = 0;
+  /// Weights that are wanted soon, in as many panels from here on as are worth asking for now; the
+  /// kernel asks for the same columns of them as it multiplies.
+  const std::byte *prefetched = nullptr;
+  int prefetched_count = 0;
   /// One pointer for each row: f32 values, bf16 values, or a `QuantisedRow`; from column 0 on.
   const void *const *rows = nullptr;
   int row_count = 0;
@@ -81,9 +85,9 @@ struct HeadQuery {
   float *scratch = nullptr;
 };
 
-/// Most rows and panels of a tile over all instruction sets.
-inline constexpr int most_tile_rows = 6;
+/// Most panels of a tile of more than `few_rows` rows over all instruction sets.
 inline constexpr int most_tile_panels = 4;
+inline constexpr int few_rows = 2;
 
 struct Kernels {
   /// As users name it, e.g. "avx512".
@@ -91,6 +95,9 @@ struct Kernels {
   /// Best shape of a tile.
   int tile_rows;
   int tile_panels;
+  /// Panels of a tile of at most `few_rows` rows: such a product is bound by memory, which is read
+  /// fastest in several places at once.
+  int few_rows_panels;
 
   void (*product_f32)(const ProductTile &tile);
   void (*product_bf16)(const ProductTile &tile);

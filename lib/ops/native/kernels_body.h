@@ -317,6 +317,15 @@ void quantise(const float *x, int64_t count, int64_t padded, int64_t group, int 
 
 // Products.
 
+/// Asks for one line of each of the panels that are wanted soon.
+void prefetch(const ProductTile &tile, size_t offset) {
+  const std::byte *line = tile.prefetched + offset;
+  for (int i = 0; i < tile.prefetched_count; ++i) {
+    __builtin_prefetch(line, 0, 2);
+    line += tile.panel_bytes;
+  }
+}
+
 template <int panels, int rows>
 struct Sums {
   Floats of[panels][rows];
@@ -386,6 +395,7 @@ void multiply_f32(const ProductTile &tile) {
         sums.of[p][r] = Vector::multiply_add(column[p], input, sums.of[p][r]);
       }
     }
+    prefetch(tile, static_cast<size_t>(k) * line_bytes);
   }
   sums.finish(tile);
 }
@@ -413,6 +423,7 @@ void multiply_bf16(const ProductTile &tile) {
         sums.of[p][r] = Vector::dot_bf16(sums.of[p][r], columns[p], inputs[r] + 2 * k);
       }
     }
+    prefetch(tile, static_cast<size_t>(k) * line_bytes);
   }
   sums.finish(tile);
 }
@@ -436,14 +447,11 @@ struct QuantisedInputs {
 
 template <int panels, int rows>
 void multiply_int8(const ProductTile &tile) {
-  const std::byte *weights[panels];
-  for (int p = 0; p < panels; ++p) {
-    weights[p] = tile.panels + static_cast<size_t>(p) * tile.panel_bytes;
-  }
   const QuantisedInputs<rows> inputs(tile, int8_group);
   Sums<panels, rows> sums;
   sums.begin(tile);
   const int64_t count = tile.end - tile.begin;
+  size_t offset = 0;
   for (int64_t begin = 0; begin < count; begin += int8_group) {
     const int64_t group = begin / int8_group;
     Integers products[panels][rows];
@@ -453,29 +461,32 @@ void multiply_int8(const ProductTile &tile) {
         products[p][r] = correction;
       }
     }
-    Floats scales[panels];
-    for (int p = 0; p < panels; ++p) {
-      scales[p] = Vector::load(reinterpret_cast<const float *>(weights[p]));
-      weights[p] += line_bytes;
-    }
+    const size_t scales = offset;
+    prefetch(tile, offset);
+    offset += line_bytes;
     const int64_t end = smaller(begin + int8_group, count);
     for (int64_t k = begin; k < end; k += 4) {
       Bytes columns[panels];
       for (int p = 0; p < panels; ++p) {
-        columns[p] = Vector::load_bytes(weights[p]);
-        weights[p] += line_bytes;
+        columns[p] =
+            Vector::load_bytes(tile.panels + static_cast<size_t>(p) * tile.panel_bytes + offset);
       }
       for (int r = 0; r < rows; ++r) {
         for (int p = 0; p < panels; ++p) {
           products[p][r] = Vector::dot(products[p][r], columns[p], inputs.codes[r] + k);
         }
       }
+      prefetch(tile, offset);
+      offset += line_bytes;
     }
-    for (int r = 0; r < rows; ++r) {
-      const Floats scale = Vector::broadcast(inputs.scales[r][group]);
-      for (int p = 0; p < panels; ++p) {
-        sums.of[p][r] = Vector::multiply_add(Vector::to_floats(products[p][r]),
-                                             Vector::multiply(scales[p], scale), sums.of[p][r]);
+    for (int p = 0; p < panels; ++p) {
+      const Floats weight_scale = Vector::load(reinterpret_cast<const float *>(
+          tile.panels + static_cast<size_t>(p) * tile.panel_bytes + scales));
+      for (int r = 0; r < rows; ++r) {
+        const Floats scale =
+            Vector::multiply(weight_scale, Vector::broadcast(inputs.scales[r][group]));
+        sums.of[p][r] =
+            Vector::multiply_add(Vector::to_floats(products[p][r]), scale, sums.of[p][r]);
       }
     }
   }
@@ -484,18 +495,21 @@ void multiply_int8(const ProductTile &tile) {
 
 template <int panels, int rows>
 void multiply_int4(const ProductTile &tile) {
-  const std::byte *weights[panels];
-  for (int p = 0; p < panels; ++p) {
-    weights[p] = tile.panels + static_cast<size_t>(p) * tile.panel_bytes;
-  }
   const QuantisedInputs<rows> inputs(tile, int4_group);
   Sums<panels, rows> sums;
   sums.begin(tile);
   const int64_t count = tile.end - tile.begin;
+  size_t offset = 0;
+  size_t scales = 0;
   for (int64_t begin = 0; begin < count; begin += int4_group) {
     const int64_t group = begin / int4_group;
     // The scales of two groups lie together.
     const bool is_second = begin % int4_chunk != 0;
+    if (!is_second) {
+      prefetch(tile, offset);
+      scales = offset;
+      offset += line_bytes;
+    }
     Integers products[panels][rows];
     for (int r = 0; r < rows; ++r) {
       const Integers correction = Vector::broadcast_integer(inputs.corrections[r][group]);
@@ -503,21 +517,14 @@ void multiply_int4(const ProductTile &tile) {
         products[p][r] = correction;
       }
     }
-    Floats scales[panels];
-    for (int p = 0; p < panels; ++p) {
-      const std::byte *place = is_second ? weights[p] - 5 * line_bytes : weights[p];
-      scales[p] =
-          Vector::load_bf16(reinterpret_cast<const uint16_t *>(place) + (is_second ? lanes : 0));
-      weights[p] += is_second ? 0 : line_bytes;
-    }
     for (int64_t k = begin; k < begin + int4_group; k += 8) {
       Bytes low[panels];
       Bytes high[panels];
       for (int p = 0; p < panels; ++p) {
-        const Bytes both = Vector::load_bytes(weights[p]);
+        const Bytes both =
+            Vector::load_bytes(tile.panels + static_cast<size_t>(p) * tile.panel_bytes + offset);
         low[p] = Vector::low_halves(both);
         high[p] = Vector::high_halves(both);
-        weights[p] += line_bytes;
       }
       for (int r = 0; r < rows; ++r) {
         for (int p = 0; p < panels; ++p) {
@@ -525,12 +532,18 @@ void multiply_int4(const ProductTile &tile) {
           products[p][r] = Vector::dot(products[p][r], high[p], inputs.codes[r] + k + 4);
         }
       }
+      prefetch(tile, offset);
+      offset += line_bytes;
     }
-    for (int r = 0; r < rows; ++r) {
-      const Floats scale = Vector::broadcast(inputs.scales[r][group]);
-      for (int p = 0; p < panels; ++p) {
-        sums.of[p][r] = Vector::multiply_add(Vector::to_floats(products[p][r]),
-                                             Vector::multiply(scales[p], scale), sums.of[p][r]);
+    for (int p = 0; p < panels; ++p) {
+      const auto *place = reinterpret_cast<const uint16_t *>(
+          tile.panels + static_cast<size_t>(p) * tile.panel_bytes + scales);
+      const Floats weight_scale = Vector::load_bf16(place + (is_second ? lanes : 0));
+      for (int r = 0; r < rows; ++r) {
+        const Floats scale =
+            Vector::multiply(weight_scale, Vector::broadcast(inputs.scales[r][group]));
+        sums.of[p][r] =
+            Vector::multiply_add(Vector::to_floats(products[p][r]), scale, sums.of[p][r]);
       }
     }
   }
@@ -580,6 +593,12 @@ void with_rows(const ProductTile &tile) {
 
 template <typename Multiply>
 void product(const ProductTile &tile) {
+  if constexpr (Vector::few_rows_panels >= 8) {
+    if (tile.panel_count == 8) {
+      with_rows<Multiply, 8, few_rows>(tile);
+      return;
+    }
+  }
   if constexpr (Vector::tile_panels >= 4) {
     if (tile.panel_count == 4) {
       with_rows<Multiply, 4, Vector::tile_rows>(tile);
@@ -808,6 +827,7 @@ constexpr Kernels make_kernels(const char *name) {
       .name = name,
       .tile_rows = Vector::tile_rows,
       .tile_panels = Vector::tile_panels,
+      .few_rows_panels = Vector::few_rows_panels,
       .product_f32 = product<MultiplyF32>,
       .product_bf16 = product<MultiplyBf16>,
       .product_int8 = product<MultiplyInt8>,

@@ -68,54 +68,81 @@ void Multiplier::multiply(const PanelMatrix &weight, std::span<const float *cons
     return;
   }
   const std::span<const void *const> inputs = prepare(format, rows);
-  const ProductKernel kernel = kernel_for(kernels_, format.precision);
-  const int64_t columns = format.padded_columns();
-  const int64_t group_panels = std::min<int64_t>(kernels_.tile_panels, format.panels());
-  const int64_t groups = divide_up(format.panels(), group_panels);
+  const int64_t most_panels =
+      row_count <= few_rows ? kernels_.few_rows_panels : kernels_.tile_panels;
+  const int64_t groups = divide_up(format.panels(), most_panels);
   const int64_t task_rows = tile_rows(row_count, most_task_rows);
   const int64_t blocks = divide_up(row_count, task_rows);
-
   // Several blocks of rows of the same weights come one after the other.
   pool_.run(groups * blocks, [&](int64_t index, int thread) {
-    const int64_t first_panel = index / blocks * group_panels;
     const int64_t first_row = index % blocks * task_rows;
-    const int64_t last_row = std::min(first_row + task_rows, row_count);
-    const int64_t step = tile_rows(last_row - first_row, kernels_.tile_rows);
-    const int64_t cut = last_row - first_row > step ? cut_columns(format, group_panels) : columns;
-    auto *partial = partial_[static_cast<size_t>(thread)].as<float>();
-    int64_t panels_left = std::min(group_panels, format.panels() - first_panel);
-    int64_t panel = first_panel;
-    while (panels_left > 0) {
-      // Kernels take one, two or four panels.
-      const int64_t panel_count = panels_left >= 4 ? 4 : panels_left >= 2 ? 2 : 1;
-      ProductTile tile;
-      tile.panel_bytes = format.panel_bytes();
-      tile.panel_count = static_cast<int>(panel_count);
-      tile.columns = columns;
-      const int64_t first_output = panel * panel_rows;
-      tile.output_stride = output.stride;
-      tile.output_count = format.rows - first_output;
-      tile.bias = output.bias == nullptr ? nullptr : output.bias + first_output;
-      tile.scale = output.scale == nullptr ? nullptr : output.scale + first_output;
-      tile.accumulate = output.accumulate;
-      const std::byte *weights =
-          weight.memory.data() + static_cast<size_t>(panel) * tile.panel_bytes;
-      for (int64_t begin = 0; begin < columns; begin += cut) {
-        tile.begin = begin;
-        tile.end = std::min(begin + cut, columns);
-        tile.panels = weights + format.column_bytes(begin);
-        for (int64_t row = first_row; row < last_row; row += step) {
-          tile.rows = inputs.data() + row;
-          tile.row_count = static_cast<int>(std::min(step, last_row - row));
-          tile.partial = partial + (row - first_row) * panel_count * panel_rows;
-          tile.output = output.values + row * output.stride + first_output;
-          kernel(tile);
-        }
-      }
-      panel += panel_count;
-      panels_left -= panel_count;
-    }
+    Task task;
+    task.first_panel = index / blocks * most_panels;
+    task.panels = std::min<int64_t>(most_panels, format.panels() - task.first_panel);
+    task.rows = inputs.subspan(static_cast<size_t>(first_row),
+                               static_cast<size_t>(std::min(task_rows, row_count - first_row)));
+    task.output = output;
+    task.output.values += first_row * output.stride;
+    task.partial = partial_[static_cast<size_t>(thread)].as<float>();
+    multiply_task(weight, task);
   });
+}
+
+void Multiplier::multiply_task(const PanelMatrix &weight, const Task &task) const {
+  // Kernels take one, two, four or eight panels.
+  int64_t done = 0;
+  while (done < task.panels) {
+    const int64_t left = task.panels - done;
+    const int64_t panels = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+    multiply_panels(weight, task, task.first_panel + done, panels);
+    done += panels;
+  }
+}
+
+void Multiplier::multiply_panels(const PanelMatrix &weight, const Task &task, int64_t panel,
+                                 int64_t panels) const {
+  const PanelFormat &format = weight.format;
+  const ProductKernel kernel = kernel_for(kernels_, format.precision);
+  const auto rows = static_cast<int64_t>(task.rows.size());
+  const int64_t step = tile_rows(rows, kernels_.tile_rows);
+  const int64_t tiles = divide_up(rows, step);
+  const int64_t first_output = panel * panel_rows;
+  ProductTile tile;
+  tile.panel_bytes = format.panel_bytes();
+  tile.panel_count = static_cast<int>(panels);
+  tile.columns = format.padded_columns();
+  tile.output_stride = task.output.stride;
+  tile.output_count = format.rows - first_output;
+  tile.bias = task.output.bias == nullptr ? nullptr : task.output.bias + first_output;
+  tile.scale = task.output.scale == nullptr ? nullptr : task.output.scale + first_output;
+  tile.accumulate = task.output.accumulate;
+
+  // While several tiles compute, the weights of what this thread probably takes next can come. A
+  // single tile is bound by memory as it is, and asking costs it a fifth of its speed.
+  const int64_t next_panel = panel + pool_.threads() * kernels_.tile_panels;
+  const bool asks = tiles > 1 && format.bytes() > cached_bytes;
+  const int64_t next_panels =
+      asks ? std::clamp<int64_t>(format.panels() - next_panel, 0, panels) : 0;
+  const int64_t cut = tiles > 1 ? cut_columns(format, panels) : tile.columns;
+  for (int64_t begin = 0; begin < tile.columns; begin += cut) {
+    tile.begin = begin;
+    tile.end = std::min(begin + cut, tile.columns);
+    const std::byte *columns = weight.memory.data() + format.column_bytes(begin);
+    tile.panels = columns + static_cast<size_t>(panel) * tile.panel_bytes;
+    int64_t asked = 0;
+    for (int64_t index = 0; index < tiles; ++index) {
+      const int64_t row = index * step;
+      const int64_t share = divide_up(next_panels - asked, tiles - index);
+      tile.prefetched = columns + static_cast<size_t>(next_panel + asked) * tile.panel_bytes;
+      tile.prefetched_count = static_cast<int>(share);
+      asked += share;
+      tile.rows = task.rows.data() + row;
+      tile.row_count = static_cast<int>(std::min(step, rows - row));
+      tile.partial = task.partial + row * panels * panel_rows;
+      tile.output = task.output.values + row * task.output.stride + first_output;
+      kernel(tile);
+    }
+  }
 }
 
 std::span<const void *const> Multiplier::prepare(const PanelFormat &format,

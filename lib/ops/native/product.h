@@ -36,6 +36,20 @@ class Multiplier {
                 const ProductOutput &output);
 
  private:
+  /// Some neighbouring panels of the weight with some rows of inputs.
+  struct Task {
+    int64_t first_panel = 0;
+    int64_t panels = 0;
+    std::span<const void *const> rows;
+    /// Of the first of these rows.
+    ProductOutput output;
+    /// The thread's memory for sums.
+    float *partial = nullptr;
+  };
+
+  void multiply_task(const PanelMatrix &weight, const Task &task) const;
+  void multiply_panels(const PanelMatrix &weight, const Task &task, int64_t panel,
+                       int64_t panels) const;
   /// The inputs in the form that the weight's precision multiplies with.
   std::span<const void *const> prepare(const PanelFormat &format,
                                        std::span<const float *const> rows);

@@ -14,6 +14,7 @@ namespace {
 struct Vector {
   static constexpr int tile_rows = 5;
   static constexpr int tile_panels = 1;
+  static constexpr int few_rows_panels = 1;
 
   struct Floats {
     __m256 low, high;

@@ -15,9 +15,12 @@ namespace {
 struct Vector {
   static constexpr int tile_rows = 6;
   static constexpr int tile_panels = 4;
+  static constexpr int few_rows_panels = 8;
 
   using Floats = __m512;
-  using Integers = __m512i;
+  /// Not __m512i, whose elements are of 64 bits: GCC would copy sums between two registers, one for
+  /// each type, at every dot product.
+  typedef int32_t Integers __attribute__((vector_size(64)));
   /// 64 bytes: four for each lane.
   using Bytes = __m512i;
 
@@ -75,8 +78,8 @@ struct Vector {
   static float sum(Floats a) { return _mm512_reduce_add_ps(a); }
   static float maximum_of(Floats a) { return _mm512_reduce_max_ps(a); }
 
-  static Integers broadcast_integer(int32_t value) { return _mm512_set1_epi32(value); }
-  static Floats to_floats(Integers a) { return _mm512_cvtepi32_ps(a); }
+  static Integers broadcast_integer(int32_t value) { return Integers{} + value; }
+  static Floats to_floats(Integers a) { return _mm512_cvtepi32_ps(reinterpret_cast<__m512i>(a)); }
   static int32_t sum_of_int8(const int8_t *p) {
     return _mm512_reduce_add_epi32(
         _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p))));
@@ -91,7 +94,8 @@ struct Vector {
   static Integers dot(Integers sums, Bytes weights, const int8_t *codes) {
     int32_t four;
     __builtin_memcpy(&four, codes, sizeof(four));
-    return _mm512_dpbusd_epi32(sums, weights, _mm512_set1_epi32(four));
+    return reinterpret_cast<Integers>(
+        _mm512_dpbusd_epi32(reinterpret_cast<__m512i>(sums), weights, _mm512_set1_epi32(four)));
   }
   /// sums[lane] += the lane's pair of bf16 * the pair of inputs.
   static Floats dot_bf16(Floats sums, Bytes weights, const uint16_t *inputs) {

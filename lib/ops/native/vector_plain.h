@@ -14,6 +14,7 @@ namespace {
 struct Vector {
   static constexpr int tile_rows = 2;
   static constexpr int tile_panels = 1;
+  static constexpr int few_rows_panels = 1;
   static constexpr int lanes = 16;
 
   typedef float Floats __attribute__((vector_size(64)));

@@ -97,7 +97,8 @@ Result<std::unique_ptr<ModelState>> load_weights(checkpoint::ModelFolder folder,
 
   ops::WeightLoader loader(*folder.tensors, *state->operations, options.progress,
                            state->info.parameters);
-  state->encoder = std::make_unique<mimi::Encoder>(state->info, *state->operations, loader);
+  state->encoder = std::make_unique<mimi::Encoder>(
+      state->info, ops::codec_weight_type_of(loaded.precision), *state->operations, loader);
   KYUTAISTT_TRY(loader.status());
   state->language_model =
       std::make_unique<lm::LanguageModel>(state->info.language_model, loaded.precision,

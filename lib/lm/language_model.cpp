@@ -13,7 +13,8 @@ LanguageModel::LanguageModel(const LanguageModelInfo &info, Precision precision,
       info_(info),
       attention_{info.heads, info.head_dimension, info.rope_base},
       cache_precision_(cache_precision) {
-  embedding_ = loader.table("model.embed_tokens.embed_tokens.weight", precision);
+  const ops::WeightType type = ops::weight_type_of(precision);
+  embedding_ = loader.table("model.embed_tokens.embed_tokens.weight", type);
   for (int64_t i = 0; i < info.layers; ++i) {
     const std::string name = "model.layers." + std::to_string(i) + ".";
     const std::string attention = name + "self_attn.";
@@ -22,15 +23,15 @@ LanguageModel::LanguageModel(const LanguageModelInfo &info, Precision precision,
     layer.query_key_value =
         loader.matrix({attention + "q_proj.linear.weight", attention + "k_proj.linear.weight",
                        attention + "v_proj.linear.weight"},
-                      precision);
-    layer.attention_output = loader.matrix({attention + "o_proj.linear.weight"}, precision);
+                      type);
+    layer.attention_output = loader.matrix({attention + "o_proj.linear.weight"}, type);
     layer.feed_forward_norm = loader.vector(name + "post_attention_layernorm.weight");
-    layer.feed_forward_in = loader.matrix({name + "mlp.fc1.weight"}, precision);
-    layer.feed_forward_out = loader.matrix({name + "mlp.fc2.weight"}, precision);
+    layer.feed_forward_in = loader.matrix({name + "mlp.fc1.weight"}, type);
+    layer.feed_forward_out = loader.matrix({name + "mlp.fc2.weight"}, type);
     layers_.push_back(std::move(layer));
   }
   output_norm_ = loader.vector("model.norm.weight");
-  head_ = loader.matrix({"lm_head.weight"}, precision);
+  head_ = loader.matrix({"lm_head.weight"}, type);
 }
 
 std::unique_ptr<LanguageModelState> LanguageModel::make_state() const {

@@ -3,11 +3,12 @@
 
 namespace kyutaistt::mimi {
 
-Encoder::Encoder(const ModelInfo &info, ops::Operations &operations, ops::WeightLoader &loader)
+Encoder::Encoder(const ModelInfo &info, ops::WeightType weights, ops::Operations &operations,
+                 ops::WeightLoader &loader)
     : operations_(operations),
-      seanet_(info.codec, operations, loader),
-      transformer_(info.codec, info.codec_attention, operations, loader),
-      quantiser_(info.language_model.codebooks, operations, loader) {}
+      seanet_(info.codec, weights, operations, loader),
+      transformer_(info.codec, info.codec_attention, weights, operations, loader),
+      quantiser_(info.language_model.codebooks, weights, operations, loader) {}
 
 std::unique_ptr<EncoderState> Encoder::make_state() const {
   auto state = std::make_unique<EncoderState>();

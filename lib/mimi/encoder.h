@@ -28,7 +28,9 @@ inline constexpr int64_t sample_rate = 24000;
 class Encoder {
  public:
   /// Usable only if `loader.status()` is a success afterwards.
-  Encoder(const ModelInfo &info, ops::Operations &operations, ops::WeightLoader &loader);
+  /// `weights`: how the large matrices are held.
+  Encoder(const ModelInfo &info, ops::WeightType weights, ops::Operations &operations,
+          ops::WeightLoader &loader);
 
   std::unique_ptr<EncoderState> make_state() const;
 

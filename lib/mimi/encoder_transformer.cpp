@@ -7,7 +7,8 @@
 namespace kyutaistt::mimi {
 
 EncoderTransformer::EncoderTransformer(const CodecInfo &info, CodecAttention attention_rule,
-                                       ops::Operations &operations, ops::WeightLoader &loader)
+                                       ops::WeightType weights, ops::Operations &operations,
+                                       ops::WeightLoader &loader)
     : operations_(operations),
       attention_{info.heads, info.width / info.heads, info.rope_base},
       rule_(attention_rule),
@@ -22,13 +23,13 @@ EncoderTransformer::EncoderTransformer(const CodecInfo &info, CodecAttention att
     layer.attention_norm_bias = loader.vector(name + "input_layernorm.bias");
     layer.query_key_value = loader.matrix(
         {attention + "q_proj.weight", attention + "k_proj.weight", attention + "v_proj.weight"},
-        Precision::F32);
-    layer.attention_output = loader.matrix({attention + "o_proj.weight"}, Precision::F32);
+        weights);
+    layer.attention_output = loader.matrix({attention + "o_proj.weight"}, weights);
     layer.attention_scale = loader.vector(name + "self_attn_layer_scale.scale");
     layer.feed_forward_norm_weight = loader.vector(name + "post_attention_layernorm.weight");
     layer.feed_forward_norm_bias = loader.vector(name + "post_attention_layernorm.bias");
-    layer.feed_forward_in = loader.matrix({name + "mlp.fc1.weight"}, Precision::F32);
-    layer.feed_forward_out = loader.matrix({name + "mlp.fc2.weight"}, Precision::F32);
+    layer.feed_forward_in = loader.matrix({name + "mlp.fc1.weight"}, weights);
+    layer.feed_forward_out = loader.matrix({name + "mlp.fc2.weight"}, weights);
     layer.feed_forward_scale = loader.vector(name + "mlp_layer_scale.scale");
     layers_.push_back(std::move(layer));
   }

@@ -23,7 +23,7 @@ inline constexpr int64_t positions_per_frame = 2;
 class EncoderTransformer {
  public:
   /// `attention_rule` must be resolved.
-  EncoderTransformer(const CodecInfo &info, CodecAttention attention_rule,
+  EncoderTransformer(const CodecInfo &info, CodecAttention attention_rule, ops::WeightType weights,
                      ops::Operations &operations, ops::WeightLoader &loader);
 
   /// Fills `state.caches`.

@@ -3,20 +3,21 @@
 
 namespace kyutaistt::mimi {
 
-Quantiser::Quantiser(int64_t codebooks, ops::Operations &operations, ops::WeightLoader &loader)
+Quantiser::Quantiser(int64_t codebooks, ops::WeightType weights, ops::Operations &operations,
+                     ops::WeightLoader &loader)
     : operations_(operations) {
-  chains_.push_back(load_chain("semantic", 1, loader));
+  chains_.push_back(load_chain("semantic", 1, weights, loader));
   if (codebooks > 1) {
-    chains_.push_back(load_chain("acoustic", codebooks - 1, loader));
+    chains_.push_back(load_chain("acoustic", codebooks - 1, weights, loader));
   }
 }
 
 Quantiser::Chain Quantiser::load_chain(const std::string &name, int64_t codebooks,
-                                       ops::WeightLoader &loader) const {
+                                       ops::WeightType weights, ops::WeightLoader &loader) const {
   const std::string prefix = "codec_model.quantizer." + name + "_residual_vector_quantizer.";
   Chain chain;
   chain.name = name;
-  chain.projection = loader.matrix({prefix + "input_proj.weight"}, Precision::F32);
+  chain.projection = loader.matrix({prefix + "input_proj.weight"}, weights);
   for (int64_t i = 0; i < codebooks; ++i) {
     chain.codebooks.push_back(
         loader.codebook(prefix + "layers." + std::to_string(i) + ".codebook"));

@@ -18,7 +18,8 @@ namespace kyutaistt::mimi {
 class Quantiser {
  public:
   /// `codebooks`: how many of the checkpoint's the language model uses, the semantic one included.
-  Quantiser(int64_t codebooks, ops::Operations &operations, ops::WeightLoader &loader);
+  Quantiser(int64_t codebooks, ops::WeightType weights, ops::Operations &operations,
+            ops::WeightLoader &loader);
 
   /// [streams, width] -> codes [streams, codebooks], semantic first.
   std::vector<int32_t> quantise(const ops::Tensor &x, const ops::Trace &trace) const;
@@ -30,7 +31,8 @@ class Quantiser {
     std::vector<std::shared_ptr<const ops::Codebook>> codebooks;
   };
 
-  Chain load_chain(const std::string &name, int64_t codebooks, ops::WeightLoader &loader) const;
+  Chain load_chain(const std::string &name, int64_t codebooks, ops::WeightType weights,
+                   ops::WeightLoader &loader) const;
 
   ops::Operations &operations_;
   std::vector<Chain> chains_;

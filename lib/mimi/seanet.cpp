@@ -13,25 +13,32 @@ std::string layer_name(int number) {
 
 }  // namespace
 
-Seanet::Seanet(const CodecInfo &info, ops::Operations &operations, ops::WeightLoader &loader)
+Seanet::Seanet(const CodecInfo &info, ops::WeightType weights, ops::Operations &operations,
+               ops::WeightLoader &loader)
     : operations_(operations) {
+  constexpr auto f32 = ops::WeightType::F32;
   // The checkpoint counts the activations between the convolutions too.
-  add(loader.convolution(layer_name(0) + ".conv", 1, true));
+  add(loader.convolution(layer_name(0) + ".conv", 1, true, f32));
   int number = 1;
-  for (const int64_t stride : info.strides) {
+  for (size_t i = 0; i < info.strides.size(); ++i) {
+    // The last two strided convolutions have nine tenths of all weights, for few points in time.
+    const ops::WeightType stride_type = i + 2 >= info.strides.size() ? weights : f32;
     Stage stage;
     stage.block_number = number;
     stage.convolution_number = number + 2;
-    stage.narrow = add(loader.convolution(layer_name(number) + ".block.1.conv", 1, true));
-    stage.widen = add(loader.convolution(layer_name(number) + ".block.3.conv", 1, true));
-    stage.stride = add(loader.convolution(layer_name(number + 2) + ".conv", stride, true));
+    const std::string block = layer_name(number) + ".block.";
+    stage.narrow = add(loader.convolution(block + "1.conv", 1, true, f32));
+    stage.widen = add(loader.convolution(block + "3.conv", 1, true, f32));
+    stage.stride = add(
+        loader.convolution(layer_name(number + 2) + ".conv", info.strides[i], true, stride_type));
     stages_.push_back(stage);
     number += 3;
   }
   last_number_ = number + 1;
-  add(loader.convolution(layer_name(last_number_) + ".conv", 1, true));
+  add(loader.convolution(layer_name(last_number_) + ".conv", 1, true, weights));
 
-  ops::Convolution downsampling = loader.convolution("codec_model.downsample.conv", 2, false);
+  ops::Convolution downsampling =
+      loader.convolution("codec_model.downsample.conv", 2, false, weights);
   downsampling.start = ops::Convolution::Start::Replicate;
   add(std::move(downsampling));
 }

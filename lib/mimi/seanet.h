@@ -20,7 +20,10 @@ namespace kyutaistt::mimi {
 /// Threads and lifetime as `Encoder`.
 class Seanet {
  public:
-  Seanet(const CodecInfo &info, ops::Operations &operations, ops::WeightLoader &loader);
+  /// `weights`: how the convolutions at low rates are held, which are the large ones; the others
+  /// are f32.
+  Seanet(const CodecInfo &info, ops::WeightType weights, ops::Operations &operations,
+         ops::WeightLoader &loader);
 
   /// Fills `state.contexts`.
   void make_contexts(EncoderState &state) const;

@@ -20,6 +20,7 @@
 
 #include "checkpoint/tensor_source.h"
 #include "ops/tensor.h"
+#include "ops/weight_type.h"
 
 namespace kyutaistt::ops {
 
@@ -77,16 +78,17 @@ class Operations {
 
   // Weights. Views are floating point of any width; they are not needed after the call.
 
-  /// Stacks [rows_i, columns] views to one matrix, held in `precision`. Views of more than two
+  /// Stacks [rows_i, columns] views to one matrix. Views of more than two
   /// dimensions count as [first, product of the others].
   virtual std::shared_ptr<const Matrix> pack_matrix(std::span<const checkpoint::TensorView> parts,
-                                                    Precision precision) = 0;
-  /// A table whose rows are looked up, from a [rows, columns] view: f32 for `Precision::F32`, else
+                                                    WeightType type) = 0;
+  /// A table whose rows are looked up, from a [rows, columns] view: f32 for `WeightType::F32`, else
   /// bf16.
   virtual std::shared_ptr<const Matrix> pack_table(const checkpoint::TensorView &table,
-                                                   Precision precision) = 0;
-  /// A convolution's weight from [outputs, inputs, kernel]; always f32.
-  virtual std::shared_ptr<const Matrix> pack_convolution(const checkpoint::TensorView &weight) = 0;
+                                                   WeightType type) = 0;
+  /// A convolution's weight from [outputs, inputs, kernel].
+  virtual std::shared_ptr<const Matrix> pack_convolution(const checkpoint::TensorView &weight,
+                                                         WeightType type) = 0;
   /// A vector as [1, columns], f32.
   virtual Tensor pack_vector(const checkpoint::TensorView &vector) = 0;
   /// Codebook entries from [entries, dimension] floats.

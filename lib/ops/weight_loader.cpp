@@ -47,7 +47,7 @@ checkpoint::TensorView WeightLoader::find(const std::string &name) {
 }
 
 std::shared_ptr<const Matrix> WeightLoader::matrix(std::initializer_list<std::string> names,
-                                                   Precision precision) {
+                                                   WeightType type) {
   std::vector<checkpoint::TensorView> parts;
   parts.reserve(names.size());
   for (const std::string &name : names) {
@@ -56,17 +56,17 @@ std::shared_ptr<const Matrix> WeightLoader::matrix(std::initializer_list<std::st
   if (!status_.ok()) {
     return nullptr;
   }
-  auto packed = operations_.pack_matrix(parts, precision);
+  auto packed = operations_.pack_matrix(parts, type);
   packed_bytes_ += packed->bytes();
   return packed;
 }
 
-std::shared_ptr<const Matrix> WeightLoader::table(const std::string &name, Precision precision) {
+std::shared_ptr<const Matrix> WeightLoader::table(const std::string &name, WeightType type) {
   const checkpoint::TensorView view = find(name);
   if (!status_.ok()) {
     return nullptr;
   }
-  auto packed = operations_.pack_table(view, precision);
+  auto packed = operations_.pack_table(view, type);
   packed_bytes_ += packed->bytes();
   return packed;
 }
@@ -81,7 +81,8 @@ Tensor WeightLoader::vector(const std::string &name) {
   return packed;
 }
 
-Convolution WeightLoader::convolution(const std::string &name, int64_t stride, bool has_bias) {
+Convolution WeightLoader::convolution(const std::string &name, int64_t stride, bool has_bias,
+                                      WeightType type) {
   const checkpoint::TensorView weight = find(name + ".weight");
   if (!status_.ok()) {
     return {};
@@ -91,7 +92,7 @@ Convolution WeightLoader::convolution(const std::string &name, int64_t stride, b
   convolution.inputs = weight.shape[1];
   convolution.kernel = weight.shape[2];
   convolution.stride = stride;
-  convolution.weight = operations_.pack_convolution(weight);
+  convolution.weight = operations_.pack_convolution(weight, type);
   packed_bytes_ += convolution.weight->bytes();
   if (has_bias) {
     convolution.bias = vector(name + ".bias");

@@ -27,15 +27,14 @@ class WeightLoader {
   WeightLoader(const checkpoint::TensorSource &tensors, Operations &operations,
                const LoadProgress &progress, uint64_t total_elements);
 
-  /// The matrices of these names below each other, held in `precision`.
-  std::shared_ptr<const Matrix> matrix(std::initializer_list<std::string> names,
-                                       Precision precision);
+  /// The matrices of these names below each other.
+  std::shared_ptr<const Matrix> matrix(std::initializer_list<std::string> names, WeightType type);
   /// A table of rows to be looked up.
-  std::shared_ptr<const Matrix> table(const std::string &name, Precision precision);
+  std::shared_ptr<const Matrix> table(const std::string &name, WeightType type);
   Tensor vector(const std::string &name);
   /// `name`.weight, and `name`.bias if `has_bias`; the shape is the weight's, [outputs, inputs,
   /// kernel].
-  Convolution convolution(const std::string &name, int64_t stride, bool has_bias);
+  Convolution convolution(const std::string &name, int64_t stride, bool has_bias, WeightType type);
   /// `name`.embed_sum / max(`name`.cluster_usage, 1e-5).
   std::shared_ptr<const Codebook> codebook(const std::string &name);
 

@@ -16,7 +16,6 @@
 namespace {
 
 using kyutaistt::CachePrecision;
-using kyutaistt::Precision;
 using kyutaistt::checkpoint::DataType;
 using kyutaistt::checkpoint::TensorView;
 using namespace kyutaistt::ops;
@@ -109,14 +108,21 @@ const std::vector<Shape> shapes = {
     {65, 100, 77}, {100, 40, 48}, {200, 9, 7},  {9, 70, 3001},
 };
 
+const char *name_of(WeightType type) {
+  static constexpr const char *names[] = {"f32", "bf16", "int16", "int8", "int4"};
+  return names[static_cast<size_t>(type)];
+}
+
 /// Share of the largest value that rounding of weights and inputs may cost.
-double tolerance_of(Precision precision) {
-  switch (precision) {
-    case Precision::Bf16:
+double tolerance_of(WeightType type) {
+  switch (type) {
+    case WeightType::Bf16:
       return 0.015;
-    case Precision::Int8:
+    case WeightType::Int16:
+      return 1e-4;
+    case WeightType::Int8:
       return 0.02;
-    case Precision::Int4:
+    case WeightType::Int4:
       return 0.2;
     default:
       return 1e-5;
@@ -126,8 +132,8 @@ double tolerance_of(Precision precision) {
 START_TEST(products) {
   const auto libtorch = make_libtorch();
   const auto candidates = make_candidates();
-  for (const Precision precision :
-       {Precision::F32, Precision::Bf16, Precision::Int8, Precision::Int4}) {
+  for (const WeightType type :
+       {WeightType::F32, WeightType::Bf16, WeightType::Int16, WeightType::Int8, WeightType::Int4}) {
     Random random;
     for (const Shape &shape : shapes) {
       const Values weight = random.values(shape.rows * shape.columns);
@@ -143,7 +149,7 @@ START_TEST(products) {
         parts.push_back(view_of(upper, {above, shape.columns}));
       }
       parts.push_back(view_of(lower, {shape.rows - above, shape.columns}));
-      const auto compute = [&](Operations &operations, Precision held) {
+      const auto compute = [&](Operations &operations, WeightType held) {
         const auto matrix = operations.pack_matrix(parts, held);
         const Tensor input = operations.upload(x, shape.inputs, shape.columns);
         Values all = operations.download(operations.linear(input, *matrix));
@@ -155,14 +161,14 @@ START_TEST(products) {
         all.insert(all.end(), added.begin(), added.end());
         return all;
       };
-      const Values expected = compute(*libtorch, Precision::F32);
+      const Values expected = compute(*libtorch, WeightType::F32);
       Values first;
       for (const Candidate &candidate : candidates) {
-        const std::string what = candidate.name + ", " + precision_name(precision) + ", " +
+        const std::string what = candidate.name + ", " + name_of(type) + ", " +
                                  std::to_string(shape.inputs) + " x " + std::to_string(shape.rows) +
                                  " x " + std::to_string(shape.columns);
-        const Values found = compute(*candidate.operations, precision);
-        assert_close(what, found, expected, tolerance_of(precision));
+        const Values found = compute(*candidate.operations, type);
+        assert_close(what, found, expected, tolerance_of(type));
         // All round in the same way: between them there is only the order of sums.
         first = first.empty() ? found : first;
         assert_close(what + " beside the first", found, first, 1e-5);
@@ -180,10 +186,10 @@ START_TEST(a_row_is_the_same_in_every_batch) {
   const Values x = random.values(65 * columns);
   const TensorView view = view_of(weight, {rows, columns});
   for (const Candidate &candidate : make_candidates()) {
-    for (const Precision precision :
-         {Precision::F32, Precision::Bf16, Precision::Int8, Precision::Int4}) {
+    for (const WeightType type : {WeightType::F32, WeightType::Bf16, WeightType::Int16,
+                                  WeightType::Int8, WeightType::Int4}) {
       Operations &operations = *candidate.operations;
-      const auto matrix = operations.pack_matrix({&view, 1}, precision);
+      const auto matrix = operations.pack_matrix({&view, 1}, type);
       const Values all =
           operations.download(operations.linear(operations.upload(x, 65, columns), *matrix));
       for (int64_t count = 1; count <= 65; ++count) {
@@ -192,7 +198,7 @@ START_TEST(a_row_is_the_same_in_every_batch) {
                               columns),
             *matrix));
         ck_assert_msg(std::equal(some.begin(), some.end(), all.begin()), "%s, %s, %d rows",
-                      candidate.name.c_str(), precision_name(precision), static_cast<int>(count));
+                      candidate.name.c_str(), name_of(type), static_cast<int>(count));
       }
     }
   }
@@ -221,8 +227,8 @@ START_TEST(convolutions) {
     const auto compute = [&](Operations &operations) {
       Random inputs;
       Convolution convolution;
-      convolution.weight =
-          operations.pack_convolution(view_of(weight, {c.outputs, c.inputs, c.kernel}));
+      convolution.weight = operations.pack_convolution(
+          view_of(weight, {c.outputs, c.inputs, c.kernel}), WeightType::F32);
       convolution.bias = operations.pack_vector(view_of(bias, {c.outputs}));
       convolution.inputs = c.inputs;
       convolution.outputs = c.outputs;
@@ -354,7 +360,7 @@ START_TEST(small_values_keep_their_digits) {
   const Values identity = {1};
   const auto compute = [&](Operations &operations) {
     Convolution convolution;
-    convolution.weight = operations.pack_convolution(view_of(identity, {1, 1, 1}));
+    convolution.weight = operations.pack_convolution(view_of(identity, {1, 1, 1}), WeightType::F32);
     convolution.inputs = convolution.outputs = 1;
     const auto context = operations.make_context(convolution);
     const ConvolutionRow stream{context.get(), true};
@@ -383,8 +389,8 @@ START_TEST(lookups_and_choices) {
   const std::vector<int32_t> ids = random.integers(15, entries);
   const Values logits = random.values(4 * 133, 5);
   const Values vectors = random.values(5 * columns, 2);
-  const auto embed = [&](Operations &operations, Precision precision) {
-    const auto packed = operations.pack_table(view_of(table, {entries, columns}), precision);
+  const auto embed = [&](Operations &operations, WeightType type) {
+    const auto packed = operations.pack_table(view_of(table, {entries, columns}), type);
     return operations.download(operations.embed_sum(*packed, ids, 5));
   };
   const auto quantise = [&](Operations &operations) {
@@ -399,9 +405,9 @@ START_TEST(lookups_and_choices) {
   const auto expected_choices = choose(*libtorch);
   for (const Candidate &candidate : make_candidates()) {
     Operations &operations = *candidate.operations;
-    for (const Precision precision : {Precision::F32, Precision::Bf16, Precision::Int8}) {
-      assert_close(candidate.name, embed(operations, precision), embed(*libtorch, Precision::F32),
-                   precision == Precision::F32 ? 1e-6 : 0.01);
+    for (const WeightType type : {WeightType::F32, WeightType::Bf16, WeightType::Int8}) {
+      assert_close(candidate.name, embed(operations, type), embed(*libtorch, WeightType::F32),
+                   type == WeightType::F32 ? 1e-6 : 0.01);
     }
     ck_assert(quantise(operations) == quantise(*libtorch));
     const auto choices = choose(operations);

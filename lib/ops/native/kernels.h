@@ -32,7 +32,8 @@ struct ProductTile {
   /// kernel asks for the same columns of them as it multiplies.
   const std::byte *prefetched = nullptr;
   int prefetched_count = 0;
-  /// One pointer for each row: f32 values, bf16 values, or a `QuantisedRow`; from column 0 on.
+  /// One pointer for each row: f32 values (f32, int16), bf16 values, or a `QuantisedRow` (int8,
+  /// int4); from column 0 on.
   const void *const *rows = nullptr;
   int row_count = 0;
   /// The columns to multiply now. A product over [0, columns) may be cut at borders of groups.
@@ -101,6 +102,7 @@ struct Kernels {
 
   void (*product_f32)(const ProductTile &tile);
   void (*product_bf16)(const ProductTile &tile);
+  void (*product_int16)(const ProductTile &tile);
   void (*product_int8)(const ProductTile &tile);
   void (*product_int4)(const ProductTile &tile);
 
@@ -124,6 +126,8 @@ struct Kernels {
   void (*layer_norm)(const float *x, const float *weight, const float *bias, float epsilon,
                      int64_t count, float *output);
 
+  /// Sum of a[i] * b[i].
+  float (*dot)(const float *a, const float *b, int64_t count);
   /// Index of the greatest value, the first of several. NaNs do not count.
   int64_t (*greatest_index)(const float *x, int64_t count);
   /// The same, and its softmax, which is NaN if a value is.

@@ -175,6 +175,15 @@ float sum_over(const float *x, int64_t count, Function function) {
   return Vector::sum(Vector::add(sums[0], sums[1]));
 }
 
+float dot(const float *a, const float *b, int64_t count) {
+  Floats sums = Vector::zero();
+  for (int64_t i = 0; i < count; i += lanes) {
+    const int64_t n = smaller(lanes, count - i);
+    sums = Vector::multiply_add(Vector::load_first(a + i, n), Vector::load_first(b + i, n), sums);
+  }
+  return Vector::sum(sums);
+}
+
 void rms_norm(const float *x, const float *weight, float epsilon, int64_t count, float *output) {
   const float squares = sum_over(x, count, [](Floats v) { return Vector::multiply(v, v); });
   const float mean = squares / static_cast<float>(count);
@@ -428,6 +437,52 @@ void multiply_bf16(const ProductTile &tile) {
   sums.finish(tile);
 }
 
+template <int panels, int rows>
+void multiply_int16(const ProductTile &tile) {
+  const float *inputs[rows];
+  for (int r = 0; r < rows; ++r) {
+    inputs[r] = static_cast<const float *>(tile.rows[r]) + tile.begin;
+  }
+  Sums<panels, rows> sums;
+  sums.begin(tile);
+  const int64_t count = tile.end - tile.begin;
+  size_t offset = 0;
+  for (int64_t begin = 0; begin < count; begin += int16_group) {
+    Floats products[panels][rows];
+    for (int p = 0; p < panels; ++p) {
+      for (int r = 0; r < rows; ++r) {
+        products[p][r] = Vector::zero();
+      }
+    }
+    const size_t scales = offset;
+    offset += line_bytes;
+    const int64_t end = smaller(begin + int16_group, count);
+    for (int64_t k = begin; k < end; ++k) {
+      Floats column[panels];
+      for (int p = 0; p < panels; ++p) {
+        column[p] = Vector::load_int16(reinterpret_cast<const int16_t *>(
+            tile.panels + static_cast<size_t>(p) * tile.panel_bytes + offset));
+      }
+      for (int r = 0; r < rows; ++r) {
+        const Floats input = Vector::broadcast(inputs[r][k]);
+        for (int p = 0; p < panels; ++p) {
+          products[p][r] = Vector::multiply_add(column[p], input, products[p][r]);
+        }
+      }
+      prefetch(tile, offset);
+      offset += line_bytes / 2;
+    }
+    for (int p = 0; p < panels; ++p) {
+      const Floats scale = Vector::load(reinterpret_cast<const float *>(
+          tile.panels + static_cast<size_t>(p) * tile.panel_bytes + scales));
+      for (int r = 0; r < rows; ++r) {
+        sums.of[p][r] = Vector::multiply_add(products[p][r], scale, sums.of[p][r]);
+      }
+    }
+  }
+  sums.finish(tile);
+}
+
 /// Pointers into the rows of a product of whole numbers.
 template <int rows>
 struct QuantisedInputs {
@@ -563,6 +618,13 @@ struct MultiplyBf16 {
   template <int panels, int rows>
   static void run(const ProductTile &tile) {
     multiply_bf16<panels, rows>(tile);
+  }
+};
+
+struct MultiplyInt16 {
+  template <int panels, int rows>
+  static void run(const ProductTile &tile) {
+    multiply_int16<panels, rows>(tile);
   }
 };
 
@@ -830,6 +892,7 @@ constexpr Kernels make_kernels(const char *name) {
       .few_rows_panels = Vector::few_rows_panels,
       .product_f32 = product<MultiplyF32>,
       .product_bf16 = product<MultiplyBf16>,
+      .product_int16 = product<MultiplyInt16>,
       .product_int8 = product<MultiplyInt8>,
       .product_int4 = product<MultiplyInt4>,
       .to_bf16 = to_bf16,
@@ -841,6 +904,7 @@ constexpr Kernels make_kernels(const char *name) {
       .gated_silu = gated_silu,
       .rms_norm = rms_norm,
       .layer_norm = layer_norm,
+      .dot = dot,
       .greatest_index = greatest_index,
       .choose = choose,
       .store_head = store_head,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "checkpoint/floats.h"
+#include "ops/native/codebook_search.h"
 #include "ops/native/native_attention.h"
 #include "ops/native/native_types.h"
 #include "ops/native/packing.h"
@@ -32,7 +33,11 @@ const PanelMatrix &panels_of(const Matrix &matrix) {
 class NativeOperations final : public Operations {
  public:
   NativeOperations(const Kernels &kernels, int threads)
-      : kernels_(kernels), pool_(threads), multiplier_(kernels, pool_), attender_(kernels, pool_) {}
+      : kernels_(kernels),
+        pool_(threads),
+        multiplier_(kernels, pool_),
+        attender_(kernels, pool_),
+        quantiser_(kernels, multiplier_) {}
 
   std::string description() const override { return kernels_.name; }
 
@@ -46,9 +51,9 @@ class NativeOperations final : public Operations {
   }
 
   std::shared_ptr<const Matrix> pack_matrix(std::span<const TensorView> parts,
-                                            Precision precision) override {
+                                            WeightType type) override {
     PanelFormat format;
-    format.precision = precision;
+    format.type = type;
     format.columns = parts.front().elements() / parts.front().shape.front();
     for (const TensorView &part : parts) {
       format.rows += part.shape.front();
@@ -56,10 +61,10 @@ class NativeOperations final : public Operations {
     return std::make_shared<PanelMatrix>(format, pack_panels(format, {parts, 1}, pool_));
   }
 
-  std::shared_ptr<const Matrix> pack_table(const TensorView &table, Precision precision) override {
+  std::shared_ptr<const Matrix> pack_table(const TensorView &table, WeightType type) override {
     const int64_t rows = table.shape.front();
     const int64_t columns = table.elements() / rows;
-    const bool is_bf16 = precision != Precision::F32;
+    const bool is_bf16 = type != WeightType::F32;
     AlignedMemory memory(static_cast<size_t>(table.elements()) *
                          (is_bf16 ? sizeof(uint16_t) : sizeof(float)));
     std::vector<std::vector<float>> floats(static_cast<size_t>(pool_.threads()),
@@ -82,8 +87,9 @@ class NativeOperations final : public Operations {
     return std::make_shared<TableMatrix>(rows, columns, is_bf16, std::move(memory));
   }
 
-  std::shared_ptr<const Matrix> pack_convolution(const TensorView &weight) override {
-    const PanelFormat format{Precision::F32, weight.shape[0], weight.shape[1] * weight.shape[2]};
+  std::shared_ptr<const Matrix> pack_convolution(const TensorView &weight,
+                                                 WeightType type) override {
+    const PanelFormat format{type, weight.shape[0], weight.shape[1] * weight.shape[2]};
     return std::make_shared<PanelMatrix>(
         format, pack_panels(format, {{&weight, 1}, weight.shape[2]}, pool_));
   }
@@ -97,21 +103,7 @@ class NativeOperations final : public Operations {
 
   std::shared_ptr<const Codebook> pack_codebook(std::span<const float> entries,
                                                 int64_t dimension) override {
-    TensorView view;
-    view.type = DataType::F32;
-    view.bytes = std::as_bytes(entries);
-    view.shape = {static_cast<int64_t>(entries.size()) / dimension, dimension};
-    const PanelFormat format{Precision::F32, view.shape[0], dimension};
-    std::vector<float> negated;
-    for (size_t i = 0; i < entries.size(); i += static_cast<size_t>(dimension)) {
-      float squares = 0;
-      for (const float value : entries.subspan(i, static_cast<size_t>(dimension))) {
-        squares += value * value;
-      }
-      negated.push_back(-squares / 2);
-    }
-    return std::make_shared<NativeCodebook>(format, pack_panels(format, {{&view, 1}, 1}, pool_),
-                                            std::move(negated));
+    return make_native_codebook(entries, dimension, pool_);
   }
 
   std::unique_ptr<ConvolutionContext> make_context(const Convolution &convolution) override {
@@ -222,34 +214,8 @@ class NativeOperations final : public Operations {
 
   std::vector<int32_t> quantise(
       const Tensor &x, std::span<const std::shared_ptr<const Codebook>> codebooks) override {
-    const auto count = static_cast<int64_t>(codebooks.size());
-    std::vector<int32_t> codes(static_cast<size_t>(x.rows * count));
-    Tensor residual =
-        upload({values_of(x), static_cast<size_t>(x.rows * x.columns)}, x.rows, x.columns);
-    const std::vector<const float *> rows = rows_of(residual);
-    for (int64_t level = 0; level < count; ++level) {
-      const auto &book =
-          static_cast<const NativeCodebook &>(*codebooks[static_cast<size_t>(level)]);
-      const int64_t entries = book.entries.rows;
-      // |x - E|^2 / 2 = |x|^2 / 2 + |E|^2 / 2 - x E, of which the first term is the same for all:
-      // the nearest entry has the greatest x E - |E|^2 / 2.
-      const Tensor nearness = make_tensor(x.rows, entries);
-      multiplier_.multiply(book.entries, rows,
-                           {.values = values_of(nearness),
-                            .stride = entries,
-                            .bias = book.negated_half_norms.data()});
-      for (int64_t row = 0; row < x.rows; ++row) {
-        const float *begin = values_of(nearness) + row * entries;
-        const int64_t code = kernels_.greatest_index(begin, entries);
-        codes[static_cast<size_t>(row * count + level)] = static_cast<int32_t>(code);
-        float *left = values_of(residual) + row * x.columns;
-        for (int64_t column = 0; column < x.columns; ++column) {
-          left[column] -=
-              panel_value(book.entries.format, book.entries.memory.data(), code, column);
-        }
-      }
-    }
-    return codes;
+    return quantiser_.quantise({values_of(x), static_cast<size_t>(x.rows * x.columns)}, x.columns,
+                               codebooks);
   }
 
   std::vector<Choice> choose(const Tensor &logits) override {
@@ -311,6 +277,7 @@ class NativeOperations final : public Operations {
   ThreadPool pool_;
   Multiplier multiplier_;
   Attender attender_;
+  CodebookSearch quantiser_;
   const std::shared_ptr<MemoryPool> memory_pool_ = std::make_shared<MemoryPool>();
 };
 

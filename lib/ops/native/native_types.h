@@ -69,21 +69,6 @@ class TableMatrix final : public Matrix {
   const AlignedMemory memory;
 };
 
-/// Entries as the rows of a product.
-class NativeCodebook final : public Codebook {
- public:
-  NativeCodebook(const PanelFormat &format, AlignedMemory packed, std::vector<float> negated)
-      : entries(format, std::move(packed)), negated_half_norms(std::move(negated)) {}
-
-  uint64_t bytes() const noexcept override {
-    return entries.bytes() + negated_half_norms.size() * sizeof(float);
-  }
-
-  const PanelMatrix entries;
-  /// -|entry|^2 / 2
-  const std::vector<float> negated_half_norms;
-};
-
 /// The last columns of a convolution's input: [context, inputs].
 class NativeConvolutionContext final : public ConvolutionContext {
  public:

@@ -14,6 +14,7 @@ namespace {
 
 using checkpoint::TensorView;
 
+constexpr float greatest_int16 = 32767;
 constexpr float greatest_int8 = 127;
 
 /// Sixteen rows of floats, each with its columns filled up with zeros.
@@ -110,6 +111,27 @@ float greatest(const float *values, int64_t count) {
   return high >= -low ? high : low;
 }
 
+void pack_int16(const PanelFormat &format, const PanelRows &rows, std::byte *place) {
+  for (int64_t begin = 0; begin < format.columns; begin += int16_group) {
+    const int64_t count = std::min(int16_group, format.columns - begin);
+    std::byte *group = place + format.column_bytes(begin);
+    auto *scales = reinterpret_cast<float *>(group);
+    auto *codes = reinterpret_cast<int16_t *>(scales + panel_rows);
+    for (int64_t row = 0; row < panel_rows; ++row) {
+      const float *values = rows.row(row) + begin;
+      const float magnitude = std::abs(greatest(values, count));
+      const float inverse = magnitude > 0 ? greatest_int16 / magnitude : 0;
+      scales[row] = magnitude / greatest_int16;
+      for (int64_t k = 0; k < count; ++k) {
+        // Cutting off above zero rounds.
+        const float shifted = values[k] * inverse + (greatest_int16 + 0.5F);
+        codes[k * panel_rows + row] =
+            static_cast<int16_t>(static_cast<int32_t>(shifted) - int32_t{32767});
+      }
+    }
+  }
+}
+
 void pack_int8(const PanelFormat &format, const PanelRows &rows, std::byte *place) {
   const int64_t columns = format.padded_columns();
   for (int64_t begin = 0; begin < columns; begin += int8_group) {
@@ -177,14 +199,17 @@ AlignedMemory pack_panels(const PanelFormat &format, const PackingSource &source
     PanelRows &floats = rows[static_cast<size_t>(thread)];
     floats.read(panel);
     std::byte *place = packed.data() + static_cast<size_t>(panel) * format.panel_bytes();
-    switch (format.precision) {
-      case Precision::Bf16:
+    switch (format.type) {
+      case WeightType::Bf16:
         pack_bf16(format, floats, place);
         break;
-      case Precision::Int8:
+      case WeightType::Int16:
+        pack_int16(format, floats, place);
+        break;
+      case WeightType::Int8:
         pack_int8(format, floats, place);
         break;
-      case Precision::Int4:
+      case WeightType::Int4:
         pack_int4(format, floats, place);
         break;
       default:
@@ -193,12 +218,6 @@ AlignedMemory pack_panels(const PanelFormat &format, const PackingSource &source
     }
   });
   return packed;
-}
-
-float panel_value(const PanelFormat &format, const std::byte *packed, int64_t row, int64_t column) {
-  const auto *panel = reinterpret_cast<const float *>(
-      packed + static_cast<size_t>(row / panel_rows) * format.panel_bytes());
-  return panel[column * panel_rows + row % panel_rows];
 }
 
 }  // namespace kyutaistt::ops

@@ -23,7 +23,4 @@ struct PackingSource {
 /// Packs on all threads, straight from the views. Throws std::bad_alloc.
 AlignedMemory pack_panels(const PanelFormat &format, const PackingSource &source, ThreadPool &pool);
 
-/// One value of packed f32 weights.
-float panel_value(const PanelFormat &format, const std::byte *packed, int64_t row, int64_t column);
-
 }  // namespace kyutaistt::ops

@@ -7,6 +7,7 @@
 ///
 ///   f32    [column][row]                         64 bytes a column
 ///   bf16   [pair of columns][row][2]             64 bytes a pair
+///   int16  for each 256 columns: 16 scales (f32), then [column][row]
 ///   int8   for each 256 columns: 16 scales (f32), then [four columns][row][4], value + 128
 ///   int4   for each 64 columns: 2 x 16 scales (bf16), one for each 32 columns and row; then [eight
 ///          columns][row][4] bytes: value + 8 of the first four columns in the low halves, of the
@@ -20,12 +21,13 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <kyutaistt/options.h>
+#include "ops/weight_type.h"
 
 namespace kyutaistt::ops {
 
 inline constexpr int64_t panel_rows = 16;
 /// Columns that share a scale.
+inline constexpr int64_t int16_group = 256;
 inline constexpr int64_t int8_group = 256;
 inline constexpr int64_t int4_group = 32;
 /// Columns of int4 weights whose scales lie together.
@@ -38,9 +40,9 @@ constexpr int64_t divide_up(int64_t value, int64_t unit) {
   return (value + unit - 1) / unit;
 }
 
-/// Shape and precision of a packed matrix. `precision` is never `Auto`.
+/// Shape and type of a packed matrix.
 struct PanelFormat {
-  Precision precision = Precision::F32;
+  WeightType type = WeightType::F32;
   int64_t rows = 0;
   int64_t columns = 0;
 
@@ -48,12 +50,12 @@ struct PanelFormat {
 
   /// Columns with those that fill up.
   constexpr int64_t padded_columns() const {
-    switch (precision) {
-      case Precision::Bf16:
+    switch (type) {
+      case WeightType::Bf16:
         return divide_up(columns, 2) * 2;
-      case Precision::Int8:
+      case WeightType::Int8:
         return divide_up(columns, 4) * 4;
-      case Precision::Int4:
+      case WeightType::Int4:
         return divide_up(columns, int4_chunk) * int4_chunk;
       default:
         return columns;
@@ -62,9 +64,16 @@ struct PanelFormat {
 
   /// Columns that share a scale; all of them where there are no scales.
   constexpr int64_t group() const {
-    return precision == Precision::Int8   ? int8_group
-           : precision == Precision::Int4 ? int4_group
-                                          : columns;
+    switch (type) {
+      case WeightType::Int16:
+        return int16_group;
+      case WeightType::Int8:
+        return int8_group;
+      case WeightType::Int4:
+        return int4_group;
+      default:
+        return columns;
+    }
   }
 
   constexpr int64_t groups() const { return divide_up(padded_columns(), group()); }
@@ -73,12 +82,14 @@ struct PanelFormat {
   /// `padded_columns()`.
   constexpr size_t column_bytes(int64_t count) const {
     constexpr int64_t line = 64;
-    switch (precision) {
-      case Precision::Bf16:
+    switch (type) {
+      case WeightType::Bf16:
         return static_cast<size_t>(count / 2 * line);
-      case Precision::Int8:
+      case WeightType::Int16:
+        return static_cast<size_t>(count * line / 2 + divide_up(count, int16_group) * line);
+      case WeightType::Int8:
         return static_cast<size_t>(count / 4 * line + divide_up(count, int8_group) * line);
-      case Precision::Int4:
+      case WeightType::Int4:
         return static_cast<size_t>(count / 8 * line + count / int4_chunk * line);
       default:
         return static_cast<size_t>(count * line);

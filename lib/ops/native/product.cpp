@@ -38,13 +38,15 @@ int64_t tile_rows(int64_t rows, int64_t most) {
 
 using ProductKernel = void (*)(const ProductTile &tile);
 
-ProductKernel kernel_for(const Kernels &kernels, Precision precision) {
-  switch (precision) {
-    case Precision::Bf16:
+ProductKernel kernel_for(const Kernels &kernels, WeightType type) {
+  switch (type) {
+    case WeightType::Bf16:
       return kernels.product_bf16;
-    case Precision::Int8:
+    case WeightType::Int16:
+      return kernels.product_int16;
+    case WeightType::Int8:
       return kernels.product_int8;
-    case Precision::Int4:
+    case WeightType::Int4:
       return kernels.product_int4;
     default:
       return kernels.product_f32;
@@ -102,7 +104,7 @@ void Multiplier::multiply_task(const PanelMatrix &weight, const Task &task) cons
 void Multiplier::multiply_panels(const PanelMatrix &weight, const Task &task, int64_t panel,
                                  int64_t panels) const {
   const PanelFormat &format = weight.format;
-  const ProductKernel kernel = kernel_for(kernels_, format.precision);
+  const ProductKernel kernel = kernel_for(kernels_, format.type);
   const auto rows = static_cast<int64_t>(task.rows.size());
   const int64_t step = tile_rows(rows, kernels_.tile_rows);
   const int64_t tiles = divide_up(rows, step);
@@ -148,12 +150,12 @@ void Multiplier::multiply_panels(const PanelMatrix &weight, const Task &task, in
 std::span<const void *const> Multiplier::prepare(const PanelFormat &format,
                                                  std::span<const float *const> rows) {
   pointers_.resize(rows.size());
-  switch (format.precision) {
-    case Precision::Bf16:
+  switch (format.type) {
+    case WeightType::Bf16:
       prepare_bf16(format, rows);
       break;
-    case Precision::Int8:
-    case Precision::Int4:
+    case WeightType::Int8:
+    case WeightType::Int4:
       prepare_quantised(format, rows);
       break;
     default:
@@ -182,7 +184,7 @@ void Multiplier::prepare_quantised(const PanelFormat &format, std::span<const fl
   const size_t stride = codes_bytes + 2 * scales_bytes;
   std::byte *memory = prepared_memory(rows.size() * stride);
   quantised_.resize(rows.size());
-  const int offset = format.precision == Precision::Int8 ? int8_offset : int4_offset;
+  const int offset = format.type == WeightType::Int8 ? int8_offset : int4_offset;
   for_each_row(rows.size(), padded, [&](size_t row) {
     std::byte *place = memory + row * stride;
     auto *codes = reinterpret_cast<int8_t *>(place);

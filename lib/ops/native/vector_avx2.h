@@ -52,6 +52,11 @@ struct Vector {
     };
     return {widen(_mm_loadu_si128(halves)), widen(_mm_loadu_si128(halves + 1))};
   }
+  static Floats load_int16(const int16_t *p) {
+    const auto *halves = reinterpret_cast<const __m128i *>(p);
+    return to_floats({_mm256_cvtepi16_epi32(_mm_loadu_si128(halves)),
+                      _mm256_cvtepi16_epi32(_mm_loadu_si128(halves + 1))});
+  }
   static Floats load_int8(const int8_t *p) {
     const __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i *>(p));
     return to_floats({_mm256_cvtepi8_epi32(all), _mm256_cvtepi8_epi32(_mm_srli_si128(all, 8))});

@@ -48,6 +48,13 @@ struct Vector {
     }
     return as_floats(bits);
   }
+  static Floats load_int16(const int16_t *p) {
+    Floats x;
+    for (int i = 0; i < lanes; ++i) {
+      x[i] = static_cast<float>(p[i]);
+    }
+    return x;
+  }
   static Floats load_int8(const int8_t *p) {
     Floats x;
     for (int i = 0; i < lanes; ++i) {

@@ -138,9 +138,9 @@ class TorchOperations final : public Operations {
   }
 
   std::shared_ptr<const Matrix> pack_matrix(std::span<const TensorView> parts,
-                                            Precision precision) override {
+                                            WeightType weight_type) override {
     const c10::InferenceMode mode;
-    const auto type = precision == Precision::Bf16 ? at::kBFloat16 : at::kFloat;
+    const auto type = weight_type == WeightType::Bf16 ? at::kBFloat16 : at::kFloat;
     std::vector<at::Tensor> matrices;
     matrices.reserve(parts.size());
     for (const TensorView &part : parts) {
@@ -150,11 +150,12 @@ class TorchOperations final : public Operations {
     return std::make_shared<TorchMatrix>(stacked.to(device_));
   }
 
-  std::shared_ptr<const Matrix> pack_table(const TensorView &table, Precision precision) override {
-    return pack_matrix({&table, 1}, precision);
+  std::shared_ptr<const Matrix> pack_table(const TensorView &table, WeightType type) override {
+    return pack_matrix({&table, 1}, type);
   }
 
-  std::shared_ptr<const Matrix> pack_convolution(const TensorView &weight) override {
+  std::shared_ptr<const Matrix> pack_convolution(const TensorView &weight,
+                                                 WeightType /*type*/) override {
     const c10::InferenceMode mode;
     // [outputs, inputs, kernel] -> [outputs, kernel * inputs]: one row of the channels-last input.
     const at::Tensor matrix =
@@ -251,8 +252,7 @@ class TorchOperations final : public Operations {
     const c10::InferenceMode mode;
     const auto count = static_cast<int64_t>(streams.size());
     const int64_t time = x.rows / count;
-    at::Tensor input =
-        activated(unwrap(x), activation).view({count, time, convolution.inputs});
+    at::Tensor input = activated(unwrap(x), activation).view({count, time, convolution.inputs});
     if (convolution.context() > 0) {
       input = with_context(input, convolution, streams);
     }

@@ -31,7 +31,9 @@ LanguageModel::LanguageModel(const LanguageModelInfo &info, Precision precision,
     layers_.push_back(std::move(layer));
   }
   output_norm_ = loader.vector("model.norm.weight");
-  head_ = loader.matrix({"lm_head.weight"}, type);
+  // With 4 bits the head alone makes two fifths of the tokens that differ, with 2 % of the weights.
+  head_ = loader.matrix({"lm_head.weight"},
+                        type == ops::WeightType::Int4 ? ops::WeightType::Int8 : type);
 }
 
 std::unique_ptr<LanguageModelState> LanguageModel::make_state() const {

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// `kyutaistt bench`: the speed of a model on this machine, against what its memory allows.
 #include <algorithm>
-#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <iomanip>
 #include <iostream>
-#include <mutex>
-#include <random>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
 #include <kyutaistt/engine.h>
+#include <kyutaistt/machine.h>
 
-#include "program/bandwidth.h"
+#include "program/bench_run.h"
 #include "program/commands.h"
 #include "program/progress_bar.h"
 
@@ -21,15 +19,8 @@ namespace kyutaistt::program {
 
 namespace {
 
-/// Steps that are not counted: buffers and caches are still cold.
-constexpr size_t warm_up_steps = 5;
 constexpr int default_seconds = 10;
 constexpr double nanoseconds_per_millisecond = 1e6;
-
-struct Measured {
-  std::vector<StepReport> steps;
-  double seconds = 0;
-};
 
 double milliseconds(std::chrono::nanoseconds time) {
   return static_cast<double>(time.count()) / nanoseconds_per_millisecond;
@@ -50,101 +41,90 @@ double mean(const std::vector<StepReport> &steps, std::chrono::nanoseconds StepR
   return sum / static_cast<double>(steps.size());
 }
 
-/// Ten seconds of noise: what it is does not matter for the speed, but it must not be silent.
-std::vector<float> make_noise() {
-  constexpr size_t samples = 240000;
-  std::mt19937 random(1);
-  std::uniform_real_distribution<float> uniform(-0.3F, 0.3F);
-  std::vector<float> noise(samples);
-  std::generate(noise.begin(), noise.end(), [&] { return uniform(random); });
-  return noise;
+/// What was measured in this run, around the steps and in them.
+struct Measured {
+  MachineLimits limits;
+  BenchResult result;
+};
+
+/// Other users of the machine come and go: the limits are measured before and after the steps.
+MachineLimits mean_of(const MachineLimits &a, const MachineLimits &b) {
+  return {(a.read_bytes + b.read_bytes) / 2, (a.multiply_adds_f32 + b.multiply_adds_f32) / 2,
+          (a.multiply_adds_bf16 + b.multiply_adds_bf16) / 2,
+          (a.multiply_adds_int8 + b.multiply_adds_int8) / 2};
 }
 
-/// Keeps every stream's queue filled for as long as it takes, and collects the steps.
-Result<Measured> run(const std::shared_ptr<const Model> &model, int streams, int seconds) {
-  std::mutex mutex;
-  Measured measured;
-  EngineOptions options;
-  options.max_streams = streams;
-  options.step_observer = [&](const StepReport &report) {
-    const std::lock_guard lock(mutex);
-    // While streams are being opened a step has fewer of them.
-    if (report.streams == streams) {
-      measured.steps.push_back(report);
-    }
-  };
-  auto engine = Engine::create(model, options);
-  if (!engine.ok()) {
-    return engine.status();
-  }
-  const std::vector<float> noise = make_noise();
-  std::atomic<bool> stopping = false;
-  std::vector<std::unique_ptr<Stream>> open;
-  for (int i = 0; i < streams; ++i) {
-    auto stream = engine.value()->open_stream({}, [](const Event &) {});
-    if (!stream.ok()) {
-      return stream.status();
-    }
-    open.push_back(std::move(stream).value());
-  }
-  std::vector<std::thread> feeders;
-  feeders.reserve(open.size());
-  for (const auto &stream : open) {
-    feeders.emplace_back([&noise, &stopping, &stream = *stream] {
-      while (!stopping && stream.push(noise).ok()) {
-      }
-    });
-  }
-  std::this_thread::sleep_for(std::chrono::seconds(seconds));
-  stopping = true;
-  for (const auto &stream : open) {
-    stream->reset();
-  }
-  for (std::thread &feeder : feeders) {
-    feeder.join();
-  }
-  open.clear();
-  const std::lock_guard lock(mutex);
-  if (measured.steps.size() <= warm_up_steps) {
-    return Status::invalid_argument("only " + std::to_string(measured.steps.size()) + " steps in " +
-                                    std::to_string(seconds) + " s: give more --seconds");
-  }
-  measured.steps.erase(measured.steps.begin(),
-                       measured.steps.begin() + static_cast<std::ptrdiff_t>(warm_up_steps));
-  for (const StepReport &step : measured.steps) {
-    measured.seconds += std::chrono::duration<double>(step.total).count();
-  }
-  return measured;
+nlohmann::ordered_json percentiles(const std::vector<double> &values) {
+  return {{"p50", percentile(values, 0.5)},
+          {"p95", percentile(values, 0.95)},
+          {"p99", percentile(values, 0.99)}};
 }
 
-nlohmann::ordered_json summarise(const Model &model, const Measured &measured, int streams,
-                                 double bandwidth) {
+/// Multiply-adds a second that the language model's weights are multiplied with at most.
+double language_model_peak(const MachineLimits &limits, Precision precision) {
+  switch (precision) {
+    case Precision::Bf16:
+      return limits.multiply_adds_bf16;
+    case Precision::Int8:
+    case Precision::Int4:
+      return limits.multiply_adds_int8;
+    default:
+      return limits.multiply_adds_f32;
+  }
+}
+
+/// Milliseconds that one frame of one stream takes at least if nothing but arithmetic costs time.
+double arithmetic_ms(const Model &model, const MachineLimits &limits) {
+  const ModelInfo &info = model.info();
+  constexpr double milli = 1e3;
+  return milli * (static_cast<double>(info.codec_multiply_adds) / limits.multiply_adds_f32 +
+                  static_cast<double>(info.language_model_multiply_adds) /
+                      language_model_peak(limits, model.loaded().precision));
+}
+
+nlohmann::ordered_json summarise(const Model &model, const BenchPlan &plan,
+                                 const Measured &measured) {
   const LoadedInfo &loaded = model.loaded();
+  const std::vector<StepReport> &steps = measured.result.steps;
+  const MachineLimits &limits = measured.limits;
   std::vector<double> totals;
-  for (const StepReport &step : measured.steps) {
+  double sum_ms = 0;
+  double frames = 0;
+  for (const StepReport &step : steps) {
     totals.push_back(milliseconds(step.total));
+    sum_ms += totals.back();
+    frames += step.streams;
   }
-  const double lm_ms = mean(measured.steps, &StepReport::language_model);
+  const double lm_ms = mean(steps, &StepReport::language_model);
   constexpr double milli = 1e-3;
   nlohmann::ordered_json json;
   json["model"] = model.info().path;
-  json["frames_per_second"] = static_cast<double>(measured.steps.size()) / measured.seconds;
-  json["step_ms"] = {{"p50", percentile(totals, 0.5)},
-                     {"p95", percentile(totals, 0.95)},
-                     {"p99", percentile(totals, 0.99)}};
-  json["mimi_ms"] = mean(measured.steps, &StepReport::codec);
+  json["frames_per_second"] = frames / plan.streams / (sum_ms * milli);
+  json["step_ms"] = percentiles(totals);
+  json["mimi_ms"] = mean(steps, &StepReport::codec);
   json["lm_ms"] = lm_ms;
   json["weight_bytes_per_step"] = loaded.weight_bytes_per_step;
-  json["read_bandwidth_bytes_per_second"] = bandwidth;
+  json["read_bandwidth_bytes_per_second"] = limits.read_bytes;
   json["bandwidth_share"] =
-      static_cast<double>(loaded.weight_bytes_per_step) / (lm_ms * milli) / bandwidth;
+      static_cast<double>(loaded.weight_bytes_per_step) / (lm_ms * milli) / limits.read_bytes;
+  json["multiply_adds_per_second"] = {{"f32", limits.multiply_adds_f32},
+                                      {"bf16", limits.multiply_adds_bf16},
+                                      {"int8", limits.multiply_adds_int8}};
+  json["arithmetic_share"] = frames * arithmetic_ms(model, limits) / sum_ms;
   json["memory_per_stream_bytes"] = model.info().memory_per_stream_bytes;
+  json["weight_bytes"] = loaded.weight_bytes;
   json["load_seconds"] = loaded.load_seconds;
   json["precision"] = precision_name(loaded.precision);
   json["cache_precision"] = precision_name(loaded.cache_precision);
   json["threads"] = loaded.threads;
-  json["streams"] = streams;
-  json["steps"] = measured.steps.size();
+  json["streams"] = plan.streams;
+  json["live"] = plan.live;
+  if (plan.live) {
+    json["lag_ms"] = percentiles(measured.result.lags);
+    json["dropped_frames"] = measured.result.dropped_frames;
+  }
+  json["processor_share"] = measured.result.processor_seconds / measured.result.seconds;
+  json["steps"] = steps.size();
   json["instruction_set"] = loaded.instruction_set;
   return json;
 }
@@ -172,7 +152,18 @@ void print(const nlohmann::ordered_json &json) {
             << "language model   " << number("lm_ms") << " ms a step, reads "
             << number("weight_bytes_per_step") / giga << " GB\n"
             << "memory           " << number("read_bandwidth_bytes_per_second") / giga
-            << " GB/s can be read, " << number("bandwidth_share") * percent << " % reached\n";
+            << " GB/s can be read, " << number("bandwidth_share") * percent << " % reached\n"
+            << "arithmetic       "
+            << json.at("multiply_adds_per_second").at("int8").get<double>() / giga
+            << " G multiply-adds/s with int8, "
+            << json.at("multiply_adds_per_second").at("f32").get<double>() / giga << " with f32, "
+            << number("arithmetic_share") * percent << " % reached\n";
+  if (json.at("live").get<bool>()) {
+    const auto &lag = json.at("lag_ms");
+    std::cout << "lag              p50 " << lag.at("p50").get<double>() << " ms, p95 "
+              << lag.at("p95").get<double>() << " ms, p99 " << lag.at("p99").get<double>()
+              << " ms, " << json.at("dropped_frames") << " frames dropped\n";
+  }
 }
 
 Result<std::shared_ptr<const Model>> load(const Arguments &arguments, const ModelOptions &options) {
@@ -191,6 +182,7 @@ const std::vector<OptionSpec> &bench_options() {
         {"--synthetic", "tiny|1b|2.6b", "random weights of a real shape, made in memory"},
         {"--streams", "N", "streams at the same time (default: 1)"},
         {"--seconds", "S", "how long to measure (default: 10)"},
+        {"--live", nullptr, "feed every stream in real time instead of as fast as it goes"},
         {"--json", nullptr, "print JSON"},
     };
     const auto &model = model_option_specs();
@@ -229,13 +221,20 @@ int bench(const std::vector<std::string> &words) {
     return fail(model.status().message(), ModelFailed);
   }
   bar.show("measuring", -1);
-  const double bandwidth = measure_read_bandwidth(model.value()->loaded().threads);
-  const auto measured = run(model.value(), streams.value(), seconds.value());
-  bar.clear();
-  if (!measured.ok()) {
-    return fail(measured.status().message(), FileFailed);
+  const int threads = model.value()->loaded().threads;
+  Measured measured;
+  measured.limits = measure_machine(threads);
+  const BenchPlan plan{streams.value(), std::chrono::seconds(seconds.value()),
+                       arguments.has("--live")};
+  auto result = run_bench(model.value(), plan);
+  if (!result.ok()) {
+    bar.clear();
+    return fail(result.status().message(), FileFailed);
   }
-  const auto json = summarise(*model.value(), measured.value(), streams.value(), bandwidth);
+  measured.result = std::move(result).value();
+  measured.limits = mean_of(measured.limits, measure_machine(threads));
+  bar.clear();
+  const auto json = summarise(*model.value(), plan, measured);
   if (arguments.has("--json")) {
     std::cout << json.dump(2) << "\n";
   } else {

@@ -27,6 +27,8 @@ OrderedJson describe(const ModelInfo &model) {
   json["parameters"] = model.parameters;
   json["file_bytes"] = model.file_bytes;
   json["memory_per_stream_bytes"] = model.memory_per_stream_bytes;
+  json["multiply_adds_per_frame"] = {{"codec", model.codec_multiply_adds},
+                                     {"language_model", model.language_model_multiply_adds}};
   json["delay_seconds"] = model.delay_seconds;
   json["silence_prefix_seconds"] = model.silence_prefix_seconds;
   json["alignment"] = alignment_name(model.alignment);

@@ -35,7 +35,9 @@ void add_tokenizer(const text::Tokenizer &tokenizer, ModelInfo &info) {
   info.tokenizer_pieces = tokenizer.size();
 }
 
-void add_memory(CachePrecision precision, ModelInfo &info) {
+void add_costs(CachePrecision precision, ModelInfo &info) {
+  info.codec_multiply_adds = mimi::Encoder::multiply_adds(info);
+  info.language_model_multiply_adds = lm::LanguageModel::multiply_adds(info.language_model);
   info.memory_per_stream_bytes = mimi::Encoder::state_bytes(info) +
                                  lm::LanguageModel::state_bytes(info.language_model, precision);
 }
@@ -90,7 +92,7 @@ Result<std::unique_ptr<ModelState>> load_weights(checkpoint::ModelFolder folder,
                    resolve_precisions(options, state->info.parameters, *state->operations));
   loaded.precision = precisions.weights;
   loaded.cache_precision = precisions.cache;
-  add_memory(loaded.cache_precision, state->info);
+  add_costs(loaded.cache_precision, state->info);
   loaded.threads = threads;
   loaded.device = options.device;
   loaded.instruction_set = state->operations->description();
@@ -119,7 +121,7 @@ Result<ModelInfo> inspect_model(const std::string &folder, const ModelOptions &o
     KYUTAISTT_ASSIGN(tokenizer, text::Tokenizer::load(folder, info.language_model.text_vocabulary));
     add_tokenizer(*tokenizer, info);
     KYUTAISTT_ASSIGN(cache_precision, find_cache_precision(options, info.parameters));
-    add_memory(cache_precision, info);
+    add_costs(cache_precision, info);
     return info;
   });
 }

@@ -86,6 +86,9 @@ struct ModelInfo {
   /// Bytes of all weight files, and parameters that inference uses.
   uint64_t file_bytes = 0;
   uint64_t parameters = 0;
+  /// Products of two numbers that one frame of one stream adds up, once the windows are full.
+  uint64_t codec_multiply_adds = 0;
+  uint64_t language_model_multiply_adds = 0;
   /// State of one open stream in memory.
   uint64_t memory_per_stream_bytes = 0;
   /// Facts that a user should know, a sentence each: where the folder would make another program

@@ -113,6 +113,13 @@ uint64_t LanguageModel::weight_bytes_per_step() const {
   return bytes;
 }
 
+uint64_t LanguageModel::multiply_adds(const LanguageModelInfo &info) {
+  const int64_t inner = info.heads * info.head_dimension;
+  const int64_t layer =
+      4 * info.width * inner + 3 * info.width * info.feed_forward + 2 * info.window * inner;
+  return static_cast<uint64_t>(info.layers * layer + info.text_vocabulary * info.width);
+}
+
 uint64_t LanguageModel::state_bytes(const LanguageModelInfo &info, CachePrecision precision) {
   const auto positions = static_cast<uint64_t>(info.layers * 2 * info.window * info.heads);
   const auto dimension = static_cast<uint64_t>(info.head_dimension);

@@ -56,6 +56,8 @@ class LanguageModel {
 
   /// Bytes of the weights that one step reads.
   uint64_t weight_bytes_per_step() const;
+  /// See `ModelInfo::language_model_multiply_adds`.
+  static uint64_t multiply_adds(const LanguageModelInfo &info);
   /// Bytes of a `LanguageModelState` of this shape.
   static uint64_t state_bytes(const LanguageModelInfo &info, CachePrecision precision);
 

@@ -41,6 +41,8 @@ class Encoder {
 
   /// Bytes of an `EncoderState` of this shape.
   static uint64_t state_bytes(const ModelInfo &info);
+  /// See `ModelInfo::codec_multiply_adds`.
+  static uint64_t multiply_adds(const ModelInfo &info);
 
  private:
   ops::Operations &operations_;

@@ -139,12 +139,24 @@ class Bench(unittest.TestCase):
         data = json.loads(result.stdout)
         for field in ("frames_per_second", "mimi_ms", "lm_ms", "weight_bytes_per_step",
                       "read_bandwidth_bytes_per_second", "bandwidth_share",
-                      "memory_per_stream_bytes", "load_seconds", "threads"):
+                      "memory_per_stream_bytes", "load_seconds", "threads", "weight_bytes",
+                      "arithmetic_share", "processor_share"):
             self.assertGreater(data[field], 0, field)
         self.assertEqual((data["streams"], data["precision"]), (3, "f32"))
         self.assertLessEqual(data["step_ms"]["p50"], data["step_ms"]["p99"])
         self.assertIn(data["instruction_set"].split()[0],
                       ("avx512-bf16", "avx512", "avx2", "plain"))
+
+    def test_live_streams_keep_up(self):
+        result = run("bench", "--synthetic", "tiny", "--seconds", "2", "--streams", "2", "--live",
+                     "--precision", "int8", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        data = json.loads(result.stdout)
+        self.assertEqual((data["live"], data["precision"], data["cache_precision"]),
+                         (True, "int8", "int8"))
+        self.assertGreater(data["lag_ms"]["p50"], 0)
+        # Two streams of 12.5 frames a second, less what is not counted at the beginning.
+        self.assertGreater(data["steps"], 20)
 
 
 if __name__ == "__main__":

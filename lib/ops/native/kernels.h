@@ -106,6 +106,11 @@ struct Kernels {
   void (*product_int8)(const ProductTile &tile);
   void (*product_int4)(const ProductTile &tile);
 
+  /// Dot products from registers, for measuring: how many products were added up.
+  int64_t (*repeat_f32)(int64_t rounds);
+  int64_t (*repeat_bf16)(int64_t rounds);
+  int64_t (*repeat_int8)(int64_t rounds);
+
   /// Rounds to bf16 (nearest, ties to even); fills up with zeros to `padded`.
   void (*to_bf16)(const float *x, int64_t count, int64_t padded, uint16_t *output);
   /// Quantises each group of `group` values by its largest magnitude; fills up with zeros to

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "program/bench_run.h"
+
+#include <algorithm>
+#include <atomic>
+#include <ctime>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <variant>
+
+namespace kyutaistt::program {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t warm_up_steps = 5;
+constexpr size_t frame_samples = 1920;
+constexpr std::chrono::milliseconds frame_time{80};
+
+/// Ten seconds of noise: what it is does not matter for the speed, but it must not be silent.
+std::vector<float> make_noise() {
+  constexpr size_t samples = 240000;
+  std::mt19937 random(1);
+  std::uniform_real_distribution<float> uniform(-0.3F, 0.3F);
+  std::vector<float> noise(samples);
+  std::generate(noise.begin(), noise.end(), [&] { return uniform(random); });
+  return noise;
+}
+
+double processor_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+/// One stream, the thread that feeds it, and the times of its frames.
+class Feeder {
+ public:
+  /// `silent_frames`: what the engine adds before the first frame.
+  Feeder(const BenchPlan &plan, int index, size_t silent_frames)
+      : plan_(plan),
+        phase_(frame_time * index / plan.streams),
+        done_frames_(-static_cast<int64_t>(silent_frames)) {}
+
+  Status open(Engine &engine) {
+    StreamOptions options;
+    if (plan_.live) {
+      options.overflow = Overflow::Drop;
+    }
+    auto stream = engine.open_stream(options, [this](const Event &event) { take(event); });
+    if (!stream.ok()) {
+      return stream.status();
+    }
+    stream_ = std::move(stream).value();
+    return {};
+  }
+
+  void start(const std::vector<float> &noise, Clock::time_point begin) {
+    begin_ = begin + phase_;
+    thread_ = std::thread([this, &noise] { plan_.live ? feed_live(noise) : feed_full(noise); });
+  }
+
+  void stop() {
+    stopping_ = true;
+    stream_->reset();
+    thread_.join();
+    dropped_frames_ = stream_->stats().dropped_frames;
+    stream_.reset();
+  }
+
+  uint64_t dropped_frames() const { return dropped_frames_; }
+  const std::vector<double> &lags() const { return lags_; }
+
+ private:
+  void feed_full(const std::vector<float> &noise) {
+    while (!stopping_ && stream_->push(noise).ok()) {
+    }
+  }
+
+  void feed_live(const std::vector<float> &noise) {
+    for (int64_t frame = 0; !stopping_; ++frame) {
+      std::this_thread::sleep_until(begin_ + frame * frame_time);
+      const size_t first = static_cast<size_t>(frame) * frame_samples % noise.size();
+      if (!stream_->push(std::span(noise).subspan(first, frame_samples)).ok()) {
+        return;
+      }
+    }
+  }
+
+  /// On the engine's worker.
+  void take(const Event &event) {
+    if (!plan_.live || !std::holds_alternative<Progress>(event)) {
+      return;
+    }
+    const int64_t frame = done_frames_++;
+    if (frame >= 0) {
+      const auto lag = Clock::now() - (begin_ + frame * frame_time);
+      lags_.push_back(std::chrono::duration<double, std::milli>(lag).count());
+    }
+  }
+
+  const BenchPlan plan_;
+  const Clock::duration phase_;
+  Clock::time_point begin_;
+  std::unique_ptr<Stream> stream_;
+  std::thread thread_;
+  std::atomic<bool> stopping_ = false;
+  int64_t done_frames_;
+  std::vector<double> lags_;
+  uint64_t dropped_frames_ = 0;
+};
+
+}  // namespace
+
+Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const BenchPlan &plan) {
+  std::mutex mutex;
+  BenchResult result;
+  EngineOptions options;
+  options.max_streams = plan.streams;
+  options.step_observer = [&](const StepReport &report) {
+    const std::lock_guard lock(mutex);
+    // While streams are being opened a step has fewer of them.
+    if (plan.live || report.streams == plan.streams) {
+      result.steps.push_back(report);
+    }
+  };
+  auto engine = Engine::create(model, options);
+  if (!engine.ok()) {
+    return engine.status();
+  }
+  const std::vector<float> noise = make_noise();
+  const auto silent_frames = static_cast<size_t>(model->info().silence_prefix_seconds / 0.08 + 0.5);
+  std::vector<std::unique_ptr<Feeder>> feeders;
+  for (int i = 0; i < plan.streams; ++i) {
+    feeders.push_back(std::make_unique<Feeder>(plan, i, silent_frames));
+    const Status opened = feeders.back()->open(*engine.value());
+    if (!opened.ok()) {
+      return opened;
+    }
+  }
+  const auto begin = Clock::now();
+  const double processor_begin = processor_seconds();
+  for (const auto &feeder : feeders) {
+    feeder->start(noise, begin);
+  }
+  std::this_thread::sleep_for(plan.duration);
+  result.processor_seconds = processor_seconds() - processor_begin;
+  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  for (const auto &feeder : feeders) {
+    feeder->stop();
+    result.dropped_frames += feeder->dropped_frames();
+    result.lags.insert(result.lags.end(), feeder->lags().begin(), feeder->lags().end());
+  }
+  feeders.clear();
+  const std::lock_guard lock(mutex);
+  if (result.steps.size() <= warm_up_steps) {
+    return Status::invalid_argument("only " + std::to_string(result.steps.size()) + " steps in " +
+                                    std::to_string(plan.duration.count()) +
+                                    " s: give more --seconds");
+  }
+  result.steps.erase(result.steps.begin(),
+                     result.steps.begin() + static_cast<std::ptrdiff_t>(warm_up_steps));
+  return result;
+}
+
+}  // namespace kyutaistt::program

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Runs streams of noise through a model and times the engine's steps.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <kyutaistt/engine.h>
+
+namespace kyutaistt::program {
+
+struct BenchPlan {
+  int streams = 1;
+  std::chrono::seconds duration{10};
+  /// Every stream gets a frame every 80 ms, as from a microphone, and loses what does not fit into
+  /// its queue; else all queues are kept full, and every step has a frame of every stream.
+  bool live = false;
+};
+
+struct BenchResult {
+  /// Without the first ones, in which buffers and caches are still cold.
+  std::vector<StepReport> steps;
+  /// Live only: milliseconds from a frame's push until its step was delivered.
+  std::vector<double> lags;
+  uint64_t dropped_frames = 0;
+  /// Processor seconds of the whole process while it ran, and how long that was.
+  double processor_seconds = 0;
+  double seconds = 0;
+};
+
+Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const BenchPlan &plan);
+
+}  // namespace kyutaistt::program

@@ -15,10 +15,12 @@ namespace kyutaistt::program {
 int transcribe(const std::vector<std::string> &words);
 int info(const std::vector<std::string> &words);
 int bench(const std::vector<std::string> &words);
+int quantize(const std::vector<std::string> &words);
 
 const std::vector<OptionSpec> &transcribe_options();
 const std::vector<OptionSpec> &info_options();
 const std::vector<OptionSpec> &bench_options();
+const std::vector<OptionSpec> &quantize_options();
 
 /// Prints "kyutaistt: message" on standard error and returns `code`.
 int fail(const std::string &message, ExitCode code);

@@ -31,6 +31,8 @@ const std::vector<Command> &commands() {
        info},
       {"bench", "kyutaistt bench (MODEL | --synthetic tiny|1b|2.6b) [options]",
        "Measures how fast a model runs on this machine.", bench_options, bench},
+      {"quantize", "kyutaistt quantize MODEL NEW-FOLDER [options]",
+       "Writes a smaller model folder that loads at once.", quantize_options, quantize},
   };
   return all;
 }

@@ -25,15 +25,19 @@ Result<ModelInfo> read_hugging_face_configs(const std::string &folder);
 /// Threads: immutable.
 class HuggingFaceTensors final : public TensorSource {
  public:
-  explicit HuggingFaceTensors(SafetensorsFolder folder) : folder_(std::move(folder)) {}
+  HuggingFaceTensors(SafetensorsFolder folder, PackedIndex packed)
+      : folder_(std::move(folder)), packed_(std::move(packed)) {}
 
   bool contains(std::string_view name) const override;
   Result<TensorView> find(std::string_view name) const override;
+  Result<std::optional<PackedView>> find_packed(std::span<const std::string> names) const override;
   std::string location(std::string_view name) const override { return folder_.location(name); }
 
   /// Shape without the values; empty if there is no such tensor.
   std::vector<int64_t> shape(std::string_view name) const;
   DataType type(std::string_view name) const;
+  /// `Auto` if the weights are not packed.
+  Precision packed_precision() const noexcept { return packed_.precision(); }
   uint64_t bytes() const noexcept { return folder_.bytes(); }
 
  private:
@@ -49,6 +53,7 @@ class HuggingFaceTensors final : public TensorSource {
   NormedWeight find_normed(std::string_view name) const;
 
   SafetensorsFolder folder_;
+  PackedIndex packed_;
 };
 
 }  // namespace kyutaistt::checkpoint

@@ -67,11 +67,15 @@ HuggingFaceTensors::NormedWeight HuggingFaceTensors::find_normed(std::string_vie
 }
 
 bool HuggingFaceTensors::contains(std::string_view name) const {
-  return find_stored(name) != nullptr || find_normed(name).direction != nullptr;
+  return find_stored(name) != nullptr || packed_.find(name) != nullptr ||
+         find_normed(name).direction != nullptr;
 }
 
 std::vector<int64_t> HuggingFaceTensors::shape(std::string_view name) const {
   const TensorView *view = find_stored(name);
+  if (const auto *packed = packed_.find(name); view == nullptr && packed != nullptr) {
+    return packed->shape;
+  }
   if (view == nullptr) {
     view = find_normed(name).direction;
   }
@@ -91,6 +95,33 @@ Result<TensorView> HuggingFaceTensors::find(std::string_view name) const {
     return apply_norm(*parts.length, *parts.direction);
   }
   return Status::corrupt(folder_.location(name) + ": has no tensor " + std::string(name));
+}
+
+Result<std::optional<PackedView>> HuggingFaceTensors::find_packed(
+    std::span<const std::string> names) const {
+  const std::string &first = names.front();
+  const PackedIndex::Part *beginning = packed_.find(first);
+  if (beginning == nullptr) {
+    return std::optional<PackedView>();
+  }
+  PackedView result{beginning->type, beginning->shape, {}};
+  result.shape[0] = 0;
+  for (const std::string &name : names) {
+    const PackedIndex::Part *part = packed_.find(name);
+    if (part == nullptr || part->first != first || part->type != beginning->type) {
+      return Status::corrupt(location(packed_name(first)) + ": tensor " + name +
+                             ": is not packed together with " + first);
+    }
+    // The shapes were checked when the folder was opened.
+    result.shape[0] += part->shape[0];
+  }
+  const TensorView *bytes = folder_.find(packed_name(first));
+  if (bytes == nullptr || bytes->type != DataType::U8) {
+    return Status::corrupt(location(first) + ": has no tensor " + packed_name(first) +
+                           " of type U8");
+  }
+  result.bytes = *bytes;
+  return std::optional(std::move(result));
 }
 
 }  // namespace kyutaistt::checkpoint

@@ -70,7 +70,9 @@ Result<ModelFolder> open_model_folder(const std::string &folder, const ModelOpti
   KYUTAISTT_TRY(check_folder(folder));
   KYUTAISTT_ASSIGN(info, read_hugging_face_configs(folder));
   KYUTAISTT_ASSIGN(files, SafetensorsFolder::open(folder));
-  auto tensors = std::make_shared<const HuggingFaceTensors>(std::move(files));
+  KYUTAISTT_ASSIGN(packed, files.packed_index());
+  auto tensors = std::make_shared<const HuggingFaceTensors>(std::move(files), std::move(packed));
+  info.packed_precision = tensors->packed_precision();
   info.file_bytes = tensors->bytes();
 
   KYUTAISTT_ASSIGN(gated_rows, read_rows(*tensors, "model.layers.0.mlp.fc1.weight"));

@@ -171,9 +171,11 @@ Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::parse(
   KYUTAISTT_ASSIGN(header, JsonObject::of(json, path + ": header"));
   const std::span<const std::byte> data = rest.subspan(header_bytes);
   std::vector<Entry> entries;
+  Metadata metadata;
   for (const auto &[name, value] : header.value().items()) {
     if (name == "__metadata__") {
       KYUTAISTT_TRY(check_metadata(value, path));
+      metadata = value.get<Metadata>();
       continue;
     }
     KYUTAISTT_ASSIGN(entry, read_entry(name, value, path, data.size()));
@@ -186,6 +188,7 @@ Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::parse(
     entry.view.bytes = data.subspan(entry.begin, entry.end - entry.begin);
     result->tensors_.emplace(std::move(entry.name), std::move(entry.view));
   }
+  result->metadata_ = std::move(metadata);
   result->file_ = std::move(file);
   return std::shared_ptr<const SafetensorsFile>(std::move(result));
 }
@@ -258,6 +261,11 @@ std::string SafetensorsFolder::location(std::string_view name) const {
     return files_[place->second]->path();
   }
   return places_.empty() ? files_.front()->path() : folder_ + "/model.safetensors.index.json";
+}
+
+Result<PackedIndex> SafetensorsFolder::packed_index() const {
+  return files_.size() == 1 ? PackedIndex::read(files_.front()->metadata(), files_.front()->path())
+                            : Result<PackedIndex>(PackedIndex());
 }
 
 uint64_t SafetensorsFolder::bytes() const noexcept {

@@ -12,6 +12,7 @@
 #include <kyutaistt/status.h>
 
 #include "base/mapped_file.h"
+#include "checkpoint/packed_weights.h"
 #include "checkpoint/tensor_source.h"
 
 namespace kyutaistt::checkpoint {
@@ -30,6 +31,8 @@ class SafetensorsFile {
   const std::string &path() const noexcept { return file_->path(); }
   uint64_t bytes() const noexcept { return file_->bytes().size(); }
   std::vector<std::string> names() const;
+  /// The header's free texts.
+  const Metadata &metadata() const noexcept { return metadata_; }
   /// Null if the file has no such tensor. Valid as long as this object.
   const TensorView *find(std::string_view name) const;
 
@@ -38,6 +41,7 @@ class SafetensorsFile {
 
   std::shared_ptr<const base::MappedFile> file_;
   std::map<std::string, TensorView, std::less<>> tensors_;
+  Metadata metadata_;
 };
 
 /// The weights of a Hugging Face folder: `model.safetensors`, or the shards that
@@ -50,6 +54,8 @@ class SafetensorsFolder {
   const TensorView *find(std::string_view name) const;
   /// Path of the file that holds the tensor, or that should.
   std::string location(std::string_view name) const;
+  /// Of the only file; shards are never packed.
+  Result<PackedIndex> packed_index() const;
   /// Bytes of all files.
   uint64_t bytes() const noexcept;
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,15 @@ struct TensorView {
   int64_t elements() const noexcept;
 };
 
+/// Matrices as an implementation of the operations packed them.
+struct PackedView {
+  /// As `ops::weight_type_name`.
+  std::string type;
+  /// Of all together, the first dimensions below each other.
+  std::vector<int64_t> shape;
+  TensorView bytes;
+};
+
 /// Weights of one model under the names of the Hugging Face layout.
 ///
 /// Threads: const methods may be called from any thread. Views are valid as long as the source.
@@ -49,6 +59,11 @@ class TensorSource {
   virtual bool contains(std::string_view name) const = 0;
   /// The tensor, or `NotFound`/`Corrupt` with its name and file.
   virtual Result<TensorView> find(std::string_view name) const = 0;
+  /// The bytes of these matrices, if they are stored packed together in this order; else nothing.
+  virtual Result<std::optional<PackedView>> find_packed(
+      std::span<const std::string> /*names*/) const {
+    return std::optional<PackedView>();
+  }
   /// File that holds the tensor, for messages.
   virtual std::string location(std::string_view name) const = 0;
 };

@@ -49,11 +49,19 @@ struct Precisions {
 
 /// What `Auto` means. Keys and values are whole numbers only where they compute, and never beside
 /// f32 weights, which are for parity.
-Result<Precisions> resolve_precisions(const ModelOptions &options, uint64_t parameters,
+Result<Precisions> resolve_precisions(const ModelOptions &options, const ModelInfo &info,
                                       const ops::Operations &operations) {
   Precisions precisions{options.precision, options.cache_precision};
+  const Precision packed = info.packed_precision;
+  if (packed != Precision::Auto && precisions.weights != Precision::Auto &&
+      precisions.weights != packed) {
+    return Status::invalid_argument(
+        info.path + ": holds " + precision_name(packed) + " weights: precision must be auto or " +
+        precision_name(packed) + ", not " + precision_name(precisions.weights));
+  }
   if (precisions.weights == Precision::Auto) {
-    precisions.weights = operations.default_precision(parameters);
+    precisions.weights =
+        packed != Precision::Auto ? packed : operations.default_precision(info.parameters);
   }
   if (precisions.cache == CachePrecision::Auto) {
     const bool fits = precisions.weights != Precision::F32 &&
@@ -65,12 +73,12 @@ Result<Precisions> resolve_precisions(const ModelOptions &options, uint64_t para
 }
 
 /// How a stream's keys and values would be held, without loading libtorch for it.
-Result<CachePrecision> find_cache_precision(const ModelOptions &options, uint64_t parameters) {
+Result<CachePrecision> find_cache_precision(const ModelOptions &options, const ModelInfo &info) {
   if (options.device != "cpu") {
     return CachePrecision::F32;
   }
   KYUTAISTT_ASSIGN(operations, ops::load_operations({options.device, 1}));
-  KYUTAISTT_ASSIGN(precisions, resolve_precisions(options, parameters, *operations));
+  KYUTAISTT_ASSIGN(precisions, resolve_precisions(options, info, *operations));
   return precisions.cache;
 }
 
@@ -88,8 +96,7 @@ Result<std::unique_ptr<ModelState>> load_weights(checkpoint::ModelFolder folder,
   state->operations = std::move(operations);
 
   LoadedInfo &loaded = state->loaded;
-  KYUTAISTT_ASSIGN(precisions,
-                   resolve_precisions(options, state->info.parameters, *state->operations));
+  KYUTAISTT_ASSIGN(precisions, resolve_precisions(options, state->info, *state->operations));
   loaded.precision = precisions.weights;
   loaded.cache_precision = precisions.cache;
   add_costs(loaded.cache_precision, state->info);
@@ -106,6 +113,9 @@ Result<std::unique_ptr<ModelState>> load_weights(checkpoint::ModelFolder folder,
       std::make_unique<lm::LanguageModel>(state->info.language_model, loaded.precision,
                                           loaded.cache_precision, *state->operations, loader);
   KYUTAISTT_TRY(loader.status());
+  if (state->info.packed_precision != Precision::Auto) {
+    state->packed_weights = folder.tensors;
+  }
   loaded.weight_bytes = loader.packed_bytes();
   loaded.weight_bytes_per_step = state->language_model->weight_bytes_per_step();
   loaded.load_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -120,7 +130,7 @@ Result<ModelInfo> inspect_model(const std::string &folder, const ModelOptions &o
     ModelInfo info = std::move(opened.info);
     KYUTAISTT_ASSIGN(tokenizer, text::Tokenizer::load(folder, info.language_model.text_vocabulary));
     add_tokenizer(*tokenizer, info);
-    KYUTAISTT_ASSIGN(cache_precision, find_cache_precision(options, info.parameters));
+    KYUTAISTT_ASSIGN(cache_precision, find_cache_precision(options, info));
     add_costs(cache_precision, info);
     return info;
   });

@@ -7,6 +7,7 @@
 
 #include <kyutaistt/model.h>
 
+#include "checkpoint/tensor_source.h"
 #include "lm/language_model.h"
 #include "mimi/encoder.h"
 #include "ops/operations.h"
@@ -18,6 +19,8 @@ struct ModelState {
   ModelInfo info;
   LoadedInfo loaded;
   std::shared_ptr<const text::Tokenizer> tokenizer;
+  /// The mapped file of packed weights, which are used in place; null for other folders.
+  std::shared_ptr<const checkpoint::TensorSource> packed_weights;
   /// Outlives the codec and the language model, which borrow it.
   std::unique_ptr<ops::Operations> operations;
   std::unique_ptr<const mimi::Encoder> encoder;

@@ -83,6 +83,9 @@ struct ModelInfo {
   std::string tokenizer;
   /// Pieces of the tokenizer, added tokens included; ids beyond it have no text.
   int64_t tokenizer_pieces = 0;
+  /// The precision that the weights are stored in, packed, by `quantise_model`; `Auto` for all
+  /// other folders, which can be loaded in any precision.
+  Precision packed_precision = Precision::Auto;
   /// Bytes of all weight files, and parameters that inference uses.
   uint64_t file_bytes = 0;
   uint64_t parameters = 0;
@@ -120,6 +123,13 @@ KYUTAISTT_PUBLIC Result<std::string> find_model(std::string_view model);
 /// Reads and checks everything but the weights' values: a few milliseconds, also for large models.
 KYUTAISTT_PUBLIC Result<ModelInfo> inspect_model(const std::string &folder,
                                                  const ModelOptions &options = {});
+
+/// Writes a folder with the same model in one precision (bf16, int8 or int4; `Auto` means int8),
+/// its weights as they lie in memory: loading it packs nothing, and processes share its pages.
+/// `output` must be new or empty. Takes as long as loading and writing; of the options precision,
+/// threads and progress count.
+KYUTAISTT_PUBLIC Status quantise_model(const std::string &folder, const std::string &output,
+                                       const ModelOptions &options = {});
 
 /// Whether a model can be prompted so: `NotFound` for an unknown domain (with the known ones),
 /// `InvalidArgument` for token ids or pad steps out of range.

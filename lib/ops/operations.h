@@ -82,6 +82,13 @@ class Operations {
   /// dimensions count as [first, product of the others].
   virtual std::shared_ptr<const Matrix> pack_matrix(std::span<const checkpoint::TensorView> parts,
                                                     WeightType type) = 0;
+  /// A matrix from what `packed_bytes` of another process gave. `bytes` are used in place where
+  /// their alignment allows, and must then stay valid as long as the matrix. Null if these are not
+  /// the bytes of such a matrix, or if this implementation cannot take them.
+  virtual std::shared_ptr<const Matrix> adopt_matrix(WeightType type, int64_t rows, int64_t columns,
+                                                     std::span<const std::byte> bytes) = 0;
+  /// A packed matrix as bytes; empty if this implementation cannot give them.
+  virtual std::span<const std::byte> packed_bytes(const Matrix &matrix) = 0;
   /// A table whose rows are looked up, from a [rows, columns] view: f32 for `WeightType::F32`, else
   /// bf16.
   virtual std::shared_ptr<const Matrix> pack_table(const checkpoint::TensorView &table,

@@ -16,11 +16,13 @@ constexpr float least_usage = 1e-5F;
 }  // namespace
 
 WeightLoader::WeightLoader(const checkpoint::TensorSource &tensors, Operations &operations,
-                           const LoadProgress &progress, uint64_t total_elements)
+                           const LoadProgress &progress, uint64_t total_elements,
+                           checkpoint::PackedWriter *writer)
     : tensors_(tensors),
       operations_(operations),
       progress_(progress),
-      total_elements_(std::max<uint64_t>(total_elements, 1)) {}
+      total_elements_(std::max<uint64_t>(total_elements, 1)),
+      writer_(writer) {}
 
 checkpoint::TensorView WeightLoader::find(const std::string &name) {
   if (!status_.ok()) {
@@ -37,17 +39,78 @@ checkpoint::TensorView WeightLoader::find(const std::string &name) {
                               std::to_string(*element) + " is not a finite number");
     return {};
   }
-  loaded_elements_ += static_cast<uint64_t>(view.elements());
+  return report(view.elements()) ? view : checkpoint::TensorView();
+}
+
+bool WeightLoader::report(int64_t elements) {
+  loaded_elements_ += static_cast<uint64_t>(elements);
   const double share = static_cast<double>(loaded_elements_) / static_cast<double>(total_elements_);
   if (progress_ && !progress_(std::min(share, 1.0))) {
     status_ = Status::cancelled("loading the model was cancelled");
-    return {};
   }
-  return view;
+  return status_.ok();
 }
 
-std::shared_ptr<const Matrix> WeightLoader::matrix(std::initializer_list<std::string> names,
+WeightLoader::Packed WeightLoader::find_packed(std::span<const std::string> names,
+                                               WeightType type) {
+  if (!status_.ok()) {
+    return {};
+  }
+  const auto found = tensors_.find_packed(names);
+  if (!found.ok()) {
+    status_ = found.status();
+    return {};
+  }
+  if (!found.value()) {
+    return {};
+  }
+  const checkpoint::PackedView &view = *found.value();
+  const int64_t rows = view.shape.front();
+  int64_t elements = 1;
+  for (const int64_t dimension : view.shape) {
+    elements *= dimension;
+  }
+  const std::string where =
+      tensors_.location(checkpoint::packed_name(names.front())) + ": tensor " + names.front();
+  if (view.type != weight_type_name(type)) {
+    status_ = Status::corrupt(where + ": is packed as " + view.type + ", expected " +
+                              weight_type_name(type));
+    return {};
+  }
+  Packed packed{operations_.adopt_matrix(type, rows, elements / rows, view.bytes.bytes),
+                view.shape};
+  if (packed.matrix == nullptr) {
+    status_ =
+        Status::corrupt(where + ": the " + std::to_string(view.bytes.bytes.size()) +
+                        " packed bytes are not " + std::to_string(rows) + " x " +
+                        std::to_string(elements / rows) + " finite values of type " + view.type);
+    return {};
+  }
+  packed_bytes_ += packed.matrix->bytes();
+  return report(elements) ? packed : Packed();
+}
+
+void WeightLoader::note(std::span<const std::string> names,
+                        std::span<const checkpoint::TensorView> views, WeightType type,
+                        const Matrix &matrix) {
+  packed_bytes_ += matrix.bytes();
+  if (writer_ == nullptr) {
+    return;
+  }
+  if (type != WeightType::F32) {
+    writer_->add_packed(names, views, weight_type_name(type), operations_.packed_bytes(matrix));
+    return;
+  }
+  for (size_t i = 0; i < names.size(); ++i) {
+    writer_->add(names[i], views[i]);
+  }
+}
+
+std::shared_ptr<const Matrix> WeightLoader::matrix(const std::vector<std::string> &names,
                                                    WeightType type) {
+  if (Packed packed = find_packed(names, type); packed.matrix != nullptr || !status_.ok()) {
+    return packed.matrix;
+  }
   std::vector<checkpoint::TensorView> parts;
   parts.reserve(names.size());
   for (const std::string &name : names) {
@@ -57,7 +120,7 @@ std::shared_ptr<const Matrix> WeightLoader::matrix(std::initializer_list<std::st
     return nullptr;
   }
   auto packed = operations_.pack_matrix(parts, type);
-  packed_bytes_ += packed->bytes();
+  note(names, parts, type, *packed);
   return packed;
 }
 
@@ -67,7 +130,8 @@ std::shared_ptr<const Matrix> WeightLoader::table(const std::string &name, Weigh
     return nullptr;
   }
   auto packed = operations_.pack_table(view, type);
-  packed_bytes_ += packed->bytes();
+  // Stored as it is: bf16 where the checkpoint has it.
+  note({&name, 1}, {&view, 1}, WeightType::F32, *packed);
   return packed;
 }
 
@@ -76,6 +140,9 @@ Tensor WeightLoader::vector(const std::string &name) {
   if (!status_.ok()) {
     return {};
   }
+  if (writer_ != nullptr) {
+    writer_->add(name, view);
+  }
   Tensor packed = operations_.pack_vector(view);
   packed_bytes_ += static_cast<uint64_t>(packed.columns) * sizeof(float);
   return packed;
@@ -83,17 +150,22 @@ Tensor WeightLoader::vector(const std::string &name) {
 
 Convolution WeightLoader::convolution(const std::string &name, int64_t stride, bool has_bias,
                                       WeightType type) {
-  const checkpoint::TensorView weight = find(name + ".weight");
-  if (!status_.ok()) {
-    return {};
+  const std::string weight_name = name + ".weight";
+  Packed packed = find_packed({&weight_name, 1}, type);
+  if (packed.matrix == nullptr) {
+    const checkpoint::TensorView view = find(weight_name);
+    if (!status_.ok()) {
+      return {};
+    }
+    packed = {operations_.pack_convolution(view, type), view.shape};
+    note({&weight_name, 1}, {&view, 1}, type, *packed.matrix);
   }
   Convolution convolution;
-  convolution.outputs = weight.shape[0];
-  convolution.inputs = weight.shape[1];
-  convolution.kernel = weight.shape[2];
+  convolution.outputs = packed.shape[0];
+  convolution.inputs = packed.shape[1];
+  convolution.kernel = packed.shape[2];
   convolution.stride = stride;
-  convolution.weight = operations_.pack_convolution(weight, type);
-  packed_bytes_ += convolution.weight->bytes();
+  convolution.weight = std::move(packed.matrix);
   if (has_bias) {
     convolution.bias = vector(name + ".bias");
   }
@@ -105,6 +177,10 @@ std::shared_ptr<const Codebook> WeightLoader::codebook(const std::string &name) 
   const checkpoint::TensorView usages = find(name + ".cluster_usage");
   if (!status_.ok()) {
     return nullptr;
+  }
+  if (writer_ != nullptr) {
+    writer_->add(name + ".embed_sum", sums);
+    writer_->add(name + ".cluster_usage", usages);
   }
   std::vector<float> entries = checkpoint::to_floats(sums);
   const std::vector<float> usage = checkpoint::to_floats(usages);

@@ -3,14 +3,15 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include <kyutaistt/options.h>
 #include <kyutaistt/status.h>
 
+#include "checkpoint/packed_weights.h"
 #include "checkpoint/tensor_source.h"
 #include "ops/operations.h"
 
@@ -23,12 +24,14 @@ namespace kyutaistt::ops {
 /// Every value is checked to be finite: a checkpoint with one NaN would fall silent for good.
 class WeightLoader {
  public:
-  /// All three must outlive the loader. `total_elements`: what will be loaded, for `progress`.
+  /// All must outlive the loader. `total_elements`: what will be loaded, for `progress`. `writer`,
+  /// if given, is told everything that is loaded; it borrows what the operations packed.
   WeightLoader(const checkpoint::TensorSource &tensors, Operations &operations,
-               const LoadProgress &progress, uint64_t total_elements);
+               const LoadProgress &progress, uint64_t total_elements,
+               checkpoint::PackedWriter *writer = nullptr);
 
   /// The matrices of these names below each other.
-  std::shared_ptr<const Matrix> matrix(std::initializer_list<std::string> names, WeightType type);
+  std::shared_ptr<const Matrix> matrix(const std::vector<std::string> &names, WeightType type);
   /// A table of rows to be looked up.
   std::shared_ptr<const Matrix> table(const std::string &name, WeightType type);
   Tensor vector(const std::string &name);
@@ -43,8 +46,21 @@ class WeightLoader {
   uint64_t packed_bytes() const noexcept { return packed_bytes_; }
 
  private:
+  /// A matrix and its shape, all dimensions of it.
+  struct Packed {
+    std::shared_ptr<const Matrix> matrix;
+    std::vector<int64_t> shape;
+  };
+
   /// Empty (and the failure noted) if it is not there, broken, or loading was cancelled.
   checkpoint::TensorView find(const std::string &name);
+  /// Counts what was loaded. False if the caller cancelled.
+  bool report(int64_t elements);
+  /// What the source has packed; no matrix if it is not packed, or the failure noted.
+  Packed find_packed(std::span<const std::string> names, WeightType type);
+  /// Counts a matrix' bytes, and tells the writer. `views`: what it was packed from.
+  void note(std::span<const std::string> names, std::span<const checkpoint::TensorView> views,
+            WeightType type, const Matrix &matrix);
 
   const checkpoint::TensorSource &tensors_;
   Operations &operations_;
@@ -52,6 +68,7 @@ class WeightLoader {
   const uint64_t total_elements_;
   uint64_t loaded_elements_ = 0;
   uint64_t packed_bytes_ = 0;
+  checkpoint::PackedWriter *const writer_;
   Status status_;
 };
 

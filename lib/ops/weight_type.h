@@ -19,6 +19,11 @@ enum class WeightType {
   Int4,
 };
 
+constexpr const char *weight_type_name(WeightType type) {
+  constexpr const char *names[] = {"f32", "bf16", "int16", "int8", "int4"};
+  return names[static_cast<int>(type)];
+}
+
 /// The type of the language model's matrices. `precision` must be resolved.
 constexpr WeightType weight_type_of(Precision precision) {
   switch (precision) {

@@ -47,12 +47,20 @@ class PanelMatrix final : public Matrix {
   PanelMatrix(const PanelFormat &panel_format, AlignedMemory packed)
       : Matrix(panel_format.rows, panel_format.columns),
         format(panel_format),
-        memory(std::move(packed)) {}
+        memory_(std::move(packed)),
+        panels_(memory_.data()) {}
+  /// Of panels that lie elsewhere; they must outlive the matrix.
+  PanelMatrix(const PanelFormat &panel_format, const std::byte *panels)
+      : Matrix(panel_format.rows, panel_format.columns), format(panel_format), panels_(panels) {}
 
   uint64_t bytes() const noexcept override { return format.bytes(); }
+  const std::byte *panels() const noexcept { return panels_; }
 
   const PanelFormat format;
-  const AlignedMemory memory;
+
+ private:
+  const AlignedMemory memory_;
+  const std::byte *const panels_;
 };
 
 /// Rows to be looked up, one after the other, in f32 or bf16.

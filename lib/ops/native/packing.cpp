@@ -2,6 +2,7 @@
 #include "ops/native/packing.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -218,6 +219,39 @@ AlignedMemory pack_panels(const PanelFormat &format, const PackingSource &source
     }
   });
   return packed;
+}
+
+bool has_finite_scales(const PanelFormat &format, std::span<const std::byte> packed,
+                       ThreadPool &pool) {
+  std::atomic<bool> is_finite = true;
+  const auto check = [](const std::byte *place, checkpoint::DataType type, size_t bytes) {
+    TensorView view;
+    view.type = type;
+    view.bytes = {place, bytes};
+    return !checkpoint::find_non_finite(view);
+  };
+  constexpr size_t line = 64;
+  pool.run(format.panels(), [&](int64_t index, int /*thread*/) {
+    const std::byte *panel = packed.data() + static_cast<size_t>(index) * format.panel_bytes();
+    bool good = true;
+    if (format.type == WeightType::Bf16) {
+      good = check(panel, checkpoint::DataType::Bf16, format.panel_bytes());
+    } else if (format.type == WeightType::F32) {
+      good = check(panel, checkpoint::DataType::F32, format.panel_bytes());
+    } else {
+      const bool is_int4 = format.type == WeightType::Int4;
+      const int64_t step = is_int4 ? int4_chunk : format.group();
+      for (int64_t column = 0; column < format.padded_columns(); column += step) {
+        good =
+            good && check(panel + format.column_bytes(column),
+                          is_int4 ? checkpoint::DataType::Bf16 : checkpoint::DataType::F32, line);
+      }
+    }
+    if (!good) {
+      is_finite = false;
+    }
+  });
+  return is_finite;
 }
 
 }  // namespace kyutaistt::ops

@@ -129,7 +129,7 @@ void Multiplier::multiply_panels(const PanelMatrix &weight, const Task &task, in
   for (int64_t begin = 0; begin < tile.columns; begin += cut) {
     tile.begin = begin;
     tile.end = std::min(begin + cut, tile.columns);
-    const std::byte *columns = weight.memory.data() + format.column_bytes(begin);
+    const std::byte *columns = weight.panels() + format.column_bytes(begin);
     tile.panels = columns + static_cast<size_t>(panel) * tile.panel_bytes;
     int64_t asked = 0;
     for (int64_t index = 0; index < tiles; ++index) {

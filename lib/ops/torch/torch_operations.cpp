@@ -150,6 +150,14 @@ class TorchOperations final : public Operations {
     return std::make_shared<TorchMatrix>(stacked.to(device_));
   }
 
+  std::shared_ptr<const Matrix> adopt_matrix(WeightType /*type*/, int64_t /*rows*/,
+                                             int64_t /*columns*/,
+                                             std::span<const std::byte> /*bytes*/) override {
+    return nullptr;
+  }
+
+  std::span<const std::byte> packed_bytes(const Matrix & /*matrix*/) override { return {}; }
+
   std::shared_ptr<const Matrix> pack_table(const TensorView &table, WeightType type) override {
     return pack_matrix({&table, 1}, type);
   }

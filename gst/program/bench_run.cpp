@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <ctime>
 #include <mutex>
 #include <random>
@@ -40,10 +41,8 @@ double processor_seconds() {
 class Feeder {
  public:
   /// `silent_frames`: what the engine adds before the first frame.
-  Feeder(const BenchPlan &plan, int index, size_t silent_frames)
-      : plan_(plan),
-        phase_(frame_time * index / plan.streams),
-        done_frames_(-static_cast<int64_t>(silent_frames)) {}
+  Feeder(const BenchPlan &plan, int index, int64_t silent_frames)
+      : plan_(plan), phase_(frame_time * index / plan.streams), done_frames_(-silent_frames) {}
 
   Status open(Engine &engine) {
     StreamOptions options;

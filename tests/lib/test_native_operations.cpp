@@ -242,6 +242,7 @@ START_TEST(convolutions) {
       Values all;
       for (int chunk = 0; chunk < 3; ++chunk) {
         std::vector<ConvolutionRow> streams;
+        streams.reserve(contexts.size());
         for (const auto &context : contexts) {
           streams.push_back({context.get(), chunk == 0});
         }

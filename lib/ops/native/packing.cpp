@@ -193,6 +193,7 @@ AlignedMemory pack_panels(const PanelFormat &format, const PackingSource &source
                           ThreadPool &pool) {
   AlignedMemory packed(format.bytes());
   std::vector<PanelRows> rows;
+  rows.reserve(static_cast<size_t>(pool.threads()));
   for (int thread = 0; thread < pool.threads(); ++thread) {
     rows.emplace_back(format, source);
   }

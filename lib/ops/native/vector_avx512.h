@@ -8,6 +8,9 @@
 
 #include <immintrin.h>
 
+// What is copied in byte by byte is not cleared first.
+// NOLINTBEGIN(cppcoreguidelines-init-variables)
+
 namespace kyutaistt::ops {
 
 namespace {
@@ -20,7 +23,7 @@ struct Vector {
   using Floats = __m512;
   /// Not __m512i, whose elements are of 64 bits: GCC would copy sums between two registers, one for
   /// each type, at every dot product.
-  typedef int32_t Integers __attribute__((vector_size(64)));
+  using Integers = int32_t __attribute__((vector_size(64)));
   /// 64 bytes: four for each lane.
   using Bytes = __m512i;
 
@@ -122,3 +125,5 @@ struct Vector {
 }  // namespace
 
 }  // namespace kyutaistt::ops
+
+// NOLINTEND(cppcoreguidelines-init-variables)

@@ -7,6 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 
+// What is copied in byte by byte is not cleared first.
+// NOLINTBEGIN(cppcoreguidelines-init-variables)
+
 namespace kyutaistt::ops {
 
 namespace {
@@ -17,9 +20,9 @@ struct Vector {
   static constexpr int few_rows_panels = 1;
   static constexpr int lanes = 16;
 
-  typedef float Floats __attribute__((vector_size(64)));
-  typedef int32_t Integers __attribute__((vector_size(64)));
-  typedef uint8_t Bytes __attribute__((vector_size(64)));
+  using Floats = float __attribute__((vector_size(64)));
+  using Integers = int32_t __attribute__((vector_size(64)));
+  using Bytes = uint8_t __attribute__((vector_size(64)));
 
   static Floats zero() { return Floats{}; }
   static Floats broadcast(float value) { return Floats{} + value; }
@@ -168,3 +171,5 @@ struct Vector {
 }  // namespace
 
 }  // namespace kyutaistt::ops
+
+// NOLINTEND(cppcoreguidelines-init-variables)

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Products of packed weights with rows of inputs, and the forms that inputs take. Part of
+/// kernels_body.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "ops/native/kernel_functions.h"
+#include "ops/native/kernels.h"
+#include "ops/native/panel_format.h"
+
+// Registers are filled before they are read; clearing them first would cost instructions.
+// NOLINTBEGIN(cppcoreguidelines-init-variables, cppcoreguidelines-pro-type-member-init)
+
+namespace kyutaistt::ops {
+
+namespace {
+
+// Inputs of products.
+
+void to_bf16(const float *x, int64_t count, int64_t padded, uint16_t *output) {
+  in_lanes(
+      count, [&](int64_t i) { Vector::store_bf16(output + i, Vector::load(x + i)); },
+      [&](int64_t i, int64_t n) {
+        uint16_t last[lanes];
+        Vector::store_bf16(last, Vector::load_first(x + i, n));
+        __builtin_memcpy(output + i, last, static_cast<size_t>(n) * sizeof(uint16_t));
+      });
+  for (int64_t i = count; i < padded; ++i) {
+    output[i] = 0;
+  }
+}
+
+void quantise(const float *x, int64_t count, int64_t padded, int64_t group, int offset,
+              int8_t *codes, float *scales, int32_t *corrections) {
+  constexpr float greatest_code = 127;
+  for (int64_t begin = 0; begin < padded; begin += group) {
+    const int64_t end = smaller(begin + group, padded);
+    const int64_t known = smaller(end, count);
+    Floats best = Vector::zero();
+    for (int64_t i = begin; i < known; i += lanes) {
+      const Floats values = Vector::load_first(x + i, smaller(lanes, known - i));
+      best = Vector::maximum(Vector::magnitude(values), best);
+    }
+    const float magnitude = Vector::maximum_of(best);
+    const float inverse = magnitude > 0 ? greatest_code / magnitude : 0;
+    int32_t sum = 0;
+    for (int64_t i = begin; i < end; i += lanes) {
+      const int64_t n = smaller(lanes, known - i);
+      int8_t sixteen[lanes] = {};
+      if (n > 0) {
+        const Floats values = Vector::load_first(x + i, n);
+        Vector::store_int8(sixteen, Vector::multiply(values, Vector::broadcast(inverse)));
+      }
+      sum += Vector::sum_of_int8(sixteen);
+      __builtin_memcpy(codes + i, sixteen, static_cast<size_t>(smaller(lanes, end - i)));
+    }
+    *scales++ = magnitude / greatest_code;
+    *corrections++ = -offset * sum;
+  }
+}
+
+// Products.
+
+/// Asks for one line of each of the panels that are wanted soon.
+void prefetch(const ProductTile &tile, size_t offset) {
+  const std::byte *line = tile.prefetched + offset;
+  for (int i = 0; i < tile.prefetched_count; ++i) {
+    __builtin_prefetch(line, 0, 2);
+    line += tile.panel_bytes;
+  }
+}
+
+template <int panels, int rows>
+struct Sums {
+  Floats of[panels][rows];
+
+  void begin(const ProductTile &tile) {
+    for (int p = 0; p < panels; ++p) {
+      for (int r = 0; r < rows; ++r) {
+        of[p][r] = tile.begin == 0 ? Vector::zero()
+                                   : Vector::load(tile.partial + (r * panels + p) * lanes);
+      }
+    }
+  }
+
+  void finish(const ProductTile &tile) const {
+    for (int r = 0; r < rows; ++r) {
+      for (int p = 0; p < panels; ++p) {
+        if (tile.end < tile.columns) {
+          Vector::store(tile.partial + (r * panels + p) * lanes, of[p][r]);
+        } else {
+          write(tile, p, r);
+        }
+      }
+    }
+  }
+
+ private:
+  void write(const ProductTile &tile, int p, int r) const {
+    const int64_t first = p * lanes;
+    const int64_t n = smaller(lanes, tile.output_count - first);
+    float *place = tile.output + r * tile.output_stride + first;
+    Floats value = of[p][r];
+    if (tile.bias != nullptr) {
+      value = Vector::add(value, Vector::load_first(tile.bias + first, n));
+    }
+    if (tile.accumulate) {
+      const Floats old = Vector::load_first(place, n);
+      value = tile.scale == nullptr
+                  ? Vector::add(old, value)
+                  : Vector::multiply_add(Vector::load_first(tile.scale + first, n), value, old);
+    }
+    Vector::store_first(place, value, n);
+  }
+};
+
+template <int panels, int rows>
+void multiply_f32(const ProductTile &tile) {
+  const float *weights[panels];
+  const float *inputs[rows];
+  for (int p = 0; p < panels; ++p) {
+    weights[p] =
+        reinterpret_cast<const float *>(tile.panels + static_cast<size_t>(p) * tile.panel_bytes);
+  }
+  for (int r = 0; r < rows; ++r) {
+    inputs[r] = static_cast<const float *>(tile.rows[r]) + tile.begin;
+  }
+  Sums<panels, rows> sums;
+  sums.begin(tile);
+  const int64_t count = tile.end - tile.begin;
+  for (int64_t k = 0; k < count; ++k) {
+    Floats column[panels];
+    for (int p = 0; p < panels; ++p) {
+      column[p] = Vector::load(weights[p] + k * lanes);
+    }
+    for (int r = 0; r < rows; ++r) {
+      const Floats input = Vector::broadcast(inputs[r][k]);
+      for (int p = 0; p < panels; ++p) {
+        sums.of[p][r] = Vector::multiply_add(column[p], input, sums.of[p][r]);
+      }
+    }
+    prefetch(tile, static_cast<size_t>(k) * line_bytes);
+  }
+  sums.finish(tile);
+}
+
+template <int panels, int rows>
+void multiply_bf16(const ProductTile &tile) {
+  const std::byte *weights[panels];
+  const uint16_t *inputs[rows];
+  for (int p = 0; p < panels; ++p) {
+    weights[p] = tile.panels + static_cast<size_t>(p) * tile.panel_bytes;
+  }
+  for (int r = 0; r < rows; ++r) {
+    inputs[r] = static_cast<const uint16_t *>(tile.rows[r]) + tile.begin;
+  }
+  Sums<panels, rows> sums;
+  sums.begin(tile);
+  const int64_t pairs = (tile.end - tile.begin) / 2;
+  for (int64_t k = 0; k < pairs; ++k) {
+    Bytes columns[panels];
+    for (int p = 0; p < panels; ++p) {
+      columns[p] = Vector::load_bytes(weights[p] + static_cast<size_t>(k) * line_bytes);
+    }
+    for (int r = 0; r < rows; ++r) {
+      for (int p = 0; p < panels; ++p) {
+        sums.of[p][r] = Vector::dot_bf16(sums.of[p][r], columns[p], inputs[r] + 2 * k);
+      }
+    }
+    prefetch(tile, static_cast<size_t>(k) * line_bytes);
+  }
+  sums.finish(tile);
+}
+
+template <int panels, int rows>
+void multiply_int16(const ProductTile &tile) {
+  const float *inputs[rows];
+  for (int r = 0; r < rows; ++r) {
+    inputs[r] = static_cast<const float *>(tile.rows[r]) + tile.begin;
+  }
+  Sums<panels, rows> sums;
+  sums.begin(tile);
+  const int64_t count = tile.end - tile.begin;
+  size_t offset = 0;
+  for (int64_t begin = 0; begin < count; begin += int16_group) {
+    Floats products[panels][rows];
+    for (int p = 0; p < panels; ++p) {
+      for (int r = 0; r < rows; ++r) {
+        products[p][r] = Vector::zero();
+      }
+    }
+    const size_t scales = offset;
+    offset += line_bytes;
+    const int64_t end = smaller(begin + int16_group, count);
+    for (int64_t k = begin; k < end; ++k) {
+      Floats column[panels];
+      for (int p = 0; p < panels; ++p) {
+        column[p] = Vector::load_int16(reinterpret_cast<const int16_t *>(
+            tile.panels + static_cast<size_t>(p) * tile.panel_bytes + offset));
+      }
+      for (int r = 0; r < rows; ++r) {
+        const Floats input = Vector::broadcast(inputs[r][k]);
+        for (int p = 0; p < panels; ++p) {
+          products[p][r] = Vector::multiply_add(column[p], input, products[p][r]);
+        }
+      }
+      prefetch(tile, offset);
+      offset += line_bytes / 2;
+    }
+    for (int p = 0; p < panels; ++p) {
+      const Floats scale = Vector::load(reinterpret_cast<const float *>(
+          tile.panels + static_cast<size_t>(p) * tile.panel_bytes + scales));
+      for (int r = 0; r < rows; ++r) {
+        sums.of[p][r] = Vector::multiply_add(products[p][r], scale, sums.of[p][r]);
+      }
+    }
+  }
+  sums.finish(tile);
+}
+
+/// Pointers into the rows of a product of whole numbers.
+template <int rows>
+struct QuantisedInputs {
+  const int8_t *codes[rows];
+  const float *scales[rows];
+  const int32_t *corrections[rows];
+
+  QuantisedInputs(const ProductTile &tile, int64_t group) {
+    for (int r = 0; r < rows; ++r) {
+      const auto *row = static_cast<const QuantisedRow *>(tile.rows[r]);
+      codes[r] = row->codes + tile.begin;
+      scales[r] = row->scales + tile.begin / group;
+      corrections[r] = row->corrections + tile.begin / group;
+    }
+  }
+};
+
+template <int panels, int rows>
+void multiply_int8(const ProductTile &tile) {
+  const QuantisedInputs<rows> inputs(tile, int8_group);
+  Sums<panels, rows> sums;
+  sums.begin(tile);
+  const int64_t count = tile.end - tile.begin;
+  size_t offset = 0;
+  for (int64_t begin = 0; begin < count; begin += int8_group) {
+    const int64_t group = begin / int8_group;
+    Integers products[panels][rows];
+    for (int r = 0; r < rows; ++r) {
+      const Integers correction = Vector::broadcast_integer(inputs.corrections[r][group]);
+      for (int p = 0; p < panels; ++p) {
+        products[p][r] = correction;
+      }
+    }
+    const size_t scales = offset;
+    prefetch(tile, offset);
+    offset += line_bytes;
+    const int64_t end = smaller(begin + int8_group, count);
+    for (int64_t k = begin; k < end; k += 4) {
+      Bytes columns[panels];
+      for (int p = 0; p < panels; ++p) {
+        columns[p] =
+            Vector::load_bytes(tile.panels + static_cast<size_t>(p) * tile.panel_bytes + offset);
+      }
+      for (int r = 0; r < rows; ++r) {
+        for (int p = 0; p < panels; ++p) {
+          products[p][r] = Vector::dot(products[p][r], columns[p], inputs.codes[r] + k);
+        }
+      }
+      prefetch(tile, offset);
+      offset += line_bytes;
+    }
+    for (int p = 0; p < panels; ++p) {
+      const Floats weight_scale = Vector::load(reinterpret_cast<const float *>(
+          tile.panels + static_cast<size_t>(p) * tile.panel_bytes + scales));
+      for (int r = 0; r < rows; ++r) {
+        const Floats scale =
+            Vector::multiply(weight_scale, Vector::broadcast(inputs.scales[r][group]));
+        sums.of[p][r] =
+            Vector::multiply_add(Vector::to_floats(products[p][r]), scale, sums.of[p][r]);
+      }
+    }
+  }
+  sums.finish(tile);
+}
+
+template <int panels, int rows>
+void multiply_int4(const ProductTile &tile) {
+  const QuantisedInputs<rows> inputs(tile, int4_group);
+  Sums<panels, rows> sums;
+  sums.begin(tile);
+  const int64_t count = tile.end - tile.begin;
+  size_t offset = 0;
+  size_t scales = 0;
+  for (int64_t begin = 0; begin < count; begin += int4_group) {
+    const int64_t group = begin / int4_group;
+    // The scales of two groups lie together.
+    const bool is_second = begin % int4_chunk != 0;
+    if (!is_second) {
+      prefetch(tile, offset);
+      scales = offset;
+      offset += line_bytes;
+    }
+    Integers products[panels][rows];
+    for (int r = 0; r < rows; ++r) {
+      const Integers correction = Vector::broadcast_integer(inputs.corrections[r][group]);
+      for (int p = 0; p < panels; ++p) {
+        products[p][r] = correction;
+      }
+    }
+    for (int64_t k = begin; k < begin + int4_group; k += 8) {
+      Bytes low[panels];
+      Bytes high[panels];
+      for (int p = 0; p < panels; ++p) {
+        const Bytes both =
+            Vector::load_bytes(tile.panels + static_cast<size_t>(p) * tile.panel_bytes + offset);
+        low[p] = Vector::low_halves(both);
+        high[p] = Vector::high_halves(both);
+      }
+      for (int r = 0; r < rows; ++r) {
+        for (int p = 0; p < panels; ++p) {
+          products[p][r] = Vector::dot(products[p][r], low[p], inputs.codes[r] + k);
+          products[p][r] = Vector::dot(products[p][r], high[p], inputs.codes[r] + k + 4);
+        }
+      }
+      prefetch(tile, offset);
+      offset += line_bytes;
+    }
+    for (int p = 0; p < panels; ++p) {
+      const auto *place = reinterpret_cast<const uint16_t *>(
+          tile.panels + static_cast<size_t>(p) * tile.panel_bytes + scales);
+      const Floats weight_scale = Vector::load_bf16(place + (is_second ? lanes : 0));
+      for (int r = 0; r < rows; ++r) {
+        const Floats scale =
+            Vector::multiply(weight_scale, Vector::broadcast(inputs.scales[r][group]));
+        sums.of[p][r] =
+            Vector::multiply_add(Vector::to_floats(products[p][r]), scale, sums.of[p][r]);
+      }
+    }
+  }
+  sums.finish(tile);
+}
+
+// The same for every shape of a tile.
+
+struct MultiplyF32 {
+  template <int panels, int rows>
+  static void run(const ProductTile &tile) {
+    multiply_f32<panels, rows>(tile);
+  }
+};
+
+struct MultiplyBf16 {
+  template <int panels, int rows>
+  static void run(const ProductTile &tile) {
+    multiply_bf16<panels, rows>(tile);
+  }
+};
+
+struct MultiplyInt16 {
+  template <int panels, int rows>
+  static void run(const ProductTile &tile) {
+    multiply_int16<panels, rows>(tile);
+  }
+};
+
+struct MultiplyInt8 {
+  template <int panels, int rows>
+  static void run(const ProductTile &tile) {
+    multiply_int8<panels, rows>(tile);
+  }
+};
+
+struct MultiplyInt4 {
+  template <int panels, int rows>
+  static void run(const ProductTile &tile) {
+    multiply_int4<panels, rows>(tile);
+  }
+};
+
+template <typename Multiply, int panels, int rows>
+void with_rows(const ProductTile &tile) {
+  if constexpr (rows > 1) {
+    if (tile.row_count < rows) {
+      with_rows<Multiply, panels, rows - 1>(tile);
+      return;
+    }
+  }
+  Multiply::template run<panels, rows>(tile);
+}
+
+template <typename Multiply>
+void product(const ProductTile &tile) {
+  if constexpr (Vector::few_rows_panels >= 8) {
+    if (tile.panel_count == 8) {
+      with_rows<Multiply, 8, few_rows>(tile);
+      return;
+    }
+  }
+  if constexpr (Vector::tile_panels >= 4) {
+    if (tile.panel_count == 4) {
+      with_rows<Multiply, 4, Vector::tile_rows>(tile);
+      return;
+    }
+  }
+  if constexpr (Vector::tile_panels >= 2) {
+    if (tile.panel_count == 2) {
+      with_rows<Multiply, 2, Vector::tile_rows>(tile);
+      return;
+    }
+  }
+  with_rows<Multiply, 1, Vector::tile_rows>(tile);
+}
+
+}  // namespace
+
+}  // namespace kyutaistt::ops
+
+// NOLINTEND(cppcoreguidelines-init-variables, cppcoreguidelines-pro-type-member-init)

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Model folders with packed weights: that they say the same, and what is refused of them.
+#include <filesystem>
+#include <random>
+#include <string>
+
+#include "support/golden.h"
+#include "support/recognise.h"
+#include "support/refusal.h"
+#include "support/suite.h"
+#include "support/test_folder.h"
+
+namespace {
+
+using namespace kyutaistt;         // NOLINT(google-build-using-namespace)
+using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
+
+ModelOptions with_precision(Precision precision) {
+  ModelOptions options;
+  options.precision = precision;
+  return options;
+}
+
+/// A packed folder inside of a test folder.
+std::string quantise(const TestFolder &folder, Precision precision,
+                     const std::string &source = golden("hf-bf16")) {
+  const std::string output = folder.path(std::string("packed-") + precision_name(precision));
+  assert_ok(quantise_model(source, output, with_precision(precision)));
+  return output;
+}
+
+std::vector<int32_t> tokens_of(const std::shared_ptr<const Model> &model) {
+  const auto engine = make_engine(model);
+  Transcript transcript;
+  const auto stream = open_stream(*engine, forcing({}), transcript);
+  std::mt19937 random(1);
+  push_in_chunks(*stream, read_wav(golden("audio/long7.wav")), 5000, random);
+  transcript.wait();
+  assert_ok(transcript.failure);
+  return transcript.tokens;
+}
+
+START_TEST(a_packed_folder_says_the_same) {
+  const TestFolder folder;
+  for (const Precision precision : {Precision::Bf16, Precision::Int8, Precision::Int4}) {
+    const std::string packed = quantise(folder, precision);
+    const auto info = inspect_model(packed);
+    assert_ok(info.status());
+    ck_assert(info.value().packed_precision == precision);
+    const auto model = load_model(packed);
+    ck_assert(model->loaded().precision == precision);
+    const auto original = load_model(golden("hf-bf16"), with_precision(precision));
+    ck_assert_uint_eq(model->loaded().weight_bytes, original->loaded().weight_bytes);
+    ck_assert(tokens_of(model) == tokens_of(original));
+    ck_assert(!std::filesystem::exists(packed + "/model.safetensors.part"));
+  }
+}
+END_TEST
+
+START_TEST(what_cannot_be_packed) {
+  const TestFolder folder;
+  const std::string output = folder.path("output");
+  assert_refused(quantise_model(golden("hf-bf16"), output, with_precision(Precision::F32)),
+                 StatusCode::InvalidArgument, "f32");
+  assert_refused(quantise_model(folder.path("nowhere"), output), StatusCode::NotFound, "nowhere");
+  ck_assert(!std::filesystem::exists(output));
+  const std::string packed = quantise(folder, Precision::Int8);
+  assert_refused(quantise_model(packed, output), StatusCode::InvalidArgument, "already");
+  assert_refused(quantise_model(golden("hf-bf16"), packed), StatusCode::InvalidArgument,
+                 "expected a new or empty folder");
+  assert_refused(quantise_model(golden("hf-bf16"), "/proc/nothing/here"),
+                 StatusCode::ResourceExhausted, "/proc/nothing/here");
+}
+END_TEST
+
+START_TEST(a_packed_folder_has_one_precision) {
+  const TestFolder folder;
+  const std::string packed = quantise(folder, Precision::Int8);
+  assert_ok(Model::load(packed, with_precision(Precision::Int8)).status());
+  for (const Precision other : {Precision::F32, Precision::Bf16, Precision::Int4}) {
+    assert_refused(Model::load(packed, with_precision(other)).status(), StatusCode::InvalidArgument,
+                   "holds int8 weights");
+  }
+}
+END_TEST
+
+/// Loads a packed folder of which one text in the weights' header was replaced by one as long.
+Status load_with(const std::string &packed, const std::string &from, const std::string &to) {
+  ck_assert_uint_eq(from.size(), to.size());
+  const TestFolder broken;
+  for (const auto &entry : std::filesystem::directory_iterator(packed)) {
+    std::filesystem::copy(entry.path(), broken.path(entry.path().filename().string()));
+  }
+  std::string weights = broken.read("model.safetensors");
+  const size_t place = weights.find(from);
+  ck_assert_msg(place != std::string::npos, "%s is not in the header", from.c_str());
+  weights.replace(place, from.size(), to);
+  broken.write("model.safetensors", weights);
+  return Model::load(broken.path()).status();
+}
+
+START_TEST(damaged_headers) {
+  const TestFolder folder;
+  const std::string packed = quantise(folder, Precision::Int8);
+  assert_refused(load_with(packed, R"("packed_format":"1")", R"("packed_format":"2")"),
+                 StatusCode::Unsupported, "kyutaistt quantize");
+  assert_refused(load_with(packed, R"("precision":"int8")", R"("precision":"int9")"),
+                 StatusCode::Corrupt, "expected bf16, int8 or int4");
+  assert_refused(load_with(packed, R"("precision":"int8")", R"("precision":"int4")"),
+                 StatusCode::Corrupt, "is packed as int8, expected int4");
+  // The shape of a matrix, its place, its type.
+  assert_refused(load_with(packed, "int8 64,64 model", "int8 64,65 model"), StatusCode::Corrupt,
+                 "found shape [64, 65]");
+  assert_refused(load_with(packed, "int8 64,64 model", "int8 64.64 model"), StatusCode::Corrupt,
+                 "expected a type, a shape and the name");
+  assert_refused(load_with(packed, "int8 64,64 model", "int7 64,64 model"), StatusCode::Corrupt,
+                 "model.layers.0");
+  assert_refused(load_with(packed, R"("packed.model.layers.0)", R"("packet.model.layers.0)"),
+                 StatusCode::Corrupt, "has no tensor packed.model.layers.0");
+}
+END_TEST
+
+START_TEST(damaged_values) {
+  const TestFolder folder;
+  for (const Precision precision : {Precision::Bf16, Precision::Int8, Precision::Int4}) {
+    const std::string packed = quantise(folder, precision);
+    Weights weights = Weights::read(packed + "/model.safetensors");
+    const std::string name = "packed.lm_head.weight";
+    ck_assert(weights.tensors.contains(name));
+    // The first bytes of a panel are a scale, or a value.
+    const TestFolder broken;
+    for (const auto &entry : std::filesystem::directory_iterator(packed)) {
+      std::filesystem::copy(entry.path(), broken.path(entry.path().filename().string()));
+    }
+    std::string content = broken.read("model.safetensors");
+    const size_t place = content.find(weights.tensors[name].bytes.substr(0, 256));
+    ck_assert(place != std::string::npos);
+    for (size_t i = 0; i < sizeof(float); ++i) {
+      content[place + i] = '\x7F';
+    }
+    content[place + 2] = '\xC0';
+    content[place] = '\xC0';
+    broken.write("model.safetensors", content);
+    assert_refused(Model::load(broken.path()).status(), StatusCode::Corrupt,
+                   "tensor lm_head.weight");
+  }
+}
+END_TEST
+
+}  // namespace
+
+int main() {
+  return kyutaistt::tests::run_suite(
+      "quantise", {a_packed_folder_says_the_same, what_cannot_be_packed,
+                   a_packed_folder_has_one_precision, damaged_headers, damaged_values});
+}

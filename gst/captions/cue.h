@@ -17,8 +17,8 @@ struct Cue {
   std::vector<std::string> lines;
 };
 
-/// How cues are to look. The defaults are the BBC's for width and lines (Subtitle Guidelines 1.2.5)
-/// and Netflix' for durations (Timed Text Style Guide).
+/// How cues are to look. The defaults are the BBC's for width, lines and reading speed (Subtitle
+/// Guidelines 1.2.5) and Netflix' for durations (Timed Text Style Guide).
 struct CueShape {
   /// Characters in a line. A longer word stands alone, in a longer line.
   int columns = 37;
@@ -27,8 +27,23 @@ struct CueShape {
   Time minimum_duration = std::chrono::milliseconds(833);
   /// No word that ends later than this after the cue's start joins it.
   Time maximum_duration = std::chrono::seconds(7);
+  /// A cue stays so long for each of its words, if the next one does not come before.
+  Time word_duration = std::chrono::milliseconds(300);
   /// Least time between two cues.
   Time gap{};
 };
+
+/// Known ways to look.
+enum class CuePreset {
+  Default,
+  /// BBC Subtitle Guidelines 1.2.5: 37 characters, 2 lines, 0.3 s a word.
+  Bbc,
+  /// Netflix Timed Text Style Guide: 42 characters, 2 lines, 5/6 s to 7 s, two frames between cues.
+  Netflix,
+  /// CEA-608: 32 columns.
+  Cea608,
+};
+
+CueShape cue_shape_of(CuePreset preset);
 
 }  // namespace kyutaistt::captions

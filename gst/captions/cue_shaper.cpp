@@ -127,7 +127,8 @@ void CueShaper::close() {
 }
 
 Time CueShaper::wanted_end(const Draft &draft) const {
-  return std::max(draft.end, draft.start + shape_.minimum_duration);
+  const Time reading = shape_.word_duration * static_cast<int64_t>(draft.words.size());
+  return std::max(draft.end, draft.start + std::max(shape_.minimum_duration, reading));
 }
 
 void CueShaper::release(Time limit) {

@@ -12,6 +12,7 @@ using kyutaistt::Stream;
 using kyutaistt::StreamOptions;
 using kyutaistt::Time;
 using kyutaistt::element::AudioInput;
+using kyutaistt::element::DomainChange;
 using kyutaistt::element::EventPointer;
 using kyutaistt::element::Settings;
 using kyutaistt::element::TextPointer;
@@ -49,7 +50,12 @@ bool GstKyutaiSttState::set_property(guint property, const GValue *value) {
   }
   if (property == PROP_DOMAIN || property == PROP_PROMPT_TOKENS || property == PROP_PAD_STEPS) {
     change_prompt(before, after);
+  } else if (property == PROP_LANGUAGE_CODE && recognition.stream() != nullptr) {
+    if (EventPointer tag = language_tag(after)) {
+      output.put(std::move(tag));
+    }
   } else if (property == PROP_LATENCY) {
+    output.writer().promise(latency());
     gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
   }
   return true;
@@ -57,11 +63,20 @@ bool GstKyutaiSttState::set_property(guint property, const GValue *value) {
 
 void GstKyutaiSttState::change_prompt(const Settings &before, const Settings &after) {
   const auto stream = recognition.stream();
-  if (stream == nullptr) {
+  const auto info = recognition.model_info();
+  if (stream == nullptr || !info) {
     return;
   }
-  auto prompt = after.prompt();
-  const Status status = prompt.ok() ? stream->set_prompt(prompt.value()) : prompt.status();
+  const auto prompt = after.prompt();
+  Status status = prompt.ok() ? kyutaistt::check_prompt(*info, prompt.value()) : prompt.status();
+  if (status.ok() && after.domain_change == DomainChange::Pause) {
+    GST_INFO_OBJECT(element_, "the next prompt waits for a pause");
+    prompt_waits_ = true;
+    return;
+  }
+  if (status.ok()) {
+    status = apply_prompt(*stream, after);
+  }
   if (status.ok()) {
     return;
   }
@@ -73,6 +88,53 @@ void GstKyutaiSttState::change_prompt(const Settings &before, const Settings &af
   }
   GST_ELEMENT_WARNING(element_, LIBRARY, SETTINGS, ("%s", status.message().c_str()),
                       ("the prompt stays as it was"));
+}
+
+Status GstKyutaiSttState::apply_prompt(Stream &stream, const Settings &settings) {
+  auto prompt = settings.prompt();
+  if (!prompt.ok()) {
+    return prompt.status();
+  }
+  GST_INFO_OBJECT(element_, "what follows has the prompt of domain %s",
+                  settings.domain.empty() ? "(default)" : settings.domain.c_str());
+  const uint64_t marker = next_marker_++;
+  if (EventPointer tag = language_tag(settings)) {
+    output.hold(std::move(tag), marker);
+  }
+  return stream.set_prompt(prompt.value(), marker);
+}
+
+EventPointer GstKyutaiSttState::language_tag(const Settings &settings) const {
+  const std::string code = language(settings);
+  if (code.empty()) {
+    return nullptr;
+  }
+  GstTagList *tags = gst_tag_list_new(GST_TAG_LANGUAGE_CODE, code.c_str(), nullptr);
+  gst_tag_list_set_scope(tags, GST_TAG_SCOPE_STREAM);
+  return EventPointer(gst_event_new_tag(tags));
+}
+
+void GstKyutaiSttState::pause_began() {
+  const auto stream = recognition.stream();
+  if (stream == nullptr || !prompt_waits_.exchange(false)) {
+    return;
+  }
+  if (const Status status = apply_prompt(*stream, copy_settings()); !status.ok()) {
+    GST_ELEMENT_WARNING(element_, LIBRARY, SETTINGS, ("%s", status.message().c_str()),
+                        ("the prompt stays as it was"));
+  }
+}
+
+void GstKyutaiSttState::text_came_late(GstClockTime delay) {
+  if (copy_settings().latency > 0) {
+    // The user's own promise.
+    return;
+  }
+  // In steps, so that the pipeline does not change its latency with every word.
+  constexpr GstClockTime step = 250 * GST_MSECOND;
+  measured_latency_ = (delay / step + 1) * step;
+  output.writer().promise(latency());
+  gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
 }
 
 bool GstKyutaiSttState::is_live() const {
@@ -97,7 +159,7 @@ GstClockTime GstKyutaiSttState::latency() const {
   if (settings.text_unit == TextUnit::Cue) {
     latency += settings.cue_shape.maximum_duration;
   }
-  return static_cast<GstClockTime>(latency.count());
+  return std::max(static_cast<GstClockTime>(latency.count()), measured_latency_.load());
 }
 
 std::string GstKyutaiSttState::language(const Settings &settings) const {
@@ -150,8 +212,11 @@ bool GstKyutaiSttState::start() {
   }
   input_.reset();
   undrained_ = false;
+  prompt_waits_ = false;
+  measured_latency_ = 0;
   output.writer().configure(settings, is_live());
   output.writer().set_language(language(settings));
+  output.writer().promise(latency());
   recognition.start();
   if (latency() != latency_before) {
     gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
@@ -184,7 +249,8 @@ std::shared_ptr<Stream> GstKyutaiSttState::acquire_stream(GstFlowReturn &flow) {
       live ? Time(std::chrono::milliseconds(settings.max_backlog)) : file_backlog;
   GST_INFO_OBJECT(element_, "opening a %s stream", live ? "live" : "non-live");
   return recognition.acquire_stream(
-      options, [this](const kyutaistt::Event &event) { output.put(event); }, flow);
+      options, static_cast<int>(settings.max_streams),
+      [this](const kyutaistt::Event &event) { output.put(event); }, flow);
 }
 
 GstFlowReturn GstKyutaiSttState::push_audio(const AudioInput::Audio &audio) {

@@ -3,6 +3,7 @@
 /// recogniser.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,9 +17,13 @@
 #include "element/text_output.h"
 
 /// Everything of the element that has a destructor; made and destroyed with it.
-struct GstKyutaiSttState {
+struct GstKyutaiSttState final : private kyutaistt::element::TextWriter::Observer {
   GstKyutaiSttState(GstElement *element, GstPad *sink, GstPad *src)
-      : recognition(element), output(element, src), element_(element), sink_(sink), src_(src) {}
+      : recognition(element),
+        output(element, sink, src, *this),
+        element_(element),
+        sink_(sink),
+        src_(src) {}
 
   // Any thread.
 
@@ -50,7 +55,14 @@ struct GstKyutaiSttState {
   kyutaistt::element::TextOutput output;
 
  private:
+  // The source pad's task.
+
+  void pause_began() override;
+  void text_came_late(GstClockTime delay) override;
+
   bool is_live() const;
+  /// A tag with the text's language; null if it is unknown.
+  kyutaistt::element::EventPointer language_tag(const kyutaistt::element::Settings &settings) const;
   std::string language(const kyutaistt::element::Settings &settings) const;
   /// The stream, opened if it is not; null if there is none, with the reason in `flow`.
   std::shared_ptr<kyutaistt::Stream> acquire_stream(GstFlowReturn &flow);
@@ -62,10 +74,14 @@ struct GstKyutaiSttState {
   bool take_gap(GstEvent *event);
   /// A stream of text of our own, in the group of the audio's.
   kyutaistt::element::EventPointer own_stream_start(GstEvent *upstream) const;
-  /// Gives a running stream the prompt of `after`; if it is wrong, the settings go back to
-  /// `before`. Without a stream it is checked by `start`.
+  /// Checks the prompt of `after` for a running stream, and gives it to it now or leaves it to the
+  /// next pause; if it is wrong, the settings go back to `before`. Without a stream it is checked
+  /// by `start`.
   void change_prompt(const kyutaistt::element::Settings &before,
                      const kyutaistt::element::Settings &after);
+  /// Gives the stream the prompt, and a tag behind the text before it.
+  kyutaistt::Status apply_prompt(kyutaistt::Stream &stream,
+                                 const kyutaistt::element::Settings &settings);
 
   GstElement *const element_;
   GstPad *const sink_;
@@ -80,5 +96,12 @@ struct GstKyutaiSttState {
   kyutaistt::element::AudioInput input_;
   /// Audio was pushed since the last drain.
   bool undrained_ = false;
-  uint64_t next_marker_ = 1;
+
+  // Any thread.
+
+  std::atomic<uint64_t> next_marker_ = 1;
+  /// A changed prompt waits for a pause.
+  std::atomic<bool> prompt_waits_ = false;
+  /// The longest delay that was seen in a live pipeline beyond what had been promised.
+  std::atomic<GstClockTime> measured_latency_ = 0;
 };

@@ -62,4 +62,27 @@ GType text_unit_type() {
   return type;
 }
 
+GType domain_change_type() {
+  static const GEnumValue values[] = {
+      {static_cast<int>(DomainChange::Now), "With the next audio", "now"},
+      {static_cast<int>(DomainChange::Pause), "At the next pause in the speech", "pause"},
+      {0, nullptr, nullptr},
+  };
+  static const GType type = g_enum_register_static("GstKyutaiSttDomainChange", values);
+  return type;
+}
+
+GType cue_preset_type() {
+  using captions::CuePreset;
+  static const GEnumValue values[] = {
+      {static_cast<int>(CuePreset::Default), "The BBC's lines, Netflix' durations", "default"},
+      {static_cast<int>(CuePreset::Bbc), "BBC Subtitle Guidelines", "bbc"},
+      {static_cast<int>(CuePreset::Netflix), "Netflix Timed Text Style Guide", "netflix"},
+      {static_cast<int>(CuePreset::Cea608), "Lines as CEA-608 captions have them", "cea-608"},
+      {0, nullptr, nullptr},
+  };
+  static const GType type = g_enum_register_static("GstKyutaiSttCuePreset", values);
+  return type;
+}
+
 }  // namespace kyutaistt::element

@@ -6,10 +6,20 @@
 
 #include <kyutaistt/options.h>
 
+#include "captions/cue.h"
+
 namespace kyutaistt::element {
 
 /// What one buffer of raw text holds.
 enum class TextUnit { Word, Cue };
+
+/// When another domain takes effect.
+enum class DomainChange {
+  /// With the next audio.
+  Now,
+  /// With the audio that comes when the next pause has been recognised.
+  Pause,
+};
 
 // Values are those of the C++ enumerations.
 GType precision_type();
@@ -17,5 +27,7 @@ GType cache_precision_type();
 GType alignment_type();
 GType codec_attention_type();
 GType text_unit_type();
+GType domain_change_type();
+GType cue_preset_type();
 
 }  // namespace kyutaistt::element

@@ -20,6 +20,16 @@
  * - `streams` (gint): streams that share the model now
  * - `steps` (guint64): steps of the model, for all streams
  * - `memory-per-stream` (guint64): bytes of state that a stream needs
+ *
+ * Messages on the bus (GST_MESSAGE_ELEMENT), each with its switch; times are stream times in
+ * nanoseconds:
+ *
+ * - `kyutaistt/word` with `post-words`: `text` (string), `start-time`, `end-time` (guint64),
+ *   `confidence` (double, 0 to 1)
+ * - `kyutaistt/pause` with `post-pauses`: `start-time` (guint64), where the last word ended
+ *
+ * Events: `rstranscribe/new-item` upstream for every word, `rstranscribe/final-transcript`
+ * downstream at every pause, as the transcribers of gst-plugins-rs send them.
  */
 #include "element/kyutaistt_element.h"
 
@@ -150,7 +160,6 @@ static void gst_kyutai_stt_init(GstKyutaiStt *self) {
   self->src = gst_pad_new_from_static_template(&src_template, "src");
   gst_pad_set_query_function(self->src, GST_DEBUG_FUNCPTR(src_query));
   gst_pad_set_activatemode_function(self->src, GST_DEBUG_FUNCPTR(src_activate_mode));
-  gst_pad_use_fixed_caps(self->src);
   gst_element_add_pad(GST_ELEMENT(self), self->src);
 
   self->state = new GstKyutaiSttState(GST_ELEMENT(self), self->sink, self->src);
@@ -236,4 +245,6 @@ static void gst_kyutai_stt_class_init(GstKyutaiSttClass *klass) {
   gst_type_mark_as_plugin_api(kyutaistt::element::alignment_type(), GstPluginAPIFlags(0));
   gst_type_mark_as_plugin_api(kyutaistt::element::codec_attention_type(), GstPluginAPIFlags(0));
   gst_type_mark_as_plugin_api(kyutaistt::element::text_unit_type(), GstPluginAPIFlags(0));
+  gst_type_mark_as_plugin_api(kyutaistt::element::domain_change_type(), GstPluginAPIFlags(0));
+  gst_type_mark_as_plugin_api(kyutaistt::element::cue_preset_type(), GstPluginAPIFlags(0));
 }

@@ -151,7 +151,7 @@ std::optional<EngineStats> Recognition::engine_stats() const {
   return engine == nullptr ? std::nullopt : std::optional(engine->stats());
 }
 
-std::shared_ptr<Stream> Recognition::acquire_stream(const StreamOptions &options,
+std::shared_ptr<Stream> Recognition::acquire_stream(const StreamOptions &options, int max_streams,
                                                     EventListener listener, GstFlowReturn &flow) {
   std::shared_ptr<Engine> engine;
   {
@@ -169,6 +169,15 @@ std::shared_ptr<Stream> Recognition::acquire_stream(const StreamOptions &options
       return stream_;
     }
     engine = engine_;
+  }
+  const int open_streams = engine->stats().open_streams;
+  if (open_streams >= max_streams) {
+    GST_ELEMENT_ERROR(
+        element_, RESOURCE, BUSY,
+        ("%d streams share the model already: max-streams is %d.", open_streams, max_streams),
+        (nullptr));
+    flow = GST_FLOW_ERROR;
+    return nullptr;
   }
   auto opened = engine->open_stream(options, std::move(listener));
   if (!opened.ok()) {

@@ -40,10 +40,11 @@ class Recognition {
   /// Facts of the prepared model; empty before `prepare` and after `stop`.
   std::optional<ModelInfo> model_info() const;
 
-  /// The stream, which is opened with the first call. Waits for the model. Null after a failure
-  /// (then `flow` is GST_FLOW_ERROR, and the ERROR has been posted) or in a flush.
-  std::shared_ptr<Stream> acquire_stream(const StreamOptions &options, EventListener listener,
-                                         GstFlowReturn &flow);
+  /// The stream, which is opened with the first call, unless `max_streams` share the model already.
+  /// Waits for the model. Null after a failure (then `flow` is GST_FLOW_ERROR, and the ERROR has
+  /// been posted) or in a flush.
+  std::shared_ptr<Stream> acquire_stream(const StreamOptions &options, int max_streams,
+                                         EventListener listener, GstFlowReturn &flow);
   /// The stream if it is open.
   std::shared_ptr<Stream> stream() const;
   std::optional<EngineStats> engine_stats() const;

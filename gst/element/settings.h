@@ -23,6 +23,7 @@ enum Property : guint {
   PROP_DOMAIN,
   PROP_PROMPT_TOKENS,
   PROP_PAD_STEPS,
+  PROP_DOMAIN_CHANGE,
   PROP_DEVICE,
   PROP_PRECISION,
   PROP_CACHE_PRECISION,
@@ -33,12 +34,17 @@ enum Property : guint {
   PROP_LATENCY,
   PROP_LATENESS,
   PROP_MAX_BACKLOG,
+  PROP_MAX_STREAMS,
   PROP_LANGUAGE_CODE,
+  PROP_POST_WORDS,
+  PROP_POST_PAUSES,
+  PROP_CUE_PRESET,
   PROP_CUE_COLUMNS,
   PROP_CUE_LINES,
   PROP_CUE_MIN_DURATION,
   PROP_CUE_MAX_DURATION,
   PROP_CUE_GAP,
+  PROP_CUE_WORD_DURATION,
   PROP_MAX_OBSERVED_DELAY,
   PROP_STATS,
 };
@@ -50,6 +56,7 @@ struct Settings {
   /// As written by the user: ids separated by commas.
   std::string prompt_tokens;
   int pad_steps = -1;
+  DomainChange domain_change = DomainChange::Now;
   std::string device = "cpu";
   Precision precision = Precision::Auto;
   CachePrecision cache_precision = CachePrecision::Auto;
@@ -60,7 +67,11 @@ struct Settings {
   guint latency = 0;
   guint lateness = 0;
   guint max_backlog = 2000;
+  guint max_streams = 64;
   std::string language_code;
+  bool post_words = false;
+  bool post_pauses = false;
+  captions::CuePreset cue_preset = captions::CuePreset::Default;
   captions::CueShape cue_shape;
 
   ModelOptions model_options() const;

@@ -60,6 +60,9 @@ void TextOutput::hold(EventPointer event, uint64_t marker) {
 GstFlowReturn TextOutput::wait_for_room() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return items_.size() < most_waiting || flow_ != GST_FLOW_OK; });
+  if (flow_ == GST_FLOW_OK && std::exchange(was_unlinked_, false)) {
+    return GST_FLOW_NOT_LINKED;
+  }
   return flow_;
 }
 
@@ -92,7 +95,7 @@ void TextOutput::begin_flush() {
 void TextOutput::end_flush() {
   writer_.reset(TextWriter::Downstream::Keep);
   const std::lock_guard lock(mutex_);
-  clear();
+  clear_flushed();
   flow_ = GST_FLOW_OK;
 }
 
@@ -100,6 +103,27 @@ void TextOutput::clear() {
   items_.clear();
   held_.clear();
   end_came_ = false;
+  was_unlinked_ = false;
+}
+
+void TextOutput::clear_flushed() {
+  std::deque<Item> kept;
+  const auto keep = [&kept](EventPointer &event) {
+    const GstEventType type = GST_EVENT_TYPE(event.get());
+    if (GST_EVENT_IS_STICKY(event.get()) && type != GST_EVENT_SEGMENT && type != GST_EVENT_EOS) {
+      kept.emplace_back(std::move(event));
+    }
+  };
+  for (Item &item : items_) {
+    if (auto *event = std::get_if<EventPointer>(&item)) {
+      keep(*event);
+    }
+  }
+  for (Held &held : held_) {
+    keep(held.event);
+  }
+  clear();
+  items_ = std::move(kept);
 }
 
 void TextOutput::run(gpointer self) {
@@ -161,10 +185,12 @@ void TextOutput::fail(GstFlowReturn flow) {
   bool end_came = false;
   {
     const std::lock_guard lock(mutex_);
-    if (flow_ == GST_FLOW_OK) {
+    end_came = end_came_;
+    if (flow == GST_FLOW_NOT_LINKED && !end_came) {
+      was_unlinked_ = true;
+    } else if (flow_ == GST_FLOW_OK) {
       flow_ = flow;
     }
-    end_came = end_came_;
   }
   changed_.notify_all();
   GST_DEBUG_OBJECT(element_, "stopping: %s", gst_flow_get_name(flow));

@@ -23,8 +23,8 @@ namespace kyutaistt::element {
 /// Threads: any, but for what says otherwise.
 class TextOutput {
  public:
-  TextOutput(GstElement *element, GstPad *pad)
-      : element_(element), pad_(pad), writer_(element, pad) {}
+  TextOutput(GstElement *element, GstPad *sink, GstPad *src, TextWriter::Observer &observer)
+      : element_(element), pad_(src), writer_(element, sink, src, observer) {}
 
   /// Never blocks: for the recogniser's worker.
   void put(const Event &event);
@@ -43,7 +43,8 @@ class TextOutput {
   bool stop();
   /// Lets go of everything that waits; `wait_for_room` and the task return.
   void begin_flush();
-  /// After a flush: forgets what waited and goes on. The pad's task must not run.
+  /// After a flush: forgets what waited and goes on. Sticky events that describe the stream stay,
+  /// as the flush does not touch them. The pad's task must not run.
   void end_flush();
 
   TextWriter &writer() { return writer_; }
@@ -58,6 +59,8 @@ class TextOutput {
   /// Downstream does not take more: tells it, and whoever waits.
   void fail(GstFlowReturn flow);
   void clear();
+  /// Forgets all but what a flush does not touch.
+  void clear_flushed();
 
   GstElement *const element_;
   GstPad *const pad_;
@@ -75,6 +78,8 @@ class TextOutput {
   };
   std::deque<Held> held_;
   GstFlowReturn flow_ = GST_FLOW_FLUSHING;
+  /// Text found no next element; told once, because another may be linked in the meantime.
+  bool was_unlinked_ = false;
   bool end_came_ = false;
 };
 

@@ -25,13 +25,16 @@ void TextWriter::configure(const Settings &settings, bool is_live) {
   text_unit_ = settings.text_unit;
   lateness_ = settings.lateness * GST_MSECOND;
   shaper_ = captions::CueShaper(settings.cue_shape);
+  speech_.configure(settings);
 }
 
 void TextWriter::reset(Downstream downstream) {
   shaper_.reset();
+  speech_.reset();
   discont_ = true;
   segment_.reset();
   position_.reset();
+  waiting_.clear();
   if (downstream == Downstream::Forget) {
     negotiated_ = false;
     stream_started_ = false;
@@ -48,9 +51,6 @@ GstFlowReturn TextWriter::forward(EventPointer event) {
       stream_started_ = true;
       break;
     case GST_EVENT_SEGMENT: {
-      if (const GstFlowReturn flow = negotiate(); flow != GST_FLOW_OK) {
-        return flow;
-      }
       GstSegment segment;
       gst_event_copy_segment(event.get(), &segment);
       segment.base += lateness_;
@@ -59,8 +59,22 @@ GstFlowReturn TextWriter::forward(EventPointer event) {
       gst_event_set_seqnum(event.get(), seqnum);
       segment_ = segment;
       position_.reset();
-      gst_pad_push_event(pad_, event.release());
-      return push_header();
+      waiting_.push_back(std::move(event));
+      return negotiate();
+    }
+    case GST_EVENT_TAG: {
+      GstTagList *tags = nullptr;
+      gst_event_parse_tag(event.get(), &tags);
+      gchar *language = nullptr;
+      if (gst_tag_list_get_string(tags, GST_TAG_LANGUAGE_CODE, &language)) {
+        language_ = language;
+        g_free(language);
+      }
+      if (!negotiated_) {
+        // Agreeing on a format tells the language.
+        return GST_FLOW_OK;
+      }
+      break;
     }
     case GST_EVENT_EOS:
       // Without caps, downstream would take a stream without audio for a fault.
@@ -69,16 +83,31 @@ GstFlowReturn TextWriter::forward(EventPointer event) {
       }
       break;
     default:
+      if (GST_EVENT_IS_STICKY(event.get()) && !negotiated_) {
+        waiting_.push_back(std::move(event));
+        return GST_FLOW_OK;
+      }
       break;
   }
   gst_pad_push_event(pad_, event.release());
   return GST_FLOW_OK;
 }
 
+GstFlowReturn TextWriter::push_waiting() {
+  for (EventPointer &event : std::exchange(waiting_, {})) {
+    gst_pad_push_event(pad_, event.release());
+  }
+  return segment_ ? push_header() : GST_FLOW_OK;
+}
+
 GstFlowReturn TextWriter::negotiate() {
   const bool asked_again = gst_pad_check_reconfigure(pad_) != FALSE;
   if (negotiated_ && !asked_again) {
-    return GST_FLOW_OK;
+    return push_waiting();
+  }
+  if (gst_pad_is_linked(pad_) == FALSE) {
+    // Nobody to agree with: whoever comes must not find a format that was chosen without it.
+    return GST_FLOW_NOT_LINKED;
   }
   const CapsPointer own(gst_pad_get_pad_template_caps(pad_));
   CapsPointer allowed(gst_pad_peer_query_caps(pad_, own.get()));
@@ -103,7 +132,7 @@ GstFlowReturn TextWriter::negotiate() {
   negotiated_ = true;
   header_due_ = format_ == Format::WebVtt;
   push_language_tag();
-  return segment_ ? push_header() : GST_FLOW_OK;
+  return push_waiting();
 }
 
 void TextWriter::push_language_tag() {
@@ -132,6 +161,7 @@ GstFlowReturn TextWriter::write(const Event &event) {
     return flow;
   }
   if (const auto *word = std::get_if<Word>(&event)) {
+    speech_.tell_word(*word, *segment_);
     if (writes_words()) {
       return write_word(*word);
     }
@@ -142,6 +172,9 @@ GstFlowReturn TextWriter::write(const Event &event) {
     shaper_.add(*progress);
     const GstFlowReturn flow = write_ready_cues();
     push_gap(std::min(progress->position, shaper_.pending_start().value_or(Time::max())));
+    if (speech_.tell_progress(progress->position, *segment_)) {
+      observer_.pause_began();
+    }
     return flow;
   } else if (const auto *dropped = std::get_if<Dropped>(&event)) {
     report_dropped(*dropped);
@@ -154,7 +187,11 @@ GstFlowReturn TextWriter::finish() {
   if (!segment_) {
     return GST_FLOW_OK;
   }
-  return write_ready_cues();
+  const GstFlowReturn flow = write_ready_cues();
+  if (flow == GST_FLOW_OK && speech_.finish(*segment_)) {
+    observer_.pause_began();
+  }
+  return flow;
 }
 
 GstFlowReturn TextWriter::write_word(const Word &word) {
@@ -238,10 +275,27 @@ void TextWriter::observe_delay(GstClockTime timestamp) {
   if (!GST_CLOCK_TIME_IS_VALID(due) || !GST_CLOCK_TIME_IS_VALID(now) || now <= due) {
     return;
   }
-  if (now - due > max_observed_delay_) {
-    max_observed_delay_ = now - due;
-    g_object_notify(G_OBJECT(element_), "max-observed-delay");
+  const GstClockTime delay = now - due;
+  if (delay <= max_observed_delay_) {
+    return;
   }
+  max_observed_delay_ = delay;
+  g_object_notify(G_OBJECT(element_), "max-observed-delay");
+  if (delay > promised_) {
+    warn_of_delay(delay);
+    observer_.text_came_late(delay);
+  }
+}
+
+void TextWriter::warn_of_delay(GstClockTime delay) {
+  GstStructure *details = gst_structure_new("kyutaistt/excessive-delay", "new-observed-max-delay",
+                                            G_TYPE_UINT64, delay, nullptr);
+  gchar *text = g_strdup_printf("Text came %" G_GUINT64_FORMAT
+                                " ms behind its time, %" G_GUINT64_FORMAT " ms were promised.",
+                                delay / GST_MSECOND, promised_ / GST_MSECOND);
+  gst_element_message_full_with_details(element_, GST_MESSAGE_WARNING, GST_CORE_ERROR,
+                                        GST_CORE_ERROR_CLOCK, text, nullptr, __FILE__, GST_FUNCTION,
+                                        __LINE__, details);
 }
 
 }  // namespace kyutaistt::element

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <gst/gst.h>
 
@@ -15,22 +16,42 @@
 #include "captions/cue_shaper.h"
 #include "element/glib_support.h"
 #include "element/settings.h"
+#include "element/speech_events.h"
 
 namespace kyutaistt::element {
 
 /// Writes text in the format that downstream takes: words or cues as raw text, WebVTT, SubRip; and
 /// GAP events that follow the recognition where there is no text.
 ///
-/// Threads: the source pad's task only, but for `max_observed_delay` and `reset`, which is called
-/// while the task does not run. Pushes and queries with no lock held.
+/// Threads: the source pad's task only, but for `max_observed_delay`, `promise` and `reset`, which
+/// is called while the task does not run. Pushes and queries with no lock held.
 class TextWriter {
  public:
-  TextWriter(GstElement *element, GstPad *pad) : element_(element), pad_(pad) {}
+  /// Told what happens to the text, on the source pad's task.
+  class Observer {
+   public:
+    Observer() = default;
+    Observer(const Observer &) = delete;
+    Observer &operator=(const Observer &) = delete;
+    /// A pause in the speech has begun.
+    virtual void pause_began() = 0;
+    /// In a live pipeline text came `delay` behind its own time, which is more than promised.
+    virtual void text_came_late(GstClockTime delay) = 0;
+
+   protected:
+    ~Observer() = default;
+  };
+
+  TextWriter(GstElement *element, GstPad *sink, GstPad *src, Observer &observer)
+      : element_(element), pad_(src), observer_(observer), speech_(element, sink, src) {}
 
   /// How to write from the next `reset` on.
   void configure(const Settings &settings, bool is_live);
-  /// Language for the stream's tags; empty for none.
+  /// Language for the stream's tags; empty for none. Afterwards it follows the tags that are
+  /// forwarded.
   void set_language(std::string language) { language_ = std::move(language); }
+  /// The latency that was promised to the pipeline. Any thread.
+  void promise(GstClockTime latency) { promised_ = latency; }
 
   GstFlowReturn write(const Event &event);
   /// No more words of this context follow: the last cue goes out.
@@ -57,12 +78,17 @@ class TextWriter {
   GstFlowReturn push_text(const std::string &text, Time start, Time end);
   GstFlowReturn push_header();
   void push_gap(Time until);
+  /// Sends what waited for the format, and the header if it is due.
+  GstFlowReturn push_waiting();
   void push_language_tag();
   void report_dropped(const Dropped &dropped);
   void observe_delay(GstClockTime timestamp);
+  void warn_of_delay(GstClockTime delay);
 
   GstElement *const element_;
   GstPad *const pad_;
+  Observer &observer_;
+  SpeechEvents speech_;
 
   bool is_live_ = false;
   TextUnit text_unit_ = TextUnit::Word;
@@ -76,11 +102,14 @@ class TextWriter {
   bool header_due_ = false;
   bool discont_ = true;
   std::optional<GstSegment> segment_;
+  /// Sticky events that must come behind the caps.
+  std::vector<EventPointer> waiting_;
   /// Text and GAPs have been written until here.
   std::optional<Time> position_;
   uint64_t next_number_ = 1;
   uint64_t dropped_frames_ = 0;
   std::atomic<GstClockTime> max_observed_delay_ = 0;
+  std::atomic<GstClockTime> promised_ = GST_CLOCK_TIME_NONE;
 };
 
 }  // namespace kyutaistt::element

@@ -114,13 +114,13 @@ Status Stream::drain(uint64_t marker) {
   });
 }
 
-Status Stream::set_prompt(const Prompt &prompt) {
+Status Stream::set_prompt(const Prompt &prompt, std::optional<uint64_t> marker) {
   return base::guard("changing the prompt", [&]() -> Status {
     KYUTAISTT_ASSIGN(forced, decode::forced_tokens(engine_->model->info(), prompt));
     {
       const std::lock_guard lock(engine_->mutex);
       state_->forced = forced;
-      state_->queue.push_end({std::nullopt, std::move(forced), {}});
+      state_->queue.push_end({marker, std::move(forced), {}});
     }
     engine_->work.notify_one();
     return {};

@@ -58,9 +58,10 @@ class KYUTAISTT_PUBLIC Stream {
   /// context with the same prompt. Returns at once.
   Status drain(uint64_t marker);
 
-  /// Like `drain`, with another prompt for what follows (no `Drained` event is delivered). Fails
-  /// with `NotFound` and the known names if the model has no such domain; then nothing changes.
-  Status set_prompt(const Prompt &prompt);
+  /// Like `drain`, with another prompt for what follows; `Drained` is delivered if there is a
+  /// marker. Fails with `NotFound` and the known names if the model has no such domain; then
+  /// nothing changes.
+  Status set_prompt(const Prompt &prompt, std::optional<uint64_t> marker = std::nullopt);
 
   /// Forgets audio and context at once and mends a failed stream; the prompt stays. When it
   /// returns, no event of what was pushed before will be delivered. A blocked `push` returns.

@@ -349,7 +349,7 @@ START_TEST(every_property_is_described) {
       g_value_unset(&value);
     }
   }
-  ck_assert_int_eq(own, 22);
+  ck_assert_int_eq(own, 28);
   g_free(properties);
   gst_object_unref(element);
 }

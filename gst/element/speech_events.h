@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// What the element tells of words and pauses beside the text itself.
+#pragma once
+
+#include <optional>
+
+#include <gst/gst.h>
+
+#include <kyutaistt/events.h>
+
+#include "element/settings.h"
+
+namespace kyutaistt::element {
+
+/// Sends what other transcribers of GStreamer send (gst-plugins-rs: an upstream event for every
+/// word, a downstream event at every pause), and messages on the bus for applications.
+///
+/// A pause begins when no word has come for 0.8 s behind the last one.
+///
+/// Threads: the source pad's task only, or while it does not run. Pushes and posts with no lock
+/// held.
+class SpeechEvents {
+ public:
+  SpeechEvents(GstElement *element, GstPad *sink, GstPad *src)
+      : element_(element), sink_(sink), src_(src) {}
+
+  void configure(const Settings &settings);
+  void reset() { last_end_.reset(); }
+
+  void tell_word(const Word &word, const GstSegment &segment);
+  /// The recognition has got so far. True if a pause has begun.
+  bool tell_progress(Time position, const GstSegment &segment);
+  /// No more words of this context follow. True if that is the beginning of a pause.
+  bool finish(const GstSegment &segment);
+
+ private:
+  void tell_pause(const GstSegment &segment);
+
+  GstElement *const element_;
+  GstPad *const sink_;
+  GstPad *const src_;
+  bool posts_words_ = false;
+  bool posts_pauses_ = false;
+  /// Where the last word ended; unset in a pause.
+  std::optional<Time> last_end_;
+};
+
+}  // namespace kyutaistt::element

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Seeded sequences of everything that can happen to the element, and flushes from another thread.
+///
+/// KYUTAISTT_RANDOM_WALKS and KYUTAISTT_FLUSHES set how many, e.g. fewer under valgrind.
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "gst/harness.h"
+#include "support/suite.h"
+
+namespace {
+
+using kyutaistt::tests::Element;
+using kyutaistt::tests::read_sample;
+using kyutaistt::tests::Text;
+
+constexpr int rate = 24000;
+constexpr unsigned step_seconds = 20;
+
+int count_from(const char *variable, int otherwise) {
+  const char *text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::atoi(text);
+}
+
+/// One walk: an element, where its audio has got to, and what its output must keep to.
+class Walk {
+ public:
+  Walk(unsigned seed, const std::vector<float> &speech)
+      : random_(seed),
+        speech_(speech),
+        element_(pick({"text/x-raw, format=utf8", "application/x-subtitle-vtt",
+                       "application/x-subtitle"}),
+                 pick({"domain=asr_is_is", "domain=asr_is_en", "domain=asr_is_en text-unit=cue",
+                       "domain=asr_is_is domain-change=pause post-words=true"})) {
+    gst_harness_set_live(element_.harness(), below(2) == 0);
+    begin();
+  }
+
+  void step() {
+    // Nothing may take so long: the signal ends the test.
+    alarm(step_seconds);
+    switch (below(12)) {
+      case 0:
+        gap();
+        break;
+      case 1:
+        flush();
+        break;
+      case 2:
+        seek();
+        break;
+      case 3:
+        change_caps();
+        break;
+      case 4:
+        g_object_set(element_.element(), "domain", pick({"asr_is_is", "asr_is_en"}), nullptr);
+        break;
+      case 5:
+        end();
+        break;
+      case 6:
+        change_state();
+        break;
+      case 7:
+        relink();
+        break;
+      default:
+        push();
+        break;
+    }
+    check_output();
+    alarm(0);
+  }
+
+  void finish() {
+    alarm(step_seconds);
+    element_.finish();
+    check_output();
+    // Text that found nobody behind the end is a fault.
+    ck_assert(element_.count(GST_MESSAGE_ERROR) == 0 || relinked_);
+    alarm(0);
+  }
+
+ private:
+  int below(int end) { return std::uniform_int_distribution<int>(0, end - 1)(random_); }
+
+  const char *pick(std::vector<const char *> choices) {
+    return choices[static_cast<size_t>(below(static_cast<int>(choices.size())))];
+  }
+
+  void begin() {
+    // Takes the end away that there may have been.
+    element_.push_event(gst_event_new_stream_start("walk"));
+    element_.start_audio();
+    position_ = 0;
+    ended_ = false;
+    ++segments_;
+  }
+
+  void push() {
+    if (ended_) {
+      return;
+    }
+    const size_t first = static_cast<size_t>(below(static_cast<int>(speech_.size()) - rate));
+    const auto count = static_cast<size_t>(1 + below(rate));
+    const std::vector<float> part(speech_.begin() + static_cast<std::ptrdiff_t>(first),
+                                  speech_.begin() + static_cast<std::ptrdiff_t>(first + count));
+    // Sometimes not where the last audio ended.
+    position_ += below(4) == 0 ? static_cast<GstClockTime>(below(2000)) * GST_MSECOND : 0;
+    const GstFlowReturn flow = element_.push(part, position_, static_cast<size_t>(1 + below(9600)));
+    ck_assert(flow == GST_FLOW_OK || (relinked_ && flow == GST_FLOW_NOT_LINKED));
+    position_ += count * GST_SECOND / rate;
+  }
+
+  void gap() {
+    if (ended_) {
+      return;
+    }
+    const GstClockTime length = static_cast<GstClockTime>(below(3000)) * GST_MSECOND;
+    element_.push_event(gst_event_new_gap(position_, length));
+    position_ += length;
+  }
+
+  void flush() {
+    element_.push_event(gst_event_new_flush_start());
+    element_.push_event(gst_event_new_flush_stop(TRUE));
+    new_segment();
+  }
+
+  /// As a seek that does not flush brings it: a segment somewhere else.
+  void seek() {
+    if (!ended_) {
+      new_segment();
+    }
+  }
+
+  void new_segment() {
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.start = static_cast<guint64>(below(100)) * GST_SECOND;
+    segment.time = segment.start;
+    segment.position = segment.start;
+    segment.base = static_cast<guint64>(below(10)) * GST_SECOND;
+    element_.push_event(gst_event_new_segment(&segment));
+    position_ = segment.start;
+    ended_ = false;
+    ++segments_;
+  }
+
+  void change_caps() {
+    GstCaps *caps = gst_caps_from_string(
+        "audio/x-raw, format=F32LE, rate=24000, channels=1, layout=interleaved");
+    if (below(2) == 0) {
+      gst_caps_set_simple(caps, "rate", G_TYPE_INT, below(2) == 0 ? 16000 : 48000, nullptr);
+    }
+    if (!ended_) {
+      element_.push_event(gst_event_new_caps(caps));
+      // Back, so that what is pushed is what it says.
+      GstCaps *back = gst_caps_from_string(
+          "audio/x-raw, format=F32LE, rate=24000, channels=1, layout=interleaved");
+      element_.push_event(gst_event_new_caps(back));
+      gst_caps_unref(back);
+    }
+    gst_caps_unref(caps);
+  }
+
+  void end() {
+    if (!ended_) {
+      element_.push_event(gst_event_new_eos());
+      ended_ = true;
+    }
+  }
+
+  void change_state() {
+    const GstState states[] = {GST_STATE_NULL, GST_STATE_READY, GST_STATE_PAUSED};
+    const GstState state = states[below(3)];
+    gst_element_set_state(element_.element(), state);
+    ck_assert_int_ne(gst_element_set_state(element_.element(), GST_STATE_PLAYING),
+                     GST_STATE_CHANGE_FAILURE);
+    if (state != GST_STATE_PAUSED) {
+      begin();
+    }
+  }
+
+  /// Takes the next element away and gives it back.
+  void relink() {
+    if (ended_) {
+      // An EOS that meets no pad is lost, as everywhere in GStreamer.
+      return;
+    }
+    GstPad *src = gst_element_get_static_pad(element_.element(), "src");
+    GstPad *peer = gst_pad_get_peer(src);
+    relinked_ = true;
+    ck_assert(gst_pad_unlink(src, peer));
+    ck_assert_int_eq(gst_pad_link(src, peer), GST_PAD_LINK_OK);
+    gst_object_unref(peer);
+    gst_object_unref(src);
+  }
+
+  void check_output() {
+    for (const Text &text : element_.take()) {
+      ck_assert(GST_CLOCK_TIME_IS_VALID(text.pts));
+      ck_assert(GST_CLOCK_TIME_IS_VALID(text.duration));
+      ck_assert(g_utf8_validate(text.text.data(), static_cast<gssize>(text.text.size()), nullptr));
+      // Time goes back only with a new segment.
+      if (text.pts < last_pts_) {
+        ck_assert_int_gt(segments_, 0);
+        --segments_;
+      }
+      last_pts_ = text.pts;
+    }
+    while (GstEvent *event = gst_harness_try_pull_event(element_.harness())) {
+      gst_event_unref(event);
+    }
+    while (GstEvent *event = gst_harness_try_pull_upstream_event(element_.harness())) {
+      gst_event_unref(event);
+    }
+  }
+
+  std::mt19937 random_;
+  const std::vector<float> &speech_;
+  Element element_;
+  GstClockTime position_ = 0;
+  GstClockTime last_pts_ = 0;
+  /// That may still let time go back.
+  int segments_ = 0;
+  bool ended_ = false;
+  /// The text found nobody for a moment.
+  bool relinked_ = false;
+};
+
+START_TEST(random_walks) {
+  const std::vector<float> speech = read_sample("forecast-01.flac");
+  // Keeps the model loaded from walk to walk.
+  Element keeper;
+  keeper.start_audio();
+  keeper.push(std::vector<float>(rate));
+  const int walks = count_from("KYUTAISTT_RANDOM_WALKS", 1000);
+  for (int seed = 0; seed < walks; ++seed) {
+    // Read when a watchdog ends the test.
+    g_setenv("KYUTAISTT_SEED", std::to_string(seed).c_str(), TRUE);
+    Walk walk(static_cast<unsigned>(seed), speech);
+    for (int step = 0; step < 12; ++step) {
+      walk.step();
+    }
+    walk.finish();
+  }
+}
+END_TEST
+
+START_TEST(flushes_while_another_thread_pushes) {
+  const std::vector<float> speech = read_sample("forecast-01.flac");
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en");
+  element.start_audio();
+  std::atomic<bool> stopping = false;
+  // As upstream elements have one: taken for every buffer, and for the end of a flush.
+  std::mutex streaming;
+  std::thread pusher([&] {
+    const std::vector<float> chunk(speech.begin(), speech.begin() + 2400);
+    for (GstClockTime position = 0; !stopping; position += 100 * GST_MSECOND) {
+      const std::lock_guard lock(streaming);
+      const GstFlowReturn flow = element.push(chunk, position);
+      ck_assert(flow == GST_FLOW_OK || flow == GST_FLOW_FLUSHING);
+    }
+  });
+  const int flushes = count_from("KYUTAISTT_FLUSHES", 10000);
+  for (int i = 0; i < flushes; ++i) {
+    alarm(step_seconds);
+    // From this thread, while the other is somewhere in a push.
+    element.push_event(gst_event_new_flush_start());
+    const std::lock_guard lock(streaming);
+    element.push_event(gst_event_new_flush_stop(TRUE));
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    element.push_event(gst_event_new_segment(&segment));
+  }
+  alarm(0);
+  stopping = true;
+  pusher.join();
+  element.finish();
+  ck_assert_int_eq(element.count(GST_MESSAGE_ERROR), 0);
+}
+END_TEST
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  gst_check_init(&argc, &argv);
+  return kyutaistt::tests::run_suite("random walk",
+                                     {random_walks, flushes_while_another_thread_pushes}, 1500);
+}

@@ -33,13 +33,11 @@ class TextWriter {
     Observer() = default;
     Observer(const Observer &) = delete;
     Observer &operator=(const Observer &) = delete;
+    virtual ~Observer() = default;
     /// A pause in the speech has begun.
     virtual void pause_began() = 0;
     /// In a live pipeline text came `delay` behind its own time, which is more than promised.
     virtual void text_came_late(GstClockTime delay) = 0;
-
-   protected:
-    ~Observer() = default;
   };
 
   TextWriter(GstElement *element, GstPad *sink, GstPad *src, Observer &observer)

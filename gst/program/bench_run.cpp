@@ -131,7 +131,8 @@ Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const B
     return engine.status();
   }
   const std::vector<float> noise = make_noise();
-  const auto silent_frames = static_cast<size_t>(model->info().silence_prefix_seconds / 0.08 + 0.5);
+  const std::chrono::duration<double> silence(model->info().silence_prefix_seconds);
+  const int64_t silent_frames = std::lround(silence / frame_time);
   std::vector<std::unique_ptr<Feeder>> feeders;
   for (int i = 0; i < plan.streams; ++i) {
     feeders.push_back(std::make_unique<Feeder>(plan, i, silent_frames));

@@ -37,12 +37,15 @@ void Context::restart(std::vector<int32_t> forced) {
   words_.reset();
 }
 
-void Context::begin_frame(Time start, Time origin) {
+void Context::begin_frame(Time start, Time origin, std::optional<Time> end) {
   if (frames_ == 0) {
     timeline_.reset(origin);
     last_start_ = origin;
   }
   timeline_.forget_before(words_.settled_until() + static_cast<double>(frame_lead_));
+  if (end) {
+    timeline_.end_audio(*end);
+  }
   timeline_.append(start);
   ++frames_;
 }

@@ -36,8 +36,9 @@ class Context {
   void restart(std::vector<int32_t> forced);
 
   /// A frame whose first sample was heard at `start` comes next. `origin`: time of the context's
-  /// first real sample; only looked at for the first frame.
-  void begin_frame(Time start, Time origin);
+  /// first real sample; only looked at for the first frame. `end`: time behind its last one, given
+  /// with the frame in which it lies.
+  void begin_frame(Time start, Time origin, std::optional<Time> end);
 
   /// True until position 0 has been computed.
   bool needs_start() const noexcept { return position_ == 0; }

@@ -11,6 +11,7 @@ void Timeline::reset(Time origin) {
   origin_ = origin;
   frames_ = 0;
   anchors_.clear();
+  end_.reset();
 }
 
 void Timeline::append(Time start) {
@@ -23,6 +24,10 @@ void Timeline::append(Time start) {
   ++frames_;
 }
 
+void Timeline::end_audio(Time end) {
+  end_ = Anchor{frames_, end};
+}
+
 Time Timeline::at(double step) const {
   const auto after = std::find_if(anchors_.begin(), anchors_.end(), [&](const Anchor &anchor) {
     return static_cast<double>(anchor.frame) > step;
@@ -33,7 +38,11 @@ Time Timeline::at(double step) const {
   const Anchor &anchor = *std::prev(after);
   const double nanoseconds =
       (step - static_cast<double>(anchor.frame)) * static_cast<double>(frame_duration.count());
-  return std::max(origin_, anchor.start + Time(std::llround(nanoseconds)));
+  Time time = anchor.start + Time(std::llround(nanoseconds));
+  if (end_ && step >= static_cast<double>(end_->frame)) {
+    time = std::min(time, end_->start);
+  }
+  return std::max(origin_, time);
 }
 
 void Timeline::forget_before(double step) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 #include <kyutaistt/options.h>
 
@@ -22,8 +23,12 @@ class Timeline {
   /// The next frame's first sample was heard at `start`.
   void append(Time start);
 
+  /// The audio ends at `end`, within the next frame: what follows is injected silence, in which the
+  /// clock stands.
+  void end_audio(Time end);
+
   /// Time of a point in steps (frames) since frame 0; between frames, and after the last one, the
-  /// clock runs on.
+  /// clock runs on until the audio ends.
   Time at(double step) const;
 
   /// Lets go of what only points before `step` need.
@@ -39,6 +44,8 @@ class Timeline {
   int64_t frames_ = 0;
   /// Frames whose time does not follow from the one before, in order.
   std::deque<Anchor> anchors_;
+  /// The frame in which the audio ends, and when it does.
+  std::optional<Anchor> end_;
 };
 
 }  // namespace kyutaistt::decode

@@ -92,6 +92,7 @@ void AudioQueue::clear() {
   pushing_context_ = false;
   tail_left_ = 0;
   first_frame_ = true;
+  audio_ended_ = false;
 }
 
 AudioQueue::Next AudioQueue::next() const noexcept {
@@ -151,6 +152,9 @@ QueuedFrame AudioQueue::pop_frame(std::span<float> samples) {
   const size_t filled = take(samples, result);
   const size_t silence = samples.size() - filled;
   std::fill_n(samples.begin() + static_cast<std::ptrdiff_t>(filled), silence, 0.0F);
+  if (silence > 0 && !std::exchange(audio_ended_, true)) {
+    result.end = time_of(taken_anchor_, taken_offset_);
+  }
   tail_left_ -= static_cast<int64_t>(silence);
   taken_offset_ += static_cast<int64_t>(silence);
   if (first_frame_ && shape_.repeat_first_frame) {
@@ -174,6 +178,7 @@ ContextEnd AudioQueue::pop_end() {
   items_.pop_front();
   origins_.pop_front();
   first_frame_ = true;
+  audio_ended_ = false;
   tail_left_ = 0;
   return end;
 }

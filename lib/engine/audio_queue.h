@@ -30,6 +30,8 @@ struct QueuedFrame {
   Time start{};
   /// Time of the first real sample of its context.
   Time origin{};
+  /// Time behind the last real sample of the context, if it lies within this frame.
+  std::optional<Time> end;
   /// Audio that was dropped just before or inside of it.
   std::vector<Dropped> dropped;
 };
@@ -100,6 +102,7 @@ class AudioQueue {
   std::deque<Time> origins_;
   int64_t tail_left_ = 0;
   bool first_frame_ = true;
+  bool audio_ended_ = false;
   /// Place behind the last sample that was taken: an anchor and so many samples.
   Time taken_anchor_{};
   int64_t taken_offset_ = 0;

@@ -66,7 +66,7 @@ Status Batch::compute_frames(const ModelState &model, Durations &durations) {
       continue;
     }
     append_dropped(lane.frame.dropped, lane.events);
-    lane.stream->context.begin_frame(lane.frame.start, lane.frame.origin);
+    lane.stream->context.begin_frame(lane.frame.start, lane.frame.origin, lane.frame.end);
     frame_lanes_.push_back(&lane);
     encoder_states_.push_back(lane.stream->encoder.get());
     const auto begin = samples.begin() + static_cast<std::ptrdiff_t>(i) * mimi::frame_samples;

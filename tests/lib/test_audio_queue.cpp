@@ -113,9 +113,11 @@ START_TEST(an_end_brings_silence_and_loses_part_of_a_frame_of_it) {
   const Popped first = pop(queue);
   ck_assert_float_eq(first.samples[99], 100);
   ck_assert_float_eq(first.samples[100], 0);
+  assert_time(first.info.end.value(), std::chrono::nanoseconds(4166666));
   const Popped second = pop(queue);
   assert_time(second.info.start, milliseconds(80));
   ck_assert(second.samples == std::vector<float>(frame_samples));
+  ck_assert(!second.info.end);
   ck_assert(queue.next() == Next::ContextEnd);
   ck_assert_uint_eq(queue.pop_end().marker.value(), 5);
   ck_assert(queue.next() == Next::Nothing);

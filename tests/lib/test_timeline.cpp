@@ -54,10 +54,31 @@ START_TEST(jumps_are_kept_until_they_are_forgotten) {
 }
 END_TEST
 
+START_TEST(the_clock_stands_when_the_audio_has_ended) {
+  Timeline timeline;
+  timeline.reset(Time(0));
+  timeline.append(seconds(60));
+  timeline.append(seconds(10));
+  timeline.end_audio(seconds(10) + milliseconds(100));
+  timeline.append(seconds(10) + milliseconds(80));
+  timeline.append(seconds(10) + milliseconds(160));
+  // Earlier frames may have later times.
+  assert_time(timeline.at(0.5), seconds(60) + milliseconds(40));
+  assert_time(timeline.at(1.5), seconds(10) + milliseconds(40));
+  assert_time(timeline.at(2.125), seconds(10) + milliseconds(90));
+  assert_time(timeline.at(2.5), seconds(10) + milliseconds(100));
+  assert_time(timeline.at(30), seconds(10) + milliseconds(100));
+  timeline.reset(Time(0));
+  timeline.append(Time(0));
+  assert_time(timeline.at(30), milliseconds(2400));
+}
+END_TEST
+
 }  // namespace
 
 int main() {
   return kyutaistt::tests::run_suite(
-      "timeline", {steps_between_and_behind_frames, nothing_lies_before_the_first_real_sample,
-                   jumps_are_kept_until_they_are_forgotten});
+      "timeline",
+      {steps_between_and_behind_frames, nothing_lies_before_the_first_real_sample,
+       jumps_are_kept_until_they_are_forgotten, the_clock_stands_when_the_audio_has_ended});
 }

@@ -10,6 +10,9 @@ namespace {
 constexpr int model_rate = 24000;
 /// A buffer that is no further off than half a frame follows the one before: capture clocks jitter.
 constexpr Time tolerance = std::chrono::milliseconds(40);
+/// Missing audio up to this long is heard as silence, so that speech keeps its rhythm over a lost
+/// packet; over more, only the clock moves.
+constexpr Time longest_filled = std::chrono::seconds(1);
 
 Time duration_of(guint64 frames, int rate) {
   return Time(gst_util_uint64_scale(frames, GST_SECOND, static_cast<guint64>(rate)));
@@ -54,6 +57,11 @@ bool AudioInput::set_caps(const GstCaps *caps) {
   return true;
 }
 
+void AudioInput::set_segment(const GstSegment &segment) {
+  segment_ = segment;
+  anchor_.reset();
+}
+
 bool AudioInput::is_discontinuous(GstBuffer *buffer) const {
   if (!anchor_ || GST_BUFFER_IS_DISCONT(buffer)) {
     return true;
@@ -92,8 +100,12 @@ std::vector<AudioInput::Audio> AudioInput::convert(GstBuffer *buffer) {
   if (is_discontinuous(clipped)) {
     const Time start =
         GST_BUFFER_PTS_IS_VALID(clipped) ? Time(GST_BUFFER_PTS(clipped)) : expected();
+    const Time missing = anchor_ ? start - expected() : Time();
     if (Audio held = drain(); !held.samples.empty()) {
       result.push_back(std::move(held));
+    }
+    if (missing > Time() && missing <= longest_filled) {
+      result.push_back(silence(start - missing, missing));
     }
     anchor_ = start;
     pending_timestamp_ = start;

@@ -30,11 +30,13 @@ class AudioInput {
   /// New caps. Returns false if they are no raw audio that can be converted. What the old converter
   /// still holds must be taken with `drain` before.
   bool set_caps(const GstCaps *caps);
-  void set_segment(const GstSegment &segment) { segment_ = segment; }
+  /// What follows has no place in time before its first timestamp. `drain` comes before.
+  void set_segment(const GstSegment &segment);
   bool has_caps() const { return converter_ != nullptr; }
 
   /// Takes the buffer. A buffer outside of the segment gives no samples. At a discontinuity the
-  /// samples that the resampler held come first, with nothing lost.
+  /// samples that the resampler held come first, with nothing lost, and silence for a short stretch
+  /// that is missing.
   std::vector<Audio> convert(GstBuffer *buffer);
   /// What the resampler holds; the next buffer starts anew.
   Audio drain();

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Pipelines with the elements that text goes to and audio comes from; docs/pipelines.md has them
+/// all. A pipeline whose elements are not installed is left out.
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "gst/harness.h"
+#include "support/suite.h"
+
+namespace {
+
+using kyutaistt::tests::assert_text;
+using kyutaistt::tests::join;
+using kyutaistt::tests::model_folder;
+using kyutaistt::tests::run_pipeline;
+using kyutaistt::tests::sample;
+using kyutaistt::tests::Text;
+
+constexpr const char *icelandic =
+    "Norðvestan þrír til fimm metrar á sekúndu, þurrt að kalla. Vestan tveir til fjórir metrar á "
+    "sekúndu, bjartviðri.";
+constexpr const char *english =
+    "Northwest three to five meters per second, mostly dry. West two to four meters per second, "
+    "bright weather.";
+/// Text comes the model's delay behind its audio: what runs beside has to wait for it.
+const std::string long_queue = "queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! ";
+
+std::string source() {
+  return "filesrc location=" + sample("forecast-01.flac") + " ! decodebin ! ";
+}
+
+std::string recognise(const std::string &properties) {
+  return "kyutaistt model=" + model_folder + " " + properties + " ! ";
+}
+
+bool has_elements(const std::vector<const char *> &names) {
+  return std::all_of(names.begin(), names.end(), [](const char *name) {
+    GstElementFactory *factory = gst_element_factory_find(name);
+    if (factory == nullptr) {
+      std::printf("left out: there is no element %s\n", name);
+      return false;
+    }
+    gst_object_unref(factory);
+    return true;
+  });
+}
+
+/// A file that is removed with the object.
+class File {
+ public:
+  File() {
+    char name[] = "/tmp/kyutaistt-ecosystem-XXXXXX";
+    const int descriptor = mkstemp(name);
+    ck_assert_int_ge(descriptor, 0);
+    close(descriptor);
+    path_ = name;
+  }
+  File(const File &) = delete;
+  File &operator=(const File &) = delete;
+  ~File() { unlink(path_.c_str()); }
+
+  const std::string &path() const { return path_; }
+  std::string read() const {
+    std::ifstream file(path_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+
+ private:
+  std::string path_;
+};
+
+/// Runs a pipeline without an appsink to its end.
+void run(const std::string &description) {
+  GError *error = nullptr;
+  GstElement *pipeline = gst_parse_launch(description.c_str(), &error);
+  g_assert_no_error(error);
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  GstBus *bus = gst_element_get_bus(pipeline);
+  constexpr GstClockTime patience = 60 * GST_SECOND;
+  GstMessage *message = gst_bus_timed_pop_filtered(
+      bus, patience, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+  ck_assert_msg(message != nullptr, "no end: %s", description.c_str());
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    gst_message_parse_error(message, &error, nullptr);
+    ck_abort_msg("%s: %s", description.c_str(), error->message);
+  }
+  gst_message_unref(message);
+  gst_object_unref(bus);
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(pipeline);
+}
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+START_TEST(webvttenc_writes_a_file) {
+  if (!has_elements({"webvttenc"})) {
+    return;
+  }
+  const File file;
+  run(source() + recognise("text-unit=cue domain=asr_is_en") +
+      "text/x-raw ! webvttenc ! filesink location=" + file.path());
+  const std::string text = file.read();
+  ck_assert(text.starts_with("WEBVTT"));
+  ck_assert(text.find("00:00:00.240 --> ") != std::string::npos);
+  ck_assert(one_line(text).find("mostly dry.") != std::string::npos);
+}
+END_TEST
+
+/// A subtitle track beside the audio, read back.
+void check_container(const std::string &mux, const std::string &encoder, const std::string &demux) {
+  const File file;
+  run(mux + " name=mux ! filesink location=" + file.path() + " " + source() + "tee name=t t. ! " +
+      long_queue + "audioconvert ! " + encoder + " ! mux. t. ! queue ! " +
+      recognise("text-unit=cue") + "text/x-raw ! mux.");
+  const std::vector<Text> cues =
+      run_pipeline("filesrc location=" + file.path() + " ! " + demux +
+                   " name=d d.subtitle_0 ! queue ! appsink name=out d.audio_0 ! queue ! fakesink");
+  std::vector<Text> filled;
+  std::copy_if(cues.begin(), cues.end(), std::back_inserter(filled), [](const Text &cue) {
+    // qtmux fills the time between cues with empty samples.
+    return cue.text.find_first_not_of(std::string("\0 \n", 3)) != std::string::npos;
+  });
+  ck_assert_uint_eq(filled.size(), 2);
+  assert_text(one_line(join(filled)), icelandic);
+  // From one to the other: qtmux tells where the first begins by an edit list.
+  const auto distance = static_cast<int>((filled.back().pts - filled.front().pts) / GST_MSECOND);
+  ck_assert_int_ge(distance, 3700);
+  ck_assert_int_le(distance, 4000);
+}
+
+START_TEST(matroskamux_keeps_a_subtitle_track) {
+  if (has_elements({"matroskamux", "matroskademux", "flacenc"})) {
+    check_container("matroskamux", "flacenc", "matroskademux");
+  }
+}
+END_TEST
+
+START_TEST(qtmux_keeps_a_subtitle_track) {
+  if (has_elements({"qtmux", "qtdemux"})) {
+    check_container("qtmux", "audio/x-raw,format=S16LE", "qtdemux");
+  }
+}
+END_TEST
+
+START_TEST(textoverlay_and_subtitleoverlay_draw) {
+  if (!has_elements({"textoverlay", "videotestsrc"})) {
+    return;
+  }
+  const std::string video =
+      "videotestsrc num-buffers=200 ! video/x-raw,width=160,height=120,framerate=25/1 ! ";
+  // To the end, with the video waiting for the text (wait-text is on unless it is switched off).
+  run(video + "textoverlay name=o ! fakesink " + source() + recognise("text-unit=cue") +
+      "text/x-raw ! queue ! o.text_sink");
+  run(video + "o.video_sink subtitleoverlay name=o ! videoconvert ! fakesink " + source() +
+      recognise("") + "application/x-subtitle-vtt ! queue ! o.subtitle_sink");
+}
+END_TEST
+
+START_TEST(a_tee_to_two_domains) {
+  const File icelandic_file;
+  const File english_file;
+  run(source() + "tee name=t t. ! " + long_queue + recognise("domain=asr_is_is") +
+      "application/x-subtitle ! filesink location=" + icelandic_file.path() + " t. ! " +
+      long_queue + recognise("domain=asr_is_en") +
+      "application/x-subtitle ! filesink location=" + english_file.path());
+  ck_assert(icelandic_file.read().find("þurrt að kalla.") != std::string::npos);
+  ck_assert(english_file.read().find("mostly dry.") != std::string::npos);
+}
+END_TEST
+
+START_TEST(audio_over_rtp) {
+  if (!has_elements({"rtpL16pay", "rtpL16depay"})) {
+    return;
+  }
+  const std::vector<Text> words =
+      run_pipeline(source() +
+                   "audioconvert ! audioresample ! audio/x-raw,rate=44100,channels=1 ! rtpL16pay ! "
+                   "rtpL16depay ! " +
+                   recognise("domain=asr_is_en") + "text/x-raw ! appsink name=out");
+  assert_text(join(words), english);
+}
+END_TEST
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  gst_check_init(&argc, &argv);
+  return kyutaistt::tests::run_suite(
+      "ecosystem",
+      {webvttenc_writes_a_file, matroskamux_keeps_a_subtitle_track, qtmux_keeps_a_subtitle_track,
+       textoverlay_and_subtitleoverlay_draw, a_tee_to_two_domains, audio_over_rtp});
+}

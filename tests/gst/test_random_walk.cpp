@@ -107,13 +107,13 @@ class Walk {
     if (ended_) {
       return;
     }
-    const size_t first = static_cast<size_t>(below(static_cast<int>(speech_.size()) - rate));
-    const auto count = static_cast<size_t>(1 + below(rate));
+    const auto first = static_cast<size_t>(below(static_cast<int>(speech_.size()) - rate));
+    const auto count = 1 + static_cast<size_t>(below(rate));
     const std::vector<float> part(speech_.begin() + static_cast<std::ptrdiff_t>(first),
                                   speech_.begin() + static_cast<std::ptrdiff_t>(first + count));
     // Sometimes not where the last audio ended.
     position_ += below(4) == 0 ? static_cast<GstClockTime>(below(2000)) * GST_MSECOND : 0;
-    const GstFlowReturn flow = element_.push(part, position_, static_cast<size_t>(1 + below(9600)));
+    const GstFlowReturn flow = element_.push(part, position_, 1 + static_cast<size_t>(below(9600)));
     ck_assert(flow == GST_FLOW_OK || (relinked_ && flow == GST_FLOW_NOT_LINKED));
     position_ += count * GST_SECOND / rate;
   }

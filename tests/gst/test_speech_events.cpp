@@ -12,7 +12,6 @@ namespace {
 
 using kyutaistt::tests::assert_text;
 using kyutaistt::tests::Element;
-using kyutaistt::tests::join;
 using kyutaistt::tests::read_sample;
 using kyutaistt::tests::Text;
 

@@ -24,7 +24,7 @@ ModelOptions with_precision(Precision precision) {
 /// A packed folder inside of a test folder.
 std::string quantise(const TestFolder &folder, Precision precision,
                      const std::string &source = golden("hf-bf16")) {
-  const std::string output = folder.path(std::string("packed-") + precision_name(precision));
+  std::string output = folder.path(std::string("packed-") + precision_name(precision));
   assert_ok(quantise_model(source, output, with_precision(precision)));
   return output;
 }

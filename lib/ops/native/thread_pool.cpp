@@ -10,7 +10,11 @@ namespace {
 /// Rounds of spinning before a thread sleeps: about a tenth of a millisecond.
 constexpr int spins_before_sleep = 4000;
 /// Rounds before one that waits for others lets them have its core.
-constexpr int spins_before_yield = 20000;
+constexpr int spins_before_yield = 2000;
+
+/// Halves of `indices_`.
+constexpr int end_shift = 32;
+constexpr uint64_t index_mask = 0xFFFFFFFF;
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -47,11 +51,10 @@ void ThreadPool::run_all(const Job &job) {
     return;
   }
   job_ = job;
-  next_index_.store(0, std::memory_order_relaxed);
-  unfinished_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+  unfinished_.store(job.count, std::memory_order_relaxed);
   // Sequentially consistent, as the counting of sleepers: either a thread that goes to sleep sees
   // the new job, or we see that it sleeps.
-  jobs_.fetch_add(1);
+  indices_.store(static_cast<uint64_t>(job.count) << end_shift);
   if (sleeping_.load() > 0) {
     const std::lock_guard lock(mutex_);
     wake_.notify_all();
@@ -66,41 +69,60 @@ void ThreadPool::run_all(const Job &job) {
   }
 }
 
-void ThreadPool::take_indices(int thread) {
-  const Job job = job_;
+int64_t ThreadPool::claim_index() {
+  uint64_t indices = indices_.load(std::memory_order_acquire);
   for (;;) {
-    const int64_t index = next_index_.fetch_add(1, std::memory_order_relaxed);
-    if (index >= job.count) {
-      return;
+    const uint64_t index = indices & index_mask;
+    if (index >= indices >> end_shift) {
+      return -1;
     }
-    job.call(job.context, index, thread);
+    if (indices_.compare_exchange_weak(indices, indices + 1, std::memory_order_acq_rel,
+                                       std::memory_order_acquire)) {
+      return static_cast<int64_t>(index);
+    }
   }
 }
 
-void ThreadPool::wait_for_job(uint64_t seen) {
+void ThreadPool::take_indices(int thread) {
+  int64_t index = claim_index();
+  if (index < 0) {
+    return;
+  }
+  const Job job = job_;
+  int64_t done = 0;
+  for (; index >= 0; index = claim_index()) {
+    job.call(job.context, index, thread);
+    ++done;
+  }
+  // Only now may the job end, and the next one begin.
+  unfinished_.fetch_sub(done, std::memory_order_release);
+}
+
+bool ThreadPool::has_indices() const noexcept {
+  const uint64_t indices = indices_.load();
+  return (indices & index_mask) < indices >> end_shift;
+}
+
+void ThreadPool::wait_for_job() {
   for (int spins = 0; spins < spins_before_sleep; ++spins) {
-    if (jobs_.load(std::memory_order_acquire) != seen || stopping_.load()) {
+    if (has_indices() || stopping_.load()) {
       return;
     }
     pause();
   }
   std::unique_lock lock(mutex_);
   sleeping_.fetch_add(1);
-  wake_.wait(lock, [&] { return jobs_.load() != seen || stopping_.load(); });
+  wake_.wait(lock, [&] { return has_indices() || stopping_.load(); });
   sleeping_.fetch_sub(1);
 }
 
 void ThreadPool::work(int thread) {
-  uint64_t seen = 0;
   for (;;) {
-    wait_for_job(seen);
+    wait_for_job();
     if (stopping_.load()) {
       return;
     }
-    // A job ends only when every worker has taken part, so none is ever missed.
-    ++seen;
     take_indices(thread);
-    unfinished_.fetch_sub(1, std::memory_order_release);
   }
 }
 

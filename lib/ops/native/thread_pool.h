@@ -13,7 +13,9 @@ namespace kyutaistt::ops {
 
 /// A step of the model runs some two hundred loops, most of them a tenth of a millisecond long or
 /// less: waking a sleeping thread for each would cost as much as the loop. So the threads spin
-/// between loops, but only for a moment: without work they sleep.
+/// between loops, but only for a moment: without work they sleep. A loop waits for nobody who has
+/// not begun a part of it: where other programs keep a thread from running, the others do its
+/// share.
 ///
 /// Threads: `run` from one thread at a time; that one works too.
 class ThreadPool {
@@ -27,7 +29,8 @@ class ThreadPool {
   int threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
 
   /// Calls work(index, thread) for every index in [0, count), in this order but several at once,
-  /// with `thread` in [0, threads()), and returns when all are done. `work` must not throw.
+  /// with `thread` in [0, threads()), and returns when all are done. `work` must not throw; `count`
+  /// is less than 2^32.
   template <typename Work>
   void run(int64_t count, const Work &work) {
     const auto call = [](const void *context, int64_t index, int thread) {
@@ -44,17 +47,22 @@ class ThreadPool {
   };
 
   void run_all(const Job &job);
+  /// Works on indices of the job until none is left to begin.
   void take_indices(int thread);
+  /// The next index of the job to begin; negative if there is none.
+  int64_t claim_index();
   void work(int thread);
-  /// Returns when there is a job newer than `seen`, or the pool ends.
-  void wait_for_job(uint64_t seen);
+  bool has_indices() const noexcept;
+  /// Returns when there are indices to begin, or the pool ends.
+  void wait_for_job();
 
-  /// Written before `jobs_` is raised, read after.
+  /// Written before `indices_` tells of the job; read by those who have claimed an index of it, so
+  /// that it cannot end meanwhile.
   Job job_;
-  /// Number of jobs so far: the signal that there is a new one.
-  alignas(64) std::atomic<uint64_t> jobs_{0};
-  alignas(64) std::atomic<int64_t> next_index_{0};
-  alignas(64) std::atomic<int> unfinished_{0};
+  /// The job's indices that have not begun: the first in the low half, their end in the high one.
+  alignas(64) std::atomic<uint64_t> indices_{0};
+  /// Indices that are not done.
+  alignas(64) std::atomic<int64_t> unfinished_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<int> sleeping_{0};
   /// For threads that sleep, or go to sleep.

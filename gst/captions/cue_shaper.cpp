@@ -95,7 +95,10 @@ void CueShaper::add(const WordEnd &word_end) {
 }
 
 void CueShaper::add(const Progress &progress) {
-  if (open_ && progress.position >= open_->end + pause) {
+  // No word that starts later can join it; the last one's end may still be told.
+  const bool is_over = open_ && (progress.position >= open_->end + pause ||
+                                 progress.position >= open_->start + shape_.maximum_duration);
+  if (is_over) {
     close();
   }
   if (closed_ && progress.position >= wanted_end(*closed_) + shape_.gap) {

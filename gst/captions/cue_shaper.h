@@ -13,8 +13,8 @@
 namespace kyutaistt::captions {
 
 /// Breaks the words of one stream into cues, as they come: at the end of a sentence that has been
-/// shown long enough, at a pause, and before a word that does not fit. A cue is ready as soon as
-/// its end is known. Not thread-safe; a few hundred bytes.
+/// shown long enough, at a pause, before a word that does not fit, and when its time is up. A cue
+/// is ready as soon as its end is known. Not thread-safe; a few hundred bytes.
 class CueShaper {
  public:
   explicit CueShaper(const CueShape &shape) : shape_(shape) {}
@@ -25,8 +25,10 @@ class CueShaper {
   void add(const Progress &progress);
   /// No more words follow: the last cue is ready.
   void finish();
-  /// Forgets everything.
+  /// Forgets everything but the shape.
   void reset();
+  /// For the cues that begin from now on.
+  void change_shape(const CueShape &shape) { shape_ = shape; }
 
   /// The cues that became ready, in order.
   std::vector<Cue> take();

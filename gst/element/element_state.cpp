@@ -28,6 +28,29 @@ constexpr Time processing_margin = std::chrono::milliseconds(580);
 constexpr Time file_backlog = std::chrono::milliseconds(800);
 /// Longest stretch without audio that is heard as silence.
 constexpr Time longest_gap = std::chrono::minutes(1);
+/// A live source without audio for so long, in microseconds, has stopped.
+constexpr gint64 stopped_after = G_TIME_SPAN_SECOND;
+
+/// The property says how recognised words are written.
+bool shapes_text(guint property) {
+  using namespace kyutaistt::element;  // NOLINT(google-build-using-namespace): the property numbers
+  switch (property) {
+    case PROP_TEXT_UNIT:
+    case PROP_LATENESS:
+    case PROP_POST_WORDS:
+    case PROP_POST_PAUSES:
+    case PROP_CUE_PRESET:
+    case PROP_CUE_COLUMNS:
+    case PROP_CUE_LINES:
+    case PROP_CUE_MIN_DURATION:
+    case PROP_CUE_MAX_DURATION:
+    case PROP_CUE_GAP:
+    case PROP_CUE_WORD_DURATION:
+      return true;
+    default:
+      return false;
+  }
+}
 
 }  // namespace
 
@@ -54,11 +77,20 @@ bool GstKyutaiSttState::set_property(guint property, const GValue *value) {
     if (EventPointer tag = language_tag(after)) {
       output.put(std::move(tag));
     }
-  } else if (property == PROP_LATENCY) {
-    output.writer().promise(latency());
-    gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
+  } else if (shapes_text(property)) {
+    output.put(after);
   }
+  tell_latency();
   return true;
+}
+
+void GstKyutaiSttState::tell_latency() {
+  const GstClockTime now = latency();
+  if (told_latency_.exchange(now) == now) {
+    return;
+  }
+  output.writer().promise(now);
+  gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
 }
 
 void GstKyutaiSttState::change_prompt(const Settings &before, const Settings &after) {
@@ -133,8 +165,26 @@ void GstKyutaiSttState::text_came_late(GstClockTime delay) {
   // In steps, so that the pipeline does not change its latency with every word.
   constexpr GstClockTime step = 250 * GST_MSECOND;
   measured_latency_ = (delay / step + 1) * step;
-  output.writer().promise(latency());
-  gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
+  tell_latency();
+}
+
+void GstKyutaiSttState::unit_changed() {
+  tell_latency();
+}
+
+void GstKyutaiSttState::nothing_came() {
+  if (!live_ || g_get_monotonic_time() - last_audio_ < stopped_after) {
+    return;
+  }
+  // The model keeps words for its delay: silence brings them out, as nobody knows for how long.
+  const auto stream = recognition.stream();
+  if (stream == nullptr || !undrained_.exchange(false)) {
+    return;
+  }
+  GST_INFO_OBJECT(element_, "no audio comes any more: asking for the words so far");
+  if (!stream->drain(next_marker_++).ok()) {
+    GST_DEBUG_OBJECT(element_, "the stream has failed: nothing to drain");
+  }
 }
 
 bool GstKyutaiSttState::is_live() const {
@@ -156,7 +206,7 @@ GstClockTime GstKyutaiSttState::latency() const {
   const double delay = info ? info->delay_seconds : family_delay_seconds;
   Time latency = std::chrono::duration_cast<Time>(std::chrono::duration<double>(delay));
   latency += processing_margin;
-  if (settings.text_unit == TextUnit::Cue) {
+  if (settings.text_unit == TextUnit::Cue || output.writer().writes_cues()) {
     latency += settings.cue_shape.maximum_duration;
   }
   return std::max(static_cast<GstClockTime>(latency.count()), measured_latency_.load());
@@ -197,7 +247,6 @@ GstStructure *GstKyutaiSttState::stats() const {
 
 bool GstKyutaiSttState::start() {
   const Settings settings = copy_settings();
-  const GstClockTime latency_before = latency();
   Status status = settings.prompt().status();
   if (status.ok()) {
     status = recognition.prepare(settings);
@@ -216,11 +265,8 @@ bool GstKyutaiSttState::start() {
   measured_latency_ = 0;
   output.writer().configure(settings, is_live());
   output.writer().set_language(language(settings));
-  output.writer().promise(latency());
   recognition.start();
-  if (latency() != latency_before) {
-    gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
-  }
+  tell_latency();
   return true;
 }
 
@@ -242,6 +288,7 @@ std::shared_ptr<Stream> GstKyutaiSttState::acquire_stream(GstFlowReturn &flow) {
     return nullptr;
   }
   const bool live = is_live();
+  live_ = live;
   StreamOptions options;
   options.prompt = std::move(prompt).value();
   options.overflow = live ? Overflow::Drop : Overflow::Block;
@@ -265,8 +312,9 @@ GstFlowReturn GstKyutaiSttState::push_audio(const AudioInput::Audio &audio) {
   if (stream == nullptr) {
     return flow;
   }
-  undrained_ = true;
+  last_audio_ = g_get_monotonic_time();
   const Status status = stream->push(audio.samples, audio.timestamp);
+  undrained_ = true;
   if (status.code() == kyutaistt::StatusCode::Cancelled) {
     return GST_FLOW_FLUSHING;
   }
@@ -292,11 +340,10 @@ GstFlowReturn GstKyutaiSttState::take_buffer(GstBuffer *buffer) {
 void GstKyutaiSttState::send_after_text(EventPointer event) {
   push_audio(input_.drain());
   const auto stream = recognition.stream();
-  if (stream == nullptr || !undrained_) {
+  if (stream == nullptr || !undrained_.exchange(false)) {
     output.put(std::move(event));
     return;
   }
-  undrained_ = false;
   const uint64_t marker = next_marker_++;
   output.hold(std::move(event), marker);
   if (!stream->drain(marker).ok()) {

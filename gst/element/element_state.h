@@ -12,18 +12,22 @@
 
 #include "element/audio_input.h"
 #include "element/glib_support.h"
+#include "element/output_observer.h"
 #include "element/recognition.h"
 #include "element/settings.h"
 #include "element/text_output.h"
 
 /// Everything of the element that has a destructor; made and destroyed with it.
-struct GstKyutaiSttState final : private kyutaistt::element::TextWriter::Observer {
+struct GstKyutaiSttState final : private kyutaistt::element::OutputObserver {
   GstKyutaiSttState(GstElement *element, GstPad *sink, GstPad *src)
       : recognition(element),
         output(element, sink, src, *this),
         element_(element),
         sink_(sink),
-        src_(src) {}
+        src_(src),
+        told_latency_(latency()) {
+    output.writer().promise(told_latency_);
+  }
 
   // Any thread.
 
@@ -58,8 +62,12 @@ struct GstKyutaiSttState final : private kyutaistt::element::TextWriter::Observe
   // The source pad's task.
 
   void pause_began() override;
+  void nothing_came() override;
+  void unit_changed() override;
   void text_came_late(GstClockTime delay) override;
 
+  /// Tells the pipeline if the latency is not what it was told last.
+  void tell_latency();
   bool is_live() const;
   /// A tag with the text's language; null if it is unknown.
   kyutaistt::element::EventPointer language_tag(const kyutaistt::element::Settings &settings) const;
@@ -94,14 +102,21 @@ struct GstKyutaiSttState final : private kyutaistt::element::TextWriter::Observe
   // Of the streaming thread.
 
   kyutaistt::element::AudioInput input_;
-  /// Audio was pushed since the last drain.
-  bool undrained_ = false;
 
   // Any thread.
+
+  /// Audio was pushed since the last drain. Set behind the push: a drain too many does no harm, one
+  /// too few loses words.
+  std::atomic<bool> undrained_ = false;
+  /// The open stream's pipeline is live.
+  std::atomic<bool> live_ = false;
+  /// Monotonic time in microseconds when audio came last.
+  std::atomic<gint64> last_audio_ = 0;
 
   std::atomic<uint64_t> next_marker_ = 1;
   /// A changed prompt waits for a pause.
   std::atomic<bool> prompt_waits_ = false;
   /// The longest delay that was seen in a live pipeline beyond what had been promised.
   std::atomic<GstClockTime> measured_latency_ = 0;
+  std::atomic<GstClockTime> told_latency_;
 };

@@ -88,7 +88,7 @@ void install_output_properties(GObjectClass *object_class) {
           g_param_spec_enum("text-unit", "Text unit",
                             "What one buffer of text/x-raw holds; the subtitle formats always hold "
                             "cues",
-                            text_unit_type(), static_cast<int>(defaults.text_unit), before_paused));
+                            text_unit_type(), static_cast<int>(defaults.text_unit), any_time));
   install(PROP_LATENCY, milliseconds("latency", "Latency",
                                      "Latency to report in live pipelines, in milliseconds (0: the "
                                      "model's delay and what processing needs)",
@@ -120,22 +120,21 @@ void install_output_properties(GObjectClass *object_class) {
                                "Post a message kyutaistt/pause on the bus when nobody speaks any "
                                "more",
                                defaults.post_pauses, any_time));
-  install(
-      PROP_CUE_PRESET,
-      g_param_spec_enum("cue-preset", "Cue preset",
-                        "Known shape of cues; sets all other cue properties, which can be "
-                        "changed afterwards",
-                        cue_preset_type(), static_cast<int>(defaults.cue_preset), before_paused));
+  install(PROP_CUE_PRESET,
+          g_param_spec_enum("cue-preset", "Cue preset",
+                            "Known shape of cues; sets all other cue properties, which can be "
+                            "changed afterwards",
+                            cue_preset_type(), static_cast<int>(defaults.cue_preset), any_time));
   install(PROP_CUE_COLUMNS,
           g_param_spec_uint("cue-columns", "Cue columns", "Most characters in a line of a cue", 8,
-                            200, static_cast<guint>(defaults.cue_shape.columns), before_paused));
+                            200, static_cast<guint>(defaults.cue_shape.columns), any_time));
   install(PROP_CUE_LINES,
           g_param_spec_uint("cue-lines", "Cue lines", "Most lines that one cue may have", 1, 10,
-                            static_cast<guint>(defaults.cue_shape.lines), before_paused));
+                            static_cast<guint>(defaults.cue_shape.lines), any_time));
   const auto cue_time = [](const char *name, const char *nick, const char *blurb, guint least,
                            Time value) {
     return g_param_spec_uint(name, nick, blurb, least, most_milliseconds, milliseconds_of(value),
-                             before_paused);
+                             any_time);
   };
   install(PROP_CUE_MIN_DURATION,
           cue_time("cue-min-duration", "Minimum cue duration",

@@ -11,6 +11,8 @@ namespace {
 
 /// Words that may wait for downstream before the input is held up.
 constexpr size_t most_waiting = 64;
+/// Without an item for so long, the observer is told.
+constexpr std::chrono::milliseconds patience(500);
 
 }  // namespace
 
@@ -28,6 +30,17 @@ void TextOutput::put(const Event &event) {
     } else {
       items_.emplace_back(event);
     }
+  }
+  changed_.notify_all();
+}
+
+void TextOutput::put(const Settings &settings) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!items_.empty() && std::holds_alternative<Settings>(items_.back())) {
+      items_.pop_back();
+    }
+    items_.emplace_back(settings);
   }
   changed_.notify_all();
 }
@@ -69,7 +82,8 @@ GstFlowReturn TextOutput::wait_for_room() {
 bool TextOutput::start() {
   {
     const std::lock_guard lock(mutex_);
-    clear();
+    // A property may have been set since the writer was configured.
+    clear_flushed();
     flow_ = GST_FLOW_OK;
   }
   writer_.reset(TextWriter::Downstream::Forget);
@@ -117,6 +131,8 @@ void TextOutput::clear_flushed() {
   for (Item &item : items_) {
     if (auto *event = std::get_if<EventPointer>(&item)) {
       keep(*event);
+    } else if (std::holds_alternative<Settings>(item)) {
+      kept.emplace_back(std::move(item));
     }
   }
   for (Held &held : held_) {
@@ -132,10 +148,16 @@ void TextOutput::run(gpointer self) {
 
 void TextOutput::run_once() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !items_.empty() || flow_ != GST_FLOW_OK; });
+  const bool came =
+      changed_.wait_for(lock, patience, [this] { return !items_.empty() || flow_ != GST_FLOW_OK; });
   if (flow_ != GST_FLOW_OK) {
     lock.unlock();
     gst_pad_pause_task(pad_);
+    return;
+  }
+  if (!came) {
+    lock.unlock();
+    observer_.nothing_came();
     return;
   }
   Item item = std::move(items_.front());
@@ -150,6 +172,9 @@ void TextOutput::run_once() {
 GstFlowReturn TextOutput::write(Item item) {
   if (auto *event = std::get_if<EventPointer>(&item)) {
     return writer_.forward(std::move(*event));
+  }
+  if (const auto *settings = std::get_if<Settings>(&item)) {
+    return writer_.change(*settings);
   }
   const Event &event = std::get<Event>(item);
   if (const auto *failure = std::get_if<Failure>(&event)) {

@@ -23,11 +23,13 @@ namespace kyutaistt::element {
 /// Threads: any, but for what says otherwise.
 class TextOutput {
  public:
-  TextOutput(GstElement *element, GstPad *sink, GstPad *src, TextWriter::Observer &observer)
-      : element_(element), pad_(src), writer_(element, sink, src, observer) {}
+  TextOutput(GstElement *element, GstPad *sink, GstPad *src, OutputObserver &observer)
+      : element_(element), pad_(src), observer_(observer), writer_(element, sink, src, observer) {}
 
   /// Never blocks: for the recogniser's worker.
   void put(const Event &event);
+  /// How to write what is put from now on.
+  void put(const Settings &settings);
   /// A serialized event, behind everything that was put or held before it.
   void put(EventPointer event);
   /// A serialized event that goes out once `Drained{marker}` was put.
@@ -48,9 +50,10 @@ class TextOutput {
   void end_flush();
 
   TextWriter &writer() { return writer_; }
+  const TextWriter &writer() const { return writer_; }
 
  private:
-  using Item = std::variant<Event, EventPointer>;
+  using Item = std::variant<Event, EventPointer, Settings>;
 
   /// One turn of the task: waits for an item and writes it.
   void run_once();
@@ -59,11 +62,12 @@ class TextOutput {
   /// Downstream does not take more: tells it, and whoever waits.
   void fail(GstFlowReturn flow);
   void clear();
-  /// Forgets all but what a flush does not touch.
+  /// Forgets all but what a flush does not touch: settings, and events that describe the stream.
   void clear_flushed();
 
   GstElement *const element_;
   GstPad *const pad_;
+  OutputObserver &observer_;
   /// Used by the task alone, or while it does not run.
   TextWriter writer_;
 

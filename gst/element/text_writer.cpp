@@ -26,6 +26,31 @@ void TextWriter::configure(const Settings &settings, bool is_live) {
   lateness_ = settings.lateness * GST_MSECOND;
   shaper_ = captions::CueShaper(settings.cue_shape);
   speech_.configure(settings);
+  writes_cues_ = text_unit_ == TextUnit::Cue;
+}
+
+GstFlowReturn TextWriter::change(const Settings &settings) {
+  shaper_.finish();
+  GstFlowReturn flow = segment_ ? write_ready_cues() : GST_FLOW_OK;
+  shaper_.change_shape(settings.cue_shape);
+  text_unit_ = settings.text_unit;
+  speech_.configure(settings);
+  tell_unit();
+  const GstClockTime lateness = settings.lateness * GST_MSECOND;
+  if (segment_ && flow == GST_FLOW_OK && lateness != lateness_) {
+    segment_->base += lateness - lateness_;
+    waiting_.emplace_back(gst_event_new_segment(&*segment_));
+    flow = negotiate();
+  }
+  lateness_ = lateness;
+  return flow;
+}
+
+void TextWriter::tell_unit() {
+  const bool cues = !writes_words();
+  if (writes_cues_.exchange(cues) != cues) {
+    observer_.unit_changed();
+  }
 }
 
 void TextWriter::reset(Downstream downstream) {
@@ -126,6 +151,7 @@ GstFlowReturn TextWriter::negotiate() {
     format_ = Format::Raw;
   }
   GST_INFO_OBJECT(element_, "writing %" GST_PTR_FORMAT, allowed.get());
+  tell_unit();
   if (!gst_pad_push_event(pad_, gst_event_new_caps(allowed.get()))) {
     GST_DEBUG_OBJECT(element_, "caps were not taken");
   }

@@ -15,6 +15,7 @@
 #include "captions/cue_format.h"
 #include "captions/cue_shaper.h"
 #include "element/glib_support.h"
+#include "element/output_observer.h"
 #include "element/settings.h"
 #include "element/speech_events.h"
 
@@ -23,24 +24,12 @@ namespace kyutaistt::element {
 /// Writes text in the format that downstream takes: words or cues as raw text, WebVTT, SubRip; and
 /// GAP events that follow the recognition where there is no text.
 ///
-/// Threads: the source pad's task only, but for `max_observed_delay`, `promise` and `reset`, which
-/// is called while the task does not run. Pushes and queries with no lock held.
+/// Threads: the source pad's task only, but for `max_observed_delay`, `promise`, `writes_cues`, and
+/// `configure` and `reset`, which are called while the task does not run. Pushes and queries with
+/// no lock held.
 class TextWriter {
  public:
-  /// Told what happens to the text, on the source pad's task.
-  class Observer {
-   public:
-    Observer() = default;
-    Observer(const Observer &) = delete;
-    Observer &operator=(const Observer &) = delete;
-    virtual ~Observer() = default;
-    /// A pause in the speech has begun.
-    virtual void pause_began() = 0;
-    /// In a live pipeline text came `delay` behind its own time, which is more than promised.
-    virtual void text_came_late(GstClockTime delay) = 0;
-  };
-
-  TextWriter(GstElement *element, GstPad *sink, GstPad *src, Observer &observer)
+  TextWriter(GstElement *element, GstPad *sink, GstPad *src, OutputObserver &observer)
       : element_(element), pad_(src), observer_(observer), speech_(element, sink, src) {}
 
   /// How to write from the next `reset` on.
@@ -52,6 +41,8 @@ class TextWriter {
   void promise(GstClockTime latency) { promised_ = latency; }
 
   GstFlowReturn write(const Event &event);
+  /// How to write from now on. A cue in the making goes out as it is.
+  GstFlowReturn change(const Settings &settings);
   /// No more words of this context follow: the last cue goes out.
   GstFlowReturn finish();
   /// Forwards a serialized event, with what it means for the text.
@@ -61,6 +52,8 @@ class TextWriter {
   enum class Downstream { Keep, Forget };
   void reset(Downstream downstream);
 
+  /// What comes out is cues, as far as is known yet.
+  bool writes_cues() const { return writes_cues_; }
   /// Longest time between a text's own time and its output in a live pipeline.
   GstClockTime max_observed_delay() const { return max_observed_delay_; }
 
@@ -70,6 +63,7 @@ class TextWriter {
   /// Agrees on caps if that has not been done, or if downstream asks for it again.
   GstFlowReturn negotiate();
   bool writes_words() const { return format_ == Format::Raw && text_unit_ == TextUnit::Word; }
+  void tell_unit();
   GstFlowReturn write_word(const Word &word);
   GstFlowReturn write_ready_cues();
   GstFlowReturn write_cue(const captions::Cue &cue);
@@ -85,7 +79,7 @@ class TextWriter {
 
   GstElement *const element_;
   GstPad *const pad_;
-  Observer &observer_;
+  OutputObserver &observer_;
   SpeechEvents speech_;
 
   bool is_live_ = false;
@@ -106,6 +100,7 @@ class TextWriter {
   std::optional<Time> position_;
   uint64_t next_number_ = 1;
   uint64_t dropped_frames_ = 0;
+  std::atomic<bool> writes_cues_ = false;
   std::atomic<GstClockTime> max_observed_delay_ = 0;
   std::atomic<GstClockTime> promised_ = GST_CLOCK_TIME_NONE;
 };

@@ -45,7 +45,7 @@ class Walk {
   void step() {
     // Nothing may take so long: the signal ends the test.
     alarm(step_seconds);
-    switch (below(12)) {
+    switch (below(13)) {
       case 0:
         gap();
         break;
@@ -69,6 +69,9 @@ class Walk {
         break;
       case 7:
         relink();
+        break;
+      case 8:
+        change_settings();
         break;
       default:
         push();
@@ -186,6 +189,14 @@ class Walk {
     if (state != GST_STATE_PAUSED) {
       begin();
     }
+  }
+
+  void change_settings() {
+    GObject *element = G_OBJECT(element_.element());
+    gst_util_set_object_arg(element, "text-unit", pick({"word", "cue"}));
+    gst_util_set_object_arg(element, "cue-preset", pick({"bbc", "netflix", "cea-608"}));
+    gst_util_set_object_arg(element, "domain-change", pick({"now", "pause"}));
+    g_object_set(element, "latency", below(2) * 1000, "language-code", pick({"", "isl"}), nullptr);
   }
 
   /// Takes the next element away and gives it back.

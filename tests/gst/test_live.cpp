@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Live sources: they stop, they come too fast for the model, and settings change under way.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include <kyutaistt/engine.h>
+
+#include "gst/harness.h"
+#include "support/suite.h"
+
+namespace {
+
+using kyutaistt::Engine;
+using kyutaistt::Event;
+using kyutaistt::Overflow;
+using kyutaistt::Progress;
+using kyutaistt::Stream;
+using kyutaistt::StreamOptions;
+using kyutaistt::tests::assert_text;
+using kyutaistt::tests::Element;
+using kyutaistt::tests::model_folder;
+using kyutaistt::tests::read_sample;
+using kyutaistt::tests::Text;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t rate = 24000;
+constexpr const char *english =
+    "Northwest three to five meters per second, mostly dry. West two to four meters per second, "
+    "bright weather.";
+constexpr size_t word_count = 18;
+
+void make_live(Element &element) {
+  gst_harness_set_upstream_latency(element.harness(), 0);
+  gst_harness_set_live(element.harness(), TRUE);
+}
+
+guint64 stat(Element &element, const char *field) {
+  GstStructure *stats = nullptr;
+  g_object_get(element.element(), "stats", &stats, nullptr);
+  guint64 value = 0;
+  ck_assert_msg(gst_structure_get_uint64(stats, field, &value), "%s", field);
+  gst_structure_free(stats);
+  return value;
+}
+
+START_TEST(a_source_that_stops_gets_its_last_words) {
+  // A backlog that takes the whole recording at once.
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");
+  make_live(element);
+  element.start_audio();
+  const std::vector<float> audio = read_sample("forecast-01.flac");
+  const GstClockTime length = audio.size() * GST_SECOND / rate;
+  element.push(audio);
+  const auto text_within = [&element](seconds patience) {
+    std::string text;
+    for (const auto end = Clock::now() + patience; Clock::now() < end;) {
+      const std::string more = element.take_text();
+      text += (text.empty() || more.empty() ? "" : " ") + more;
+      if (text == english) {
+        break;
+      }
+      std::this_thread::sleep_for(milliseconds(20));
+    }
+    return text;
+  };
+  assert_text(text_within(seconds(20)), english);
+  // When it comes back, the words are where they belong.
+  constexpr GstClockTime later = 100 * GST_SECOND;
+  element.push(audio, later);
+  std::vector<Text> words;
+  for (const auto end = Clock::now() + seconds(20);
+       words.size() < word_count && Clock::now() < end;) {
+    for (Text &word : element.take()) {
+      words.push_back(std::move(word));
+    }
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  ck_assert_uint_eq(words.size(), word_count);
+  ck_assert_uint_ge(words.front().pts, later);
+  ck_assert_uint_le(words.back().pts, later + length);
+  element.finish();
+  ck_assert_uint_eq(element.take().size(), 0);
+}
+END_TEST
+
+START_TEST(words_become_cues_and_words_again) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en");
+  element.start_audio();
+  const std::vector<float> audio = read_sample("forecast-01.flac");
+  const GstClockTime length = audio.size() * GST_SECOND / rate;
+  const auto recognise = [&](int round) {
+    element.push(audio, static_cast<GstClockTime>(round) * length);
+    // A new segment brings the text out.
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    element.push_event(gst_event_new_segment(&segment));
+    std::vector<Text> texts;
+    std::string joined;
+    for (const auto end = Clock::now() + seconds(20); joined != english && Clock::now() < end;) {
+      for (Text &text : element.take()) {
+        joined += (joined.empty() ? "" : " ") + text.text;
+        std::replace(joined.begin(), joined.end(), '\n', ' ');
+        texts.push_back(std::move(text));
+      }
+      std::this_thread::sleep_for(milliseconds(5));
+    }
+    assert_text(joined, english);
+    return texts;
+  };
+  ck_assert_uint_eq(recognise(0).size(), word_count);
+  element.count(GST_MESSAGE_LATENCY);
+  gst_util_set_object_arg(G_OBJECT(element.element()), "text-unit", "cue");
+  // Cues come later than words.
+  ck_assert_int_eq(element.count(GST_MESSAGE_LATENCY), 1);
+  ck_assert_uint_eq(recognise(1).size(), 2);
+  g_object_set(element.element(), "cue-columns", 16, "cue-lines", 1, nullptr);
+  for (const Text &text : recognise(2)) {
+    ck_assert_uint_le(text.text.size(), 16);
+  }
+  gst_util_set_object_arg(G_OBJECT(element.element()), "text-unit", "word");
+  ck_assert_uint_eq(recognise(3).size(), word_count);
+  element.finish();
+}
+END_TEST
+
+START_TEST(the_lateness_moves_the_segment) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en lateness=1000");
+  element.start_audio();
+  const std::vector<float> audio = read_sample("forecast-01.flac");
+  element.push(audio);
+  g_object_set(element.element(), "lateness", 2500, nullptr);
+  element.push(audio, audio.size() * GST_SECOND / rate);
+  element.finish();
+  std::vector<guint64> bases;
+  while (GstEvent *event = gst_harness_try_pull_event(element.harness())) {
+    if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
+      const GstSegment *segment = nullptr;
+      gst_event_parse_segment(event, &segment);
+      bases.push_back(segment->base);
+    }
+    gst_event_unref(event);
+  }
+  ck_assert(bases == std::vector<guint64>({GST_SECOND, 2500 * GST_MSECOND}));
+}
+END_TEST
+
+START_TEST(downstream_asks_for_another_format) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en");
+  make_live(element);
+  element.start_audio();
+  const GstClockTime of_words = gst_harness_query_latency(element.harness());
+  const std::vector<float> audio = read_sample("forecast-01.flac");
+  const GstClockTime length = audio.size() * GST_SECOND / rate;
+  g_object_set(element.element(), "max-backlog", 60000, nullptr);
+  element.push(audio);
+  while (stat(element, "queued") > 100 * GST_MSECOND) {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  gst_harness_set_sink_caps_str(element.harness(), "application/x-subtitle-vtt");
+  gst_pad_push_event(element.harness()->sinkpad, gst_event_new_reconfigure());
+  element.push(audio, length);
+  element.finish();
+  const std::vector<Text> texts = element.take();
+  const auto header = std::find_if(texts.begin(), texts.end(),
+                                   [](const Text &text) { return text.text == "WEBVTT\n\n"; });
+  ck_assert(header != texts.begin() && header != texts.end());
+  ck_assert(std::none_of(texts.begin(), header, [](const Text &text) {
+    return text.text.find("-->") != std::string::npos;
+  }));
+  ck_assert_int_ge(texts.end() - header, 3);
+  ck_assert(std::all_of(header + 1, texts.end(), [](const Text &text) {
+    return text.text.find("-->") != std::string::npos && text.text.ends_with("\n\n");
+  }));
+  // Cues wait until they are whole.
+  ck_assert_uint_gt(gst_harness_query_latency(element.harness()), of_words + GST_SECOND);
+}
+END_TEST
+
+/// Slows the model of this process down: a stream of its own has a frame in every step, and takes
+/// its time over it.
+class Throttle {
+ public:
+  explicit Throttle(milliseconds step_time) {
+    auto engine = Engine::shared(model_folder);
+    assert_ok(engine.status());
+    StreamOptions options;
+    options.overflow = Overflow::Drop;
+    options.queue_capacity = seconds(10);
+    auto stream = engine.value()->open_stream(options, [step_time](const Event &event) {
+      if (std::holds_alternative<Progress>(event)) {
+        std::this_thread::sleep_for(step_time);
+      }
+    });
+    assert_ok(stream.status());
+    stream_ = std::move(stream).value();
+    feeder_ = std::thread([this] {
+      const std::vector<float> silence(rate / 10);
+      while (!stops_) {
+        assert_ok(stream_->push(silence));
+        std::this_thread::sleep_for(milliseconds(20));
+      }
+    });
+  }
+  Throttle(const Throttle &) = delete;
+  Throttle &operator=(const Throttle &) = delete;
+  ~Throttle() {
+    stops_ = true;
+    feeder_.join();
+  }
+
+ private:
+  std::unique_ptr<Stream> stream_;
+  std::atomic<bool> stops_ = false;
+  std::thread feeder_;
+};
+
+/// Memory of this process that is in use, in bytes.
+int64_t resident_memory() {
+  std::ifstream file("/proc/self/statm");
+  int64_t all = 0;
+  int64_t resident = 0;
+  file >> all >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+/// Feeds an element in real time, the same recording again and again.
+class LiveSource {
+ public:
+  explicit LiveSource(Element &element)
+      : element_(element), audio_(read_sample("forecast-01.flac")), begin_(Clock::now()) {}
+
+  void feed_until(seconds position) {
+    constexpr size_t chunk = rate / 50;
+    while (samples_ < static_cast<size_t>(position.count()) * rate) {
+      std::this_thread::sleep_until(begin_ + milliseconds(samples_ * 1000 / rate));
+      std::vector<float> samples(chunk);
+      for (size_t i = 0; i < chunk; ++i) {
+        samples[i] = audio_[(samples_ + i) % audio_.size()];
+      }
+      const auto before = Clock::now();
+      ck_assert_int_eq(element_.push(samples, samples_ * GST_SECOND / rate, chunk), GST_FLOW_OK);
+      // Nobody holds a live source up.
+      ck_assert(Clock::now() - before < milliseconds(60));
+      samples_ += chunk;
+      most_queued_ = std::max(most_queued_, stat(element_, "queued"));
+      take_output();
+    }
+  }
+
+  /// How far what came out last is behind what was pushed last.
+  GstClockTimeDiff lag() const { return GST_CLOCK_DIFF(reached_, samples_ * GST_SECOND / rate); }
+  guint64 most_queued() const { return most_queued_; }
+  size_t words() const { return words_; }
+  size_t discontinuities() const { return discontinuities_; }
+
+ private:
+  void take_output() {
+    for (const Text &text : element_.take()) {
+      ck_assert_uint_ge(text.pts, last_word_);
+      last_word_ = text.pts;
+      reached_ = std::max(reached_, text.pts);
+      ++words_;
+      discontinuities_ += text.discont ? 1 : 0;
+    }
+    while (GstEvent *event = gst_harness_try_pull_event(element_.harness())) {
+      if (GST_EVENT_TYPE(event) == GST_EVENT_GAP) {
+        GstClockTime start = 0;
+        GstClockTime duration = 0;
+        gst_event_parse_gap(event, &start, &duration);
+        reached_ = std::max(reached_, start + duration);
+      }
+      gst_event_unref(event);
+    }
+  }
+
+  Element &element_;
+  const std::vector<float> audio_;
+  const Clock::time_point begin_;
+  size_t samples_ = 0;
+  GstClockTime reached_ = 0;
+  GstClockTime last_word_ = 0;
+  guint64 most_queued_ = 0;
+  size_t words_ = 0;
+  size_t discontinuities_ = 0;
+};
+
+START_TEST(an_overload_passes) {
+  // KYUTAISTT_OVERLOAD_SECONDS=300 for the whole of it.
+  const char *wanted = std::getenv("KYUTAISTT_OVERLOAD_SECONDS");
+  const seconds length(wanted == nullptr ? 12 : std::atoi(wanted));
+  constexpr milliseconds frame(80);
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en");
+  make_live(element);
+  element.start_audio();
+  LiveSource source(element);
+  source.feed_until(seconds(5));
+  const GstClockTimeDiff usual_lag = source.lag();
+  // The model's delay of two seconds, and what its words need.
+  ck_assert_int_lt(usual_lag, 3 * GST_SECOND);
+  ck_assert_uint_eq(stat(element, "dropped-frames"), 0);
+  int64_t memory_before = 0;
+  {
+    // Half of real time.
+    const Throttle throttle(frame * 2);
+    source.feed_until(seconds(5) + length / 2);
+    memory_before = resident_memory();
+    source.feed_until(seconds(5) + length);
+  }
+  // What waited never was more than the backlog and the buffer that reached into it.
+  ck_assert_uint_le(source.most_queued(), 2000 * GST_MSECOND);
+  ck_assert_int_lt(resident_memory() - memory_before, 4 << 20);
+  source.feed_until(seconds(5) + length + seconds(5));
+  ck_assert_msg(source.lag() < usual_lag + GST_SECOND,
+                "%" GST_STIME_FORMAT " behind, usual %" GST_STIME_FORMAT,
+                GST_STIME_ARGS(source.lag()), GST_STIME_ARGS(usual_lag));
+  ck_assert_uint_lt(stat(element, "queued"), GST_SECOND);
+  element.finish();
+
+  // About half of the frames were dropped, less the backlog, and each is counted.
+  const guint64 dropped = stat(element, "dropped-frames");
+  const auto overloaded = static_cast<guint64>(length / frame);
+  ck_assert_uint_ge(dropped, (overloaded / 2 - 25) * 3 / 4);
+  ck_assert_uint_le(dropped, overloaded);
+  guint64 told = 0;
+  GstClockTime told_duration = 0;
+  GstBus *bus = gst_element_get_bus(element.element());
+  while (GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_QOS)) {
+    GstFormat format = GST_FORMAT_UNDEFINED;
+    GstClockTime duration = 0;
+    gst_message_parse_qos_stats(message, &format, nullptr, &told);
+    gst_message_parse_qos(message, nullptr, nullptr, nullptr, nullptr, &duration);
+    ck_assert_int_eq(format, GST_FORMAT_BUFFERS);
+    told_duration += duration;
+    gst_message_unref(message);
+  }
+  gst_object_unref(bus);
+  ck_assert_uint_eq(told, dropped);
+  ck_assert_uint_eq(told_duration, dropped * 80 * GST_MSECOND);
+  ck_assert_uint_gt(source.discontinuities(), 1);
+  // It did recognise meanwhile.
+  ck_assert_uint_gt(source.words(), word_count);
+}
+END_TEST
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  gst_check_init(&argc, &argv);
+  return kyutaistt::tests::run_suite(
+      "live",
+      {a_source_that_stops_gets_its_last_words, words_become_cues_and_words_again,
+       the_lateness_moves_the_segment, downstream_asks_for_another_format, an_overload_passes});
+}

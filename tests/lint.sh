@@ -18,7 +18,7 @@ sources=$(find lib gst tests -name '*.cpp' | sort)
 headers=$(find lib gst tests -name '*.h' | sort)
 
 # shellcheck disable=SC2086 # lists of files without spaces
-clang-format --dry-run --Werror $sources $headers || complain "clang-format finds differences"
+clang-format --dry-run --Werror $sources $headers examples/*.cpp || complain "clang-format finds differences"
 
 # The library knows no GLib, and only its module libtorch; the element and the program know neither
 # libtorch nor the library's inner headers.

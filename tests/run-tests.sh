@@ -36,6 +36,7 @@ if [ "$sanitize" = yes ]; then
   export ASAN_OPTIONS=detect_odr_violation=0
   export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
   timeout_factor=6
+  export CK_TIMEOUT_MULTIPLIER=$timeout_factor
 else
   build=$root/build-tests
   set --

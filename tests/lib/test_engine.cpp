@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// How streams behave when something goes wrong or changes: full queues, resets, failures, prompts.
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -292,10 +293,9 @@ START_TEST(one_folder_is_one_engine) {
 END_TEST
 
 START_TEST(many_that_want_a_model_at_once_load_it_once) {
-  std::vector<std::future<Result<std::shared_ptr<Engine>>>> callers;
-  for (int i = 0; i < 8; ++i) {
-    callers.push_back(
-        std::async(std::launch::async, [] { return Engine::shared(example("model")); }));
+  std::array<std::future<Result<std::shared_ptr<Engine>>>, 8> callers;
+  for (auto &caller : callers) {
+    caller = std::async(std::launch::async, [] { return Engine::shared(example("model")); });
   }
   std::shared_ptr<Engine> engine;
   for (auto &caller : callers) {

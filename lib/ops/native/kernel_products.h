@@ -32,8 +32,18 @@ void to_bf16(const float *x, int64_t count, int64_t padded, uint16_t *output) {
   }
 }
 
+/// Sixteen codes as the products of their kind take them.
+void arrange(const int8_t *codes, int8_t *place) {
+  __builtin_memcpy(place, codes, lanes);
+}
+template <typename Code>
+void arrange(const int8_t *codes, Code *place) {
+  Vector::arrange(codes, place);
+}
+
+template <typename Code>
 void quantise(const float *x, int64_t count, int64_t padded, int64_t group, int offset,
-              int8_t *codes, float *scales, int32_t *corrections) {
+              std::byte *codes, float *scales, int32_t *corrections) {
   constexpr float greatest_code = 127;
   for (int64_t begin = 0; begin < padded; begin += group) {
     const int64_t end = smaller(begin + group, padded);
@@ -54,7 +64,10 @@ void quantise(const float *x, int64_t count, int64_t padded, int64_t group, int 
         Vector::store_int8(sixteen, Vector::multiply(values, Vector::broadcast(inverse)));
       }
       sum += Vector::sum_of_int8(sixteen);
-      __builtin_memcpy(codes + i, sixteen, static_cast<size_t>(smaller(lanes, end - i)));
+      Code arranged[lanes];
+      arrange(sixteen, arranged);
+      __builtin_memcpy(codes + static_cast<size_t>(i) * sizeof(Code), arranged,
+                       static_cast<size_t>(smaller(lanes, end - i)) * sizeof(Code));
     }
     *scales++ = magnitude / greatest_code;
     *corrections++ = -offset * sum;
@@ -103,6 +116,11 @@ struct Sums {
     const int64_t n = smaller(lanes, tile.output_count - first);
     float *place = tile.output + r * tile.output_stride + first;
     Floats value = of[p][r];
+    if (n == lanes) {
+      // Masked stores are slow on some processors.
+      write_whole(tile, first, value, place);
+      return;
+    }
     if (tile.bias != nullptr) {
       value = Vector::add(value, Vector::load_first(tile.bias + first, n));
     }
@@ -113,6 +131,19 @@ struct Sums {
                   : Vector::multiply_add(Vector::load_first(tile.scale + first, n), value, old);
     }
     Vector::store_first(place, value, n);
+  }
+
+  static void write_whole(const ProductTile &tile, int64_t first, Floats value, float *place) {
+    if (tile.bias != nullptr) {
+      value = Vector::add(value, Vector::load(tile.bias + first));
+    }
+    if (tile.accumulate) {
+      const Floats old = Vector::load(place);
+      value = tile.scale == nullptr
+                  ? Vector::add(old, value)
+                  : Vector::multiply_add(Vector::load(tile.scale + first), value, old);
+    }
+    Vector::store(place, value);
   }
 };
 
@@ -221,16 +252,16 @@ void multiply_int16(const ProductTile &tile) {
 }
 
 /// Pointers into the rows of a product of whole numbers.
-template <int rows>
+template <typename Code, int rows>
 struct QuantisedInputs {
-  const int8_t *codes[rows];
+  const Code *codes[rows];
   const float *scales[rows];
   const int32_t *corrections[rows];
 
   QuantisedInputs(const ProductTile &tile, int64_t group) {
     for (int r = 0; r < rows; ++r) {
       const auto *row = static_cast<const QuantisedRow *>(tile.rows[r]);
-      codes[r] = row->codes + tile.begin;
+      codes[r] = reinterpret_cast<const Code *>(row->codes) + tile.begin;
       scales[r] = row->scales + tile.begin / group;
       corrections[r] = row->corrections + tile.begin / group;
     }
@@ -239,7 +270,7 @@ struct QuantisedInputs {
 
 template <int panels, int rows>
 void multiply_int8(const ProductTile &tile) {
-  const QuantisedInputs<rows> inputs(tile, int8_group);
+  const QuantisedInputs<Vector::Code, rows> inputs(tile, int8_group);
   Sums<panels, rows> sums;
   sums.begin(tile);
   const int64_t count = tile.end - tile.begin;
@@ -258,10 +289,10 @@ void multiply_int8(const ProductTile &tile) {
     offset += line_bytes;
     const int64_t end = smaller(begin + int8_group, count);
     for (int64_t k = begin; k < end; k += 4) {
-      Bytes columns[panels];
+      Vector::Columns columns[panels];
       for (int p = 0; p < panels; ++p) {
         columns[p] =
-            Vector::load_bytes(tile.panels + static_cast<size_t>(p) * tile.panel_bytes + offset);
+            Vector::load_columns(tile.panels + static_cast<size_t>(p) * tile.panel_bytes + offset);
       }
       for (int r = 0; r < rows; ++r) {
         for (int p = 0; p < panels; ++p) {
@@ -287,7 +318,7 @@ void multiply_int8(const ProductTile &tile) {
 
 template <int panels, int rows>
 void multiply_int4(const ProductTile &tile) {
-  const QuantisedInputs<rows> inputs(tile, int4_group);
+  const QuantisedInputs<int8_t, rows> inputs(tile, int4_group);
   Sums<panels, rows> sums;
   sums.begin(tile);
   const int64_t count = tile.end - tile.begin;
@@ -302,11 +333,10 @@ void multiply_int4(const ProductTile &tile) {
       scales = offset;
       offset += line_bytes;
     }
-    Integers products[panels][rows];
+    Vector::GroupSums products[panels][rows];
     for (int r = 0; r < rows; ++r) {
-      const Integers correction = Vector::broadcast_integer(inputs.corrections[r][group]);
       for (int p = 0; p < panels; ++p) {
-        products[p][r] = correction;
+        products[p][r] = Vector::begin_group(inputs.corrections[r][group]);
       }
     }
     for (int64_t k = begin; k < begin + int4_group; k += 8) {
@@ -320,8 +350,8 @@ void multiply_int4(const ProductTile &tile) {
       }
       for (int r = 0; r < rows; ++r) {
         for (int p = 0; p < panels; ++p) {
-          products[p][r] = Vector::dot(products[p][r], low[p], inputs.codes[r] + k);
-          products[p][r] = Vector::dot(products[p][r], high[p], inputs.codes[r] + k + 4);
+          products[p][r] = Vector::dot_int4(products[p][r], low[p], inputs.codes[r] + k);
+          products[p][r] = Vector::dot_int4(products[p][r], high[p], inputs.codes[r] + k + 4);
         }
       }
       prefetch(tile, offset);
@@ -334,8 +364,8 @@ void multiply_int4(const ProductTile &tile) {
       for (int r = 0; r < rows; ++r) {
         const Floats scale =
             Vector::multiply(weight_scale, Vector::broadcast(inputs.scales[r][group]));
-        sums.of[p][r] =
-            Vector::multiply_add(Vector::to_floats(products[p][r]), scale, sums.of[p][r]);
+        const Integers product = Vector::end_group(products[p][r], inputs.corrections[r][group]);
+        sums.of[p][r] = Vector::multiply_add(Vector::to_floats(product), scale, sums.of[p][r]);
       }
     }
   }
@@ -345,6 +375,7 @@ void multiply_int4(const ProductTile &tile) {
 // The same for every shape of a tile.
 
 struct MultiplyF32 {
+  static constexpr int tile_rows = Vector::tile_rows;
   template <int panels, int rows>
   static void run(const ProductTile &tile) {
     multiply_f32<panels, rows>(tile);
@@ -352,6 +383,7 @@ struct MultiplyF32 {
 };
 
 struct MultiplyBf16 {
+  static constexpr int tile_rows = Vector::tile_rows;
   template <int panels, int rows>
   static void run(const ProductTile &tile) {
     multiply_bf16<panels, rows>(tile);
@@ -359,6 +391,7 @@ struct MultiplyBf16 {
 };
 
 struct MultiplyInt16 {
+  static constexpr int tile_rows = Vector::tile_rows;
   template <int panels, int rows>
   static void run(const ProductTile &tile) {
     multiply_int16<panels, rows>(tile);
@@ -366,6 +399,7 @@ struct MultiplyInt16 {
 };
 
 struct MultiplyInt8 {
+  static constexpr int tile_rows = Vector::whole_tile_rows;
   template <int panels, int rows>
   static void run(const ProductTile &tile) {
     multiply_int8<panels, rows>(tile);
@@ -373,6 +407,7 @@ struct MultiplyInt8 {
 };
 
 struct MultiplyInt4 {
+  static constexpr int tile_rows = Vector::whole_tile_rows;
   template <int panels, int rows>
   static void run(const ProductTile &tile) {
     multiply_int4<panels, rows>(tile);
@@ -390,27 +425,30 @@ void with_rows(const ProductTile &tile) {
   Multiply::template run<panels, rows>(tile);
 }
 
+/// Most rows of a tile of so many panels; none where no tile has as many.
+template <typename Multiply>
+constexpr int rows_of_tile(int panels) {
+  return panels <= Vector::tile_panels       ? Multiply::tile_rows
+         : panels <= Vector::few_rows_panels ? few_rows
+                                             : 0;
+}
+
+template <typename Multiply, int panels>
+void with_panels(const ProductTile &tile) {
+  if constexpr (panels > 1) {
+    if (tile.panel_count < panels) {
+      with_panels<Multiply, panels / 2>(tile);
+      return;
+    }
+  }
+  if constexpr (rows_of_tile<Multiply>(panels) > 0) {
+    with_rows<Multiply, panels, rows_of_tile<Multiply>(panels)>(tile);
+  }
+}
+
 template <typename Multiply>
 void product(const ProductTile &tile) {
-  if constexpr (Vector::few_rows_panels >= 8) {
-    if (tile.panel_count == 8) {
-      with_rows<Multiply, 8, few_rows>(tile);
-      return;
-    }
-  }
-  if constexpr (Vector::tile_panels >= 4) {
-    if (tile.panel_count == 4) {
-      with_rows<Multiply, 4, Vector::tile_rows>(tile);
-      return;
-    }
-  }
-  if constexpr (Vector::tile_panels >= 2) {
-    if (tile.panel_count == 2) {
-      with_rows<Multiply, 2, Vector::tile_rows>(tile);
-      return;
-    }
-  }
-  with_rows<Multiply, 1, Vector::tile_rows>(tile);
+  with_panels<Multiply, most_few_rows_panels>(tile);
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ namespace kyutaistt::ops {
 
 /// A row of inputs for int8 and int4 products: value = code * scale of its group.
 struct QuantisedRow {
-  const int8_t *codes = nullptr;
+  /// In the form that the kernels' products of this kind take.
+  const std::byte *codes = nullptr;
   /// One for each group.
   const float *scales = nullptr;
   /// One for each group: -offset * sum of the group's codes, which takes the weights' offset away.
@@ -89,12 +90,15 @@ struct HeadQuery {
 /// Most panels of a tile of more than `few_rows` rows over all instruction sets.
 inline constexpr int most_tile_panels = 4;
 inline constexpr int few_rows = 2;
+/// Most panels of a tile of at most `few_rows` rows over all instruction sets.
+inline constexpr int most_few_rows_panels = 8;
 
 struct Kernels {
   /// As users name it, e.g. "avx512".
   const char *name;
-  /// Best shape of a tile.
+  /// Best shape of a tile: rows with floating point and with whole numbers.
   int tile_rows;
+  int whole_tile_rows;
   int tile_panels;
   /// Panels of a tile of at most `few_rows` rows: such a product is bound by memory, which is read
   /// fastest in several places at once.
@@ -114,9 +118,13 @@ struct Kernels {
   /// Rounds to bf16 (nearest, ties to even); fills up with zeros to `padded`.
   void (*to_bf16)(const float *x, int64_t count, int64_t padded, uint16_t *output);
   /// Quantises each group of `group` values by its largest magnitude; fills up with zeros to
-  /// `padded`. `codes`, `scales`, `corrections` as in `QuantisedRow`.
-  void (*quantise)(const float *x, int64_t count, int64_t padded, int64_t group, int offset,
-                   int8_t *codes, float *scales, int32_t *corrections);
+  /// `padded`. `codes`, `scales`, `corrections` as in `QuantisedRow`; a code of an int8 product
+  /// takes `int8_code_bytes`, one of an int4 product a byte.
+  using Quantise = void (*)(const float *x, int64_t count, int64_t padded, int64_t group,
+                            int offset, std::byte *codes, float *scales, int32_t *corrections);
+  Quantise quantise_int8;
+  Quantise quantise_int4;
+  size_t int8_code_bytes;
 
   /// output[i] += x[i].
   void (*add)(const float *x, int64_t count, float *output);

@@ -17,6 +17,7 @@ constexpr Kernels make_kernels(const char *name) {
   return {
       .name = name,
       .tile_rows = Vector::tile_rows,
+      .whole_tile_rows = Vector::whole_tile_rows,
       .tile_panels = Vector::tile_panels,
       .few_rows_panels = Vector::few_rows_panels,
       .product_f32 = product<MultiplyF32>,
@@ -28,7 +29,9 @@ constexpr Kernels make_kernels(const char *name) {
       .repeat_bf16 = repeat_bf16,
       .repeat_int8 = repeat_int8,
       .to_bf16 = to_bf16,
-      .quantise = quantise,
+      .quantise_int8 = quantise<Vector::Code>,
+      .quantise_int4 = quantise<int8_t>,
+      .int8_code_bytes = sizeof(Vector::Code),
       .add = add,
       .add_bf16 = add_bf16,
       .elu = map<elu_of>,

@@ -106,7 +106,8 @@ void Multiplier::multiply_panels(const PanelMatrix &weight, const Task &task, in
   const PanelFormat &format = weight.format;
   const ProductKernel kernel = kernel_for(kernels_, format.type);
   const auto rows = static_cast<int64_t>(task.rows.size());
-  const int64_t step = tile_rows(rows, kernels_.tile_rows);
+  const bool is_whole = format.type == WeightType::Int8 || format.type == WeightType::Int4;
+  const int64_t step = tile_rows(rows, is_whole ? kernels_.whole_tile_rows : kernels_.tile_rows);
   const int64_t tiles = divide_up(rows, step);
   const int64_t first_output = panel * panel_rows;
   ProductTile tile;
@@ -179,20 +180,21 @@ void Multiplier::prepare_bf16(const PanelFormat &format, std::span<const float *
 void Multiplier::prepare_quantised(const PanelFormat &format, std::span<const float *const> rows) {
   const int64_t padded = format.padded_columns();
   const auto groups = static_cast<size_t>(format.groups());
-  const size_t codes_bytes = round_up(static_cast<size_t>(padded), cache_line);
+  const bool is_int8 = format.type == WeightType::Int8;
+  const size_t code_bytes = is_int8 ? kernels_.int8_code_bytes : 1;
+  const size_t codes_bytes = round_up(static_cast<size_t>(padded) * code_bytes, cache_line);
   const size_t scales_bytes = round_up(groups * sizeof(float), cache_line);
   const size_t stride = codes_bytes + 2 * scales_bytes;
   std::byte *memory = prepared_memory(rows.size() * stride);
   quantised_.resize(rows.size());
-  const int offset = format.type == WeightType::Int8 ? int8_offset : int4_offset;
+  const int offset = is_int8 ? int8_offset : int4_offset;
+  const Kernels::Quantise quantise = is_int8 ? kernels_.quantise_int8 : kernels_.quantise_int4;
   for_each_row(rows.size(), padded, [&](size_t row) {
     std::byte *place = memory + row * stride;
-    auto *codes = reinterpret_cast<int8_t *>(place);
     auto *scales = reinterpret_cast<float *>(place + codes_bytes);
     auto *corrections = reinterpret_cast<int32_t *>(place + codes_bytes + scales_bytes);
-    kernels_.quantise(rows[row], format.columns, padded, format.group(), offset, codes, scales,
-                      corrections);
-    quantised_[row] = {codes, scales, corrections};
+    quantise(rows[row], format.columns, padded, format.group(), offset, place, scales, corrections);
+    quantised_[row] = {place, scales, corrections};
     pointers_[row] = &quantised_[row];
   });
 }

@@ -15,9 +15,10 @@ namespace kyutaistt::ops {
 namespace {
 
 struct Vector {
-  static constexpr int tile_rows = 5;
+  static constexpr int tile_rows = 6;
+  static constexpr int whole_tile_rows = 3;
   static constexpr int tile_panels = 1;
-  static constexpr int few_rows_panels = 1;
+  static constexpr int few_rows_panels = 4;
 
   struct Floats {
     __m256 low, high;
@@ -27,6 +28,14 @@ struct Vector {
   };
   /// 64 bytes: four for each lane.
   using Bytes = Integers;
+  /// Weights of int8 products, in 16 bits: of each lane's four the even ones and the odd ones.
+  struct Columns {
+    Bytes even, odd;
+  };
+  /// Inputs of int8 products, alike: of four codes the even ones come first.
+  using Code = int16_t;
+  /// Of a group of int4 products: two sums of 16 bits for each lane.
+  using GroupSums = Integers;
 
   /// All bits set in the first `count` of eight lanes; count may be outside of [0, 8].
   static __m256i first(int64_t count) {
@@ -165,27 +174,57 @@ struct Vector {
   static Bytes high_halves(Bytes a) {
     return low_halves({_mm256_srli_epi16(a.low, 4), _mm256_srli_epi16(a.high, 4)});
   }
+  /// Four bytes in all lanes. Read as a float, because GCC puts neighbouring integers together into
+  /// one and takes them apart again.
+  static __m256i broadcast_bytes(const void *p) {
+    float four;
+    __builtin_memcpy(&four, p, sizeof(four));
+    return _mm256_castps_si256(_mm256_set1_ps(four));
+  }
+  static Columns load_columns(const std::byte *p) {
+    const Bytes all = load_bytes(p);
+    const __m256i low_byte = _mm256_set1_epi16(0x00FF);
+    return {{_mm256_and_si256(all.low, low_byte), _mm256_and_si256(all.high, low_byte)},
+            {_mm256_srli_epi16(all.low, 8), _mm256_srli_epi16(all.high, 8)}};
+  }
+  /// Sixteen codes in the form that `dot` takes.
+  static void arrange(const int8_t *codes, Code *place) {
+    const __m128i evens_first = _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+    const __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i *>(codes));
+    _mm256_storeu_si256(reinterpret_cast<__m256i *>(place),
+                        _mm256_cvtepi8_epi16(_mm_shuffle_epi8(all, evens_first)));
+  }
   /// sums[lane] += the lane's four unsigned bytes * the four signed codes. In 16 bits, because the
   /// instruction for bytes saturates.
-  static Integers dot(Integers sums, Bytes weights, const int8_t *codes) {
-    int32_t four;
-    __builtin_memcpy(&four, codes, sizeof(four));
-    const __m256i all = _mm256_set1_epi32(four);
-    const __m256i odd = _mm256_srai_epi16(all, 8);
-    const __m256i even = _mm256_srai_epi16(_mm256_slli_epi16(all, 8), 8);
-    const __m256i low_byte = _mm256_set1_epi16(0x00FF);
-    const auto products = [&](__m256i eight) {
-      return _mm256_add_epi32(_mm256_madd_epi16(_mm256_and_si256(eight, low_byte), even),
-                              _mm256_madd_epi16(_mm256_srli_epi16(eight, 8), odd));
-    };
-    return {_mm256_add_epi32(sums.low, products(weights.low)),
-            _mm256_add_epi32(sums.high, products(weights.high))};
+  static Integers dot(Integers sums, Columns weights, const Code *codes) {
+    const __m256i even = broadcast_bytes(codes);
+    const __m256i odd = broadcast_bytes(codes + 2);
+    sums.low = _mm256_add_epi32(sums.low, _mm256_madd_epi16(weights.even.low, even));
+    sums.high = _mm256_add_epi32(sums.high, _mm256_madd_epi16(weights.even.high, even));
+    sums.low = _mm256_add_epi32(sums.low, _mm256_madd_epi16(weights.odd.low, odd));
+    sums.high = _mm256_add_epi32(sums.high, _mm256_madd_epi16(weights.odd.high, odd));
+    return sums;
+  }
+
+  static GroupSums begin_group(int32_t /*correction*/) {
+    return {_mm256_setzero_si256(), _mm256_setzero_si256()};
+  }
+  /// sums[lane] += the lane's four halves of bytes * the four signed codes. A pair of products is
+  /// within 2 * 15 * 127, so that eight of these fit into 16 bits.
+  static GroupSums dot_int4(GroupSums sums, Bytes weights, const int8_t *codes) {
+    const __m256i all = broadcast_bytes(codes);
+    return {_mm256_add_epi16(sums.low, _mm256_maddubs_epi16(weights.low, all)),
+            _mm256_add_epi16(sums.high, _mm256_maddubs_epi16(weights.high, all))};
+  }
+  static Integers end_group(GroupSums sums, int32_t correction) {
+    const __m256i one = _mm256_set1_epi16(1);
+    const __m256i start = _mm256_set1_epi32(correction);
+    return {_mm256_add_epi32(_mm256_madd_epi16(sums.low, one), start),
+            _mm256_add_epi32(_mm256_madd_epi16(sums.high, one), start)};
   }
   /// sums[lane] += the lane's pair of bf16 * the pair of inputs.
   static Floats dot_bf16(Floats sums, Bytes weights, const uint16_t *inputs) {
-    int32_t pair;
-    __builtin_memcpy(&pair, inputs, sizeof(pair));
-    const __m256i two = _mm256_set1_epi32(pair);
+    const __m256i two = broadcast_bytes(inputs);
     const auto even = [](__m256i x) { return _mm256_castsi256_ps(_mm256_slli_epi32(x, 16)); };
     const auto odd = [](__m256i x) {
       const __m256i high = _mm256_set1_epi32(static_cast<int32_t>(0xFFFF0000U));

@@ -17,6 +17,7 @@ namespace {
 
 struct Vector {
   static constexpr int tile_rows = 6;
+  static constexpr int whole_tile_rows = 6;
   static constexpr int tile_panels = 4;
   static constexpr int few_rows_panels = 8;
 
@@ -26,6 +27,11 @@ struct Vector {
   using Integers = int32_t __attribute__((vector_size(64)));
   /// 64 bytes: four for each lane.
   using Bytes = __m512i;
+  /// Weights and inputs of int8 products.
+  using Columns = Bytes;
+  using Code = int8_t;
+  /// Of a group of int4 products.
+  using GroupSums = Integers;
 
   static __mmask16 first(int64_t count) { return static_cast<__mmask16>((1U << count) - 1U); }
 
@@ -97,13 +103,21 @@ struct Vector {
   static Bytes high_halves(Bytes a) {
     return _mm512_and_si512(_mm512_srli_epi16(a, 4), _mm512_set1_epi8(0x0F));
   }
+  static Columns load_columns(const std::byte *p) { return load_bytes(p); }
+  /// Sixteen codes in the form that `dot` takes.
+  static void arrange(const int8_t *codes, Code *place) { __builtin_memcpy(place, codes, 16); }
   /// sums[lane] += the lane's four unsigned bytes * the four signed codes.
-  static Integers dot(Integers sums, Bytes weights, const int8_t *codes) {
+  static Integers dot(Integers sums, Columns weights, const Code *codes) {
     int32_t four;
     __builtin_memcpy(&four, codes, sizeof(four));
     return reinterpret_cast<Integers>(
         _mm512_dpbusd_epi32(reinterpret_cast<__m512i>(sums), weights, _mm512_set1_epi32(four)));
   }
+  static GroupSums begin_group(int32_t correction) { return broadcast_integer(correction); }
+  static GroupSums dot_int4(GroupSums sums, Bytes weights, const int8_t *codes) {
+    return dot(sums, weights, codes);
+  }
+  static Integers end_group(GroupSums sums, int32_t /*correction*/) { return sums; }
   /// sums[lane] += the lane's pair of bf16 * the pair of inputs.
   static Floats dot_bf16(Floats sums, Bytes weights, const uint16_t *inputs) {
     int32_t pair;

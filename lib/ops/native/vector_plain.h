@@ -16,6 +16,7 @@ namespace {
 
 struct Vector {
   static constexpr int tile_rows = 2;
+  static constexpr int whole_tile_rows = 2;
   static constexpr int tile_panels = 1;
   static constexpr int few_rows_panels = 1;
   static constexpr int lanes = 16;
@@ -23,6 +24,11 @@ struct Vector {
   using Floats = float __attribute__((vector_size(64)));
   using Integers = int32_t __attribute__((vector_size(64)));
   using Bytes = uint8_t __attribute__((vector_size(64)));
+  /// Weights and inputs of int8 products.
+  using Columns = Bytes;
+  using Code = int8_t;
+  /// Of a group of int4 products.
+  using GroupSums = Integers;
 
   static Floats zero() { return Floats{}; }
   static Floats broadcast(float value) { return Floats{} + value; }
@@ -136,8 +142,11 @@ struct Vector {
   }
   static Bytes low_halves(Bytes a) { return a & 0x0F; }
   static Bytes high_halves(Bytes a) { return a >> 4; }
+  static Columns load_columns(const std::byte *p) { return load_bytes(p); }
+  /// Sixteen codes in the form that `dot` takes.
+  static void arrange(const int8_t *codes, Code *place) { __builtin_memcpy(place, codes, lanes); }
   /// sums[lane] += the lane's four unsigned bytes * the four signed codes.
-  static Integers dot(Integers sums, Bytes weights, const int8_t *codes) {
+  static Integers dot(Integers sums, Columns weights, const Code *codes) {
     for (int i = 0; i < lanes; ++i) {
       for (int k = 0; k < 4; ++k) {
         sums[i] += static_cast<int32_t>(weights[4 * i + k]) * codes[k];
@@ -145,6 +154,11 @@ struct Vector {
     }
     return sums;
   }
+  static GroupSums begin_group(int32_t correction) { return broadcast_integer(correction); }
+  static GroupSums dot_int4(GroupSums sums, Bytes weights, const int8_t *codes) {
+    return dot(sums, weights, codes);
+  }
+  static Integers end_group(GroupSums sums, int32_t /*correction*/) { return sums; }
   /// sums[lane] += the lane's pair of bf16 * the pair of inputs.
   static Floats dot_bf16(Floats sums, Bytes weights, const uint16_t *inputs) {
     Integers pairs;

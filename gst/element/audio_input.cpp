@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "element/audio_input.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace kyutaistt::element {
@@ -13,6 +14,8 @@ constexpr Time tolerance = std::chrono::milliseconds(40);
 /// Missing audio up to this long is heard as silence, so that speech keeps its rhythm over a lost
 /// packet; over more, only the clock moves.
 constexpr Time longest_filled = std::chrono::seconds(1);
+/// Longest announced stretch without audio that is heard as silence.
+constexpr Time longest_gap = std::chrono::minutes(1);
 
 Time duration_of(guint64 frames, int rate) {
   return Time(gst_util_uint64_scale(frames, GST_SECOND, static_cast<guint64>(rate)));
@@ -63,13 +66,8 @@ void AudioInput::set_segment(const GstSegment &segment) {
 }
 
 bool AudioInput::is_discontinuous(GstBuffer *buffer) const {
-  if (!anchor_ || GST_BUFFER_IS_DISCONT(buffer)) {
-    return true;
-  }
-  if (!GST_BUFFER_PTS_IS_VALID(buffer)) {
-    return false;
-  }
-  return std::chrono::abs(Time(GST_BUFFER_PTS(buffer)) - expected()) > tolerance;
+  return !anchor_ || GST_BUFFER_IS_DISCONT(buffer) ||
+         std::chrono::abs(Time(GST_BUFFER_PTS(buffer)) - expected()) > tolerance;
 }
 
 Time AudioInput::expected() const {
@@ -92,14 +90,17 @@ std::vector<float> AudioInput::run(gpointer *planes, gsize frames) {
 
 std::vector<AudioInput::Audio> AudioInput::convert(GstBuffer *buffer) {
   std::vector<Audio> result;
+  if (!GST_BUFFER_PTS_IS_VALID(buffer)) {
+    buffer = gst_buffer_make_writable(buffer);
+    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(expected().count());
+  }
   GstBuffer *clipped = gst_audio_buffer_clip(buffer, &segment_, GST_AUDIO_INFO_RATE(&info_),
                                              GST_AUDIO_INFO_BPF(&info_));
   if (clipped == nullptr) {
     return result;
   }
   if (is_discontinuous(clipped)) {
-    const Time start =
-        GST_BUFFER_PTS_IS_VALID(clipped) ? Time(GST_BUFFER_PTS(clipped)) : expected();
+    const Time start(GST_BUFFER_PTS(clipped));
     const Time missing = anchor_ ? start - expected() : Time();
     if (Audio held = drain(); !held.samples.empty()) {
       result.push_back(std::move(held));
@@ -139,6 +140,16 @@ AudioInput::Audio AudioInput::drain() {
   anchor_ = expected();
   frames_since_anchor_ = 0;
   return audio;
+}
+
+AudioInput::Audio AudioInput::gap(GstClockTime start, GstClockTime duration) {
+  const GstClockTime stop = start + std::min(duration, GST_CLOCK_TIME_NONE - 1 - start);
+  guint64 first = 0;
+  guint64 last = 0;
+  if (!gst_segment_clip(&segment_, GST_FORMAT_TIME, start, stop, &first, &last)) {
+    return {};
+  }
+  return silence(Time(first), std::min(Time(last - first), longest_gap));
 }
 
 AudioInput::Audio AudioInput::silence(Time start, Time duration) {

@@ -40,8 +40,9 @@ class AudioInput {
   std::vector<Audio> convert(GstBuffer *buffer);
   /// What the resampler holds; the next buffer starts anew.
   Audio drain();
-  /// Silence for a stretch without audio; `drain` comes before.
-  Audio silence(Time start, Time duration);
+  /// Silence for a stretch that is said to have no audio, as far as it lies in the segment; `drain`
+  /// comes before.
+  Audio gap(GstClockTime start, GstClockTime duration);
   /// Forgets audio and segment; the caps stay.
   void flush();
   /// Forgets everything.
@@ -53,6 +54,7 @@ class AudioInput {
   };
 
   bool is_discontinuous(GstBuffer *buffer) const;
+  Audio silence(Time start, Time duration);
   /// Time that the next sample should have.
   Time expected() const;
   /// `planes` null: silence.

@@ -26,8 +26,6 @@ constexpr double family_delay_seconds = 5.0;
 constexpr Time processing_margin = std::chrono::milliseconds(580);
 /// Audio that may wait for the model when it is not live: enough to keep it busy.
 constexpr Time file_backlog = std::chrono::milliseconds(800);
-/// Longest stretch without audio that is heard as silence.
-constexpr Time longest_gap = std::chrono::minutes(1);
 /// A live source without audio for so long, in microseconds, has stopped.
 constexpr gint64 stopped_after = G_TIME_SPAN_SECOND;
 
@@ -402,7 +400,7 @@ bool GstKyutaiSttState::take_gap(GstEvent *event) {
   // Heard as silence, so that words which wait for the model's delay come out.
   GstFlowReturn flow = push_audio(input_.drain());
   if (flow == GST_FLOW_OK) {
-    flow = push_audio(input_.silence(Time(start), std::min(Time(duration), longest_gap)));
+    flow = push_audio(input_.gap(start, duration));
   }
   return flow == GST_FLOW_OK;
 }

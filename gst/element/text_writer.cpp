@@ -186,12 +186,16 @@ GstFlowReturn TextWriter::write(const Event &event) {
   if (const GstFlowReturn flow = negotiate(); flow != GST_FLOW_OK) {
     return flow;
   }
-  if (const auto *word = std::get_if<Word>(&event)) {
-    speech_.tell_word(*word, *segment_);
+  if (std::holds_alternative<Word>(event)) {
+    // A model's times are estimates, and downstream throws away what lies outside the segment.
+    Word word = std::get<Word>(event);
+    word.start = within_segment(word.start);
+    word.end = std::max(word.start, word.end);
+    speech_.tell_word(word, *segment_);
     if (writes_words()) {
-      return write_word(*word);
+      return write_word(word);
     }
-    shaper_.add(*word);
+    shaper_.add(word);
   } else if (const auto *word_end = std::get_if<WordEnd>(&event)) {
     shaper_.add(*word_end);
   } else if (const auto *progress = std::get_if<Progress>(&event)) {
@@ -246,9 +250,16 @@ GstFlowReturn TextWriter::write_cue(const captions::Cue &cue) {
   return push_text(captions::join_lines(cue), cue.start, cue.end);
 }
 
+Time TextWriter::within_segment(Time time) const {
+  if (GST_CLOCK_TIME_IS_VALID(segment_->stop)) {
+    time = std::min(time, Time(segment_->stop) - shortest_word);
+  }
+  return std::max(time, Time(segment_->start));
+}
+
 GstFlowReturn TextWriter::push_text(const std::string &text, Time start, Time end) {
   GstBuffer *buffer = gst_buffer_new_memdup(text.data(), text.size());
-  const Time begin = position_ ? std::max(start, *position_) : start;
+  const Time begin = within_segment(position_ ? std::max(start, *position_) : start);
   GST_BUFFER_PTS(buffer) = clock_time(begin);
   GST_BUFFER_DURATION(buffer) = clock_time(std::max(end - begin, Time::zero()));
   if (std::exchange(discont_, false)) {
@@ -266,6 +277,7 @@ GstFlowReturn TextWriter::push_text(const std::string &text, Time start, Time en
 
 void TextWriter::push_gap(Time until) {
   const Time from = position_.value_or(Time(segment_->start));
+  until = within_segment(until);
   if (until <= from) {
     return;
   }

@@ -67,6 +67,8 @@ class TextWriter {
   GstFlowReturn write_word(const Word &word);
   GstFlowReturn write_ready_cues();
   GstFlowReturn write_cue(const captions::Cue &cue);
+  /// The time, or the nearest that a text in the segment can begin at.
+  Time within_segment(Time time) const;
   GstFlowReturn push_text(const std::string &text, Time start, Time end);
   GstFlowReturn push_header();
   void push_gap(Time until);

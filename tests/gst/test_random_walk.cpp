@@ -28,6 +28,81 @@ int count_from(const char *variable, int otherwise) {
   return text == nullptr ? otherwise : std::atoi(text);
 }
 
+/// Looks at all that leaves a pad, in its order: text lies within its segment, and its times go
+/// back only with a new one.
+class TimeKeeper {
+ public:
+  explicit TimeKeeper(GstElement *element) : pad_(gst_element_get_static_pad(element, "src")) {
+    const auto mask = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
+                                                   GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
+                                                   GST_PAD_PROBE_TYPE_EVENT_FLUSH);
+    probe_ = gst_pad_add_probe(pad_, mask, look, this, nullptr);
+  }
+  TimeKeeper(const TimeKeeper &) = delete;
+  TimeKeeper &operator=(const TimeKeeper &) = delete;
+  ~TimeKeeper() {
+    gst_pad_remove_probe(pad_, probe_);
+    gst_object_unref(pad_);
+  }
+
+  /// What was wrong first, or nothing.
+  std::string complaint() const {
+    const std::lock_guard lock(mutex_);
+    return complaint_;
+  }
+
+ private:
+  static GstPadProbeReturn look(GstPad * /*pad*/, GstPadProbeInfo *info, gpointer self) {
+    auto *keeper = static_cast<TimeKeeper *>(self);
+    const std::lock_guard lock(keeper->mutex_);
+    if ((GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) != 0) {
+      keeper->take(gst_pad_probe_info_get_buffer(info));
+    } else {
+      keeper->take(gst_pad_probe_info_get_event(info));
+    }
+    return GST_PAD_PROBE_OK;
+  }
+
+  void take(GstEvent *event) {
+    if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
+      gst_event_copy_segment(event, &segment_);
+      last_ = 0;
+    } else if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
+      gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+    }
+  }
+
+  void take(GstBuffer *buffer) {
+    const GstClockTime pts = GST_BUFFER_PTS(buffer);
+    if (segment_.format != GST_FORMAT_TIME) {
+      complain("a buffer without a segment", pts);
+    } else if (pts < segment_.start) {
+      complain("a buffer before its segment's start", pts);
+    } else if (GST_CLOCK_TIME_IS_VALID(segment_.stop) && pts > segment_.stop) {
+      complain("a buffer behind its segment's stop", pts);
+    } else if (pts < last_) {
+      complain("a buffer before the one before it", pts);
+    }
+    last_ = pts;
+  }
+
+  void complain(const char *what, GstClockTime pts) {
+    if (complaint_.empty()) {
+      complaint_ = std::string(what) + ": " + std::to_string(pts) + " after " +
+                   std::to_string(last_) + ", segment from " + std::to_string(segment_.start) +
+                   " to " + std::to_string(segment_.stop);
+    }
+  }
+
+  GstPad *pad_;
+  gulong probe_ = 0;
+  mutable std::mutex mutex_;
+  /// Of the pad; undefined where there is none. These three under mutex_.
+  GstSegment segment_ = {};
+  GstClockTime last_ = 0;
+  std::string complaint_;
+};
+
 /// One walk: an element, where its audio has got to, and what its output must keep to.
 class Walk {
  public:
@@ -37,7 +112,8 @@ class Walk {
         element_(pick({"text/x-raw, format=utf8", "application/x-subtitle-vtt",
                        "application/x-subtitle"}),
                  pick({"domain=asr_is_is", "domain=asr_is_en", "domain=asr_is_en text-unit=cue",
-                       "domain=asr_is_is domain-change=pause post-words=true"})) {
+                       "domain=asr_is_is domain-change=pause post-words=true"})),
+        times_(element_.element()) {
     gst_harness_set_live(element_.harness(), below(2) == 0);
     begin();
   }
@@ -97,13 +173,16 @@ class Walk {
     return choices[static_cast<size_t>(below(static_cast<int>(choices.size())))];
   }
 
+  bool allowed(GstFlowReturn flow) const {
+    return flow == GST_FLOW_OK || (relinked_ && flow == GST_FLOW_NOT_LINKED);
+  }
+
   void begin() {
     // Takes the end away that there may have been.
     element_.push_event(gst_event_new_stream_start("walk"));
     element_.start_audio();
     position_ = 0;
     ended_ = false;
-    ++segments_;
   }
 
   void push() {
@@ -117,7 +196,7 @@ class Walk {
     // Sometimes not where the last audio ended.
     position_ += below(4) == 0 ? static_cast<GstClockTime>(below(2000)) * GST_MSECOND : 0;
     const GstFlowReturn flow = element_.push(part, position_, 1 + static_cast<size_t>(below(9600)));
-    ck_assert(flow == GST_FLOW_OK || (relinked_ && flow == GST_FLOW_NOT_LINKED));
+    ck_assert(allowed(flow));
     position_ += count * GST_SECOND / rate;
   }
 
@@ -150,26 +229,35 @@ class Walk {
     segment.time = segment.start;
     segment.position = segment.start;
     segment.base = static_cast<guint64>(below(10)) * GST_SECOND;
+    if (below(4) == 0) {
+      segment.stop = segment.start + static_cast<guint64>(1 + below(5)) * GST_SECOND;
+    }
     element_.push_event(gst_event_new_segment(&segment));
     position_ = segment.start;
     ended_ = false;
-    ++segments_;
   }
 
+  /// Other audio for a moment.
   void change_caps() {
-    GstCaps *caps = gst_caps_from_string(
-        "audio/x-raw, format=F32LE, rate=24000, channels=1, layout=interleaved");
-    if (below(2) == 0) {
-      gst_caps_set_simple(caps, "rate", G_TYPE_INT, below(2) == 0 ? 16000 : 48000, nullptr);
+    if (ended_) {
+      return;
     }
-    if (!ended_) {
-      element_.push_event(gst_event_new_caps(caps));
-      // Back, so that what is pushed is what it says.
-      GstCaps *back = gst_caps_from_string(
-          "audio/x-raw, format=F32LE, rate=24000, channels=1, layout=interleaved");
-      element_.push_event(gst_event_new_caps(back));
-      gst_caps_unref(back);
-    }
+    const int other_rate = below(2) == 0 ? 16000 : 48000;
+    take_caps(other_rate);
+    const auto count = 1 + static_cast<size_t>(below(other_rate));
+    GstBuffer *buffer = gst_buffer_new_memdup(speech_.data(), count * sizeof(float));
+    GST_BUFFER_PTS(buffer) = position_;
+    const GstFlowReturn flow = gst_harness_push(element_.harness(), buffer);
+    ck_assert(allowed(flow));
+    position_ += count * GST_SECOND / static_cast<GstClockTime>(other_rate);
+    take_caps(rate);
+  }
+
+  void take_caps(int samples_a_second) {
+    GstCaps *caps = gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, "F32LE", "layout",
+                                        G_TYPE_STRING, "interleaved", "rate", G_TYPE_INT,
+                                        samples_a_second, "channels", G_TYPE_INT, 1, nullptr);
+    element_.push_event(gst_event_new_caps(caps));
     gst_caps_unref(caps);
   }
 
@@ -219,13 +307,8 @@ class Walk {
       ck_assert(GST_CLOCK_TIME_IS_VALID(text.pts));
       ck_assert(GST_CLOCK_TIME_IS_VALID(text.duration));
       ck_assert(g_utf8_validate(text.text.data(), static_cast<gssize>(text.text.size()), nullptr));
-      // Time goes back only with a new segment.
-      if (text.pts < last_pts_) {
-        ck_assert_int_gt(segments_, 0);
-        --segments_;
-      }
-      last_pts_ = text.pts;
     }
+    kyutaistt::tests::assert_text(times_.complaint(), "");
     while (GstEvent *event = gst_harness_try_pull_event(element_.harness())) {
       gst_event_unref(event);
     }
@@ -237,10 +320,8 @@ class Walk {
   std::mt19937 random_;
   const std::vector<float> &speech_;
   Element element_;
+  TimeKeeper times_;
   GstClockTime position_ = 0;
-  GstClockTime last_pts_ = 0;
-  /// That may still let time go back.
-  int segments_ = 0;
   bool ended_ = false;
   /// The text found nobody for a moment.
   bool relinked_ = false;

@@ -303,10 +303,39 @@ START_TEST(three_hours_do_not_drift) {
 }
 END_TEST
 
+START_TEST(text_lies_within_its_segment) {
+  const Clip clip = read_clips().front();
+  const double stop = separate_start(clip);
+  Element element("text/x-raw, format=utf8", "domain=asr_is_is");
+  element.start_audio();
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.stop = static_cast<guint64>(stop * GST_SECOND);
+  element.push_event(gst_event_new_segment(&segment));
+  // Nothing but the first buffer says that the last ones are outside.
+  push_changed(element, clip, [](GstBuffer *buffer, double seconds) {
+    if (seconds > 0) {
+      GST_BUFFER_PTS(buffer) = GST_CLOCK_TIME_NONE;
+    }
+    return true;
+  });
+  element.push_event(gst_event_new_gap(segment.stop - GST_SECOND, 20 * GST_SECOND));
+  element.finish();
+  const auto said = std::count_if(clip.starts.begin(), clip.starts.end(),
+                                  [stop](double start) { return start < stop; });
+  const std::vector<Text> texts = element.take();
+  ck_assert_uint_eq(texts.size(), static_cast<size_t>(said));
+  for (const Text &text : texts) {
+    ck_assert_uint_lt(text.pts, segment.stop);
+  }
+  ck_assert_uint_le(last_gap_end(element), segment.stop);
+}
+END_TEST
+
 }  // namespace
 
 int main(int argc, char **argv) {
   gst_check_init(&argc, &argv);
-  return kyutaistt::tests::run_suite("times",
-                                     {every_way_of_breaking_time, three_hours_do_not_drift});
+  return kyutaistt::tests::run_suite("times", {every_way_of_breaking_time, three_hours_do_not_drift,
+                                               text_lies_within_its_segment});
 }

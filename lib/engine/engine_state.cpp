@@ -37,29 +37,47 @@ EngineState::~EngineState() {
 
 void EngineState::run() {
   engine::Batch batch;
-  while (take_work(batch)) {
-    const auto begin = Clock::now();
-    const auto durations = batch.compute(model->state());
-    for (engine::Lane &lane : batch.lanes) {
-      deliver(lane);
+  bool goes_on = true;
+  while (goes_on) {
+    const Status status = base::guard("a step of the engine", [&]() -> Status {
+      goes_on = take_work(batch);
+      if (goes_on) {
+        make_step(batch);
+      }
+      return {};
+    });
+    if (!status.ok()) {
+      for (engine::Lane &lane : batch.lanes) {
+        lane.events.clear();
+        lane.failure = status;
+        deliver(lane);
+      }
     }
-    const auto total = Clock::now() - begin;
-    const auto frames = std::count_if(batch.lanes.begin(), batch.lanes.end(),
-                                      [](const engine::Lane &lane) { return !lane.end; });
     batch.lanes.clear();
-    if (frames == 0) {
-      continue;
-    }
-    {
-      const std::lock_guard lock(mutex);
-      ++stats.steps;
-      stats.frames += static_cast<uint64_t>(frames);
-      stats.busy += total;
-    }
-    if (options.step_observer) {
-      options.step_observer(
-          {static_cast<int>(frames), durations.codec, durations.language_model, total});
-    }
+  }
+}
+
+void EngineState::make_step(engine::Batch &batch) {
+  const auto begin = Clock::now();
+  const auto durations = batch.compute(model->state());
+  for (engine::Lane &lane : batch.lanes) {
+    deliver(lane);
+  }
+  const auto total = Clock::now() - begin;
+  const auto frames = std::count_if(batch.lanes.begin(), batch.lanes.end(),
+                                    [](const engine::Lane &lane) { return !lane.end; });
+  if (frames == 0) {
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex);
+    ++stats.steps;
+    stats.frames += static_cast<uint64_t>(frames);
+    stats.busy += total;
+  }
+  if (options.step_observer) {
+    options.step_observer(
+        {static_cast<int>(frames), durations.codec, durations.language_model, total});
   }
 }
 
@@ -74,11 +92,13 @@ bool EngineState::take_work(engine::Batch &batch) {
   if (stopping) {
     return false;
   }
+  // What is taken from a stream is in a lane before anything can throw, so that the stream is told.
+  batch.lanes.reserve(streams.size());
   for (const auto &stream : streams) {
     if (!is_ready(stream)) {
       continue;
     }
-    engine::Lane lane;
+    engine::Lane &lane = batch.lanes.emplace_back();
     lane.stream = stream;
     lane.generation = stream->generation;
     if (stream->context_generation != stream->generation) {
@@ -90,7 +110,6 @@ bool EngineState::take_work(engine::Batch &batch) {
     } else {
       ++stream->stats.frames;
     }
-    batch.lanes.push_back(std::move(lane));
   }
   batch.samples.resize(batch.lanes.size() * mimi::frame_samples);
   for (size_t i = 0; i < batch.lanes.size(); ++i) {
@@ -125,7 +144,11 @@ void EngineState::deliver(engine::Lane &lane) {
     return;
   }
   {
+    // A reset may wait for this delivery: then the failure belongs to what it has forgotten.
     const std::lock_guard lock(mutex);
+    if (lane.generation != stream.generation) {
+      return;
+    }
     stream.failure = status;
   }
   room.notify_all();

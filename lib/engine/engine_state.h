@@ -41,6 +41,8 @@ struct EngineState {
   void run();
   /// Waits for work and takes it. False when the engine stops.
   bool take_work(engine::Batch &batch);
+  /// Computes what was taken, delivers it and tells the observer.
+  void make_step(engine::Batch &batch);
   void deliver(engine::Lane &lane);
 
   /// Last member: it runs only while everything else is there.

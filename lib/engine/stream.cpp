@@ -119,6 +119,7 @@ Status Stream::set_prompt(const Prompt &prompt, std::optional<uint64_t> marker) 
     KYUTAISTT_ASSIGN(forced, decode::forced_tokens(engine_->model->info(), prompt));
     {
       const std::lock_guard lock(engine_->mutex);
+      KYUTAISTT_TRY(state_->failure);
       state_->forced = forced;
       state_->queue.push_end({marker, std::move(forced), {}});
     }

@@ -136,7 +136,8 @@ struct StepReport {
 struct EngineOptions {
   /// Streams that may be open at once; `Engine::open_stream` fails beyond it.
   int max_streams = 64;
-  /// Told about every step, on the worker thread; must be quick and must not call the engine.
+  /// Told about every step, on the worker thread; must be quick and must not call the engine. If it
+  /// throws, the step's streams fail.
   std::function<void(const StepReport &)> step_observer;
 };
 

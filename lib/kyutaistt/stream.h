@@ -55,12 +55,12 @@ class KYUTAISTT_PUBLIC Stream {
 
   /// Asks for everything pushed so far to be recognised to its last word: silence of the model's
   /// delay is injected and `Drained{marker}` delivered. Audio pushed afterwards starts a new
-  /// context with the same prompt. Returns at once.
+  /// context with the same prompt. Returns at once. Fails with the stream's failure after one.
   Status drain(uint64_t marker);
 
   /// Like `drain`, with another prompt for what follows; `Drained` is delivered if there is a
-  /// marker. Fails with `NotFound` and the known names if the model has no such domain; then
-  /// nothing changes.
+  /// marker. Fails with `NotFound` and the known names if the model has no such domain, and with
+  /// the stream's failure after one; then nothing changes.
   Status set_prompt(const Prompt &prompt, std::optional<uint64_t> marker = std::nullopt);
 
   /// Forgets audio and context at once and mends a failed stream; the prompt stays. When it

@@ -37,6 +37,27 @@ std::shared_ptr<Engine> tiny_engine(EngineOptions options = {}) {
   return make_engine(load_model(golden("hf-f32")), std::move(options));
 }
 
+/// Something that has happened, once.
+class Flag {
+ public:
+  void set() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_set_ = true;
+    }
+    changed_.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return is_set_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_set_ = false;
+};
+
 /// Keeps the engine's worker busy until it is let go: its listener waits.
 class Brake {
  public:
@@ -57,26 +78,6 @@ class Brake {
   void release() { released_.set(); }
 
  private:
-  class Flag {
-   public:
-    void set() {
-      {
-        const std::lock_guard lock(mutex_);
-        is_set_ = true;
-      }
-      changed_.notify_all();
-    }
-    void wait() {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return is_set_; });
-    }
-
-   private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool is_set_ = false;
-  };
-
   Flag stopped_;
   Flag released_;
   std::unique_ptr<Stream> stream_;
@@ -208,6 +209,7 @@ START_TEST(a_listener_that_throws_fails_its_own_stream) {
   // Every call tells the failure, until a reset mends it.
   assert_refused(bad->push(noise(10)), StatusCode::Internal, "no room for this");
   assert_refused(bad->drain(1), StatusCode::Internal, "no room for this");
+  assert_refused(bad->set_prompt({}, 1), StatusCode::Internal, "no room for this");
   throws = false;
   bad->reset();
   assert_ok(bad->push(noise(3 * frame_samples)));
@@ -216,6 +218,66 @@ START_TEST(a_listener_that_throws_fails_its_own_stream) {
   assert_ok(good->drain(1));
   transcript.wait();
   assert_ok(transcript.failure);
+}
+END_TEST
+
+START_TEST(a_failure_of_what_a_reset_forgot_is_forgotten_too) {
+  const auto engine = tiny_engine();
+  Flag listening;
+  Flag released;
+  std::atomic<bool> throws = true;
+  std::atomic<int> failures = 0;
+  std::promise<void> drained;
+  auto opened = engine->open_stream(forcing({}), [&](const Event &event) {
+    if (std::holds_alternative<Failure>(event)) {
+      ++failures;
+    } else if (std::holds_alternative<Drained>(event)) {
+      drained.set_value();
+    } else if (throws) {
+      listening.set();
+      released.wait();
+      throw std::runtime_error("too late");
+    }
+  });
+  assert_ok(opened.status());
+  const auto stream = std::move(opened).value();
+  assert_ok(stream->push(noise(5 * frame_samples)));
+  listening.wait();
+  auto reset = std::async(std::launch::async, [&] { stream->reset(); });
+  // The reset has emptied the queue, and waits for the listener.
+  while (stream->stats().queued > Time::zero()) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  released.set();
+  reset.get();
+  throws = false;
+  assert_ok(stream->push(noise(3 * frame_samples)));
+  assert_ok(stream->drain(1));
+  ck_assert(drained.get_future().wait_for(seconds(20)) == std::future_status::ready);
+  ck_assert_int_eq(failures, 0);
+}
+END_TEST
+
+START_TEST(an_observer_that_throws_fails_the_streams_of_its_step) {
+  std::atomic<bool> throws = true;
+  const auto engine = tiny_engine({.max_streams = 2, .step_observer = [&](const StepReport &) {
+                                     if (throws) {
+                                       throw std::runtime_error("nobody looks");
+                                     }
+                                   }});
+  Transcript transcript;
+  const auto stream = open_stream(*engine, forcing({}), transcript);
+  assert_ok(stream->push(noise(3 * frame_samples)));
+  transcript.wait();
+  assert_refused(transcript.failure, StatusCode::Internal, "nobody looks");
+  assert_refused(stream->drain(1), StatusCode::Internal, "nobody looks");
+  // The engine goes on.
+  throws = false;
+  stream->reset();
+  assert_ok(stream->push(noise(3 * frame_samples)));
+  assert_ok(stream->drain(2));
+  transcript.wait(2);
+  ck_assert_uint_eq(transcript.drained.size(), 1);
 }
 END_TEST
 
@@ -325,7 +387,9 @@ int main() {
       "engine",
       {a_full_queue_drops_whole_frames_and_counts_them, a_full_queue_blocks_until_there_is_room,
        a_reset_interrupts_a_push_and_forgets, no_event_comes_after_a_reset,
-       a_listener_that_throws_fails_its_own_stream, a_prompt_that_changes_starts_anew,
+       a_listener_that_throws_fails_its_own_stream,
+       a_failure_of_what_a_reset_forgot_is_forgotten_too,
+       an_observer_that_throws_fails_the_streams_of_its_step, a_prompt_that_changes_starts_anew,
        wrong_options_are_refused, one_folder_is_one_engine,
        many_that_want_a_model_at_once_load_it_once, a_stream_outlives_its_engine_object});
 }

@@ -75,6 +75,12 @@ Status read_strides(const JsonObject &config, CodecInfo &codec) {
   if (product != samples_per_position) {
     return config.wrong("upsampling_ratios", expected);
   }
+  // Each of them doubles the channels.
+  if (codec.filters << codec.strides.size() > most_width) {
+    return config.wrong("upsampling_ratios",
+                        "so few that num_filters, " + std::to_string(codec.filters) +
+                            ", doubled by each is at most " + std::to_string(most_width));
+  }
   // The config lists them from the decoder's side.
   std::reverse(codec.strides.begin(), codec.strides.end());
   return {};
@@ -158,6 +164,9 @@ Result<LanguageModelInfo> read_language_model(const JsonObject &config) {
   KYUTAISTT_TRY(read_count(config, "head_dim", most_width, info.head_dimension,
                            std::max<int64_t>(1, info.width / info.heads)));
   KYUTAISTT_TRY(check_heads(config, info.width, info.heads, info.head_dimension));
+  if (info.heads * info.head_dimension > most_width) {
+    return config.wrong("head_dim", "at most " + std::to_string(most_width) + " for all heads");
+  }
   KYUTAISTT_TRY(read_count(config, "sliding_window", most_window, info.window));
   KYUTAISTT_TRY(read_count(config, "vocab_size", most_vocabulary, info.text_vocabulary));
   KYUTAISTT_TRY(read_count(config, "num_codebooks", most_layers, info.codebooks));

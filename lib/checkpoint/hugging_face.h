@@ -29,6 +29,9 @@ class HuggingFaceTensors final : public TensorSource {
       : folder_(std::move(folder)), packed_(std::move(packed)) {}
 
   bool contains(std::string_view name) const override;
+  /// True if the tensor is stored packed and in another form too: what is checked and what is used
+  /// could then be different ones.
+  bool is_ambiguous(std::string_view name) const;
   Result<TensorView> find(std::string_view name) const override;
   Result<std::optional<PackedView>> find_packed(std::span<const std::string> names) const override;
   std::string location(std::string_view name) const override { return folder_.location(name); }

@@ -71,6 +71,11 @@ bool HuggingFaceTensors::contains(std::string_view name) const {
          find_normed(name).direction != nullptr;
 }
 
+bool HuggingFaceTensors::is_ambiguous(std::string_view name) const {
+  return packed_.find(name) != nullptr &&
+         (find_stored(name) != nullptr || find_normed(name).direction != nullptr);
+}
+
 std::vector<int64_t> HuggingFaceTensors::shape(std::string_view name) const {
   const TensorView *view = find_stored(name);
   if (const auto *packed = packed_.find(name); view == nullptr && packed != nullptr) {
@@ -112,7 +117,8 @@ Result<std::optional<PackedView>> HuggingFaceTensors::find_packed(
       return Status::corrupt(location(packed_name(first)) + ": tensor " + name +
                              ": is not packed together with " + first);
     }
-    // The shapes were checked when the folder was opened.
+    // The shapes were checked when the folder was opened: all dimensions are the configs', and no
+    // product of them overflows.
     result.shape[0] += part->shape[0];
   }
   const TensorView *bytes = folder_.find(packed_name(first));

@@ -14,6 +14,10 @@ namespace kyutaistt::checkpoint {
 
 namespace {
 
+/// No feed-forward layer of a real model comes near: what the metadata of packed weights say is
+/// bound by no file's size.
+constexpr int64_t most_rows = 1 << 18;
+
 std::string shape_text(const std::vector<int64_t> &shape) {
   std::string text = "[";
   for (const int64_t dimension : shape) {
@@ -25,11 +29,12 @@ std::string shape_text(const std::vector<int64_t> &shape) {
 /// The rows of a matrix, which the configs do not tell reliably.
 Result<int64_t> read_rows(const HuggingFaceTensors &tensors, const std::string &name) {
   const std::vector<int64_t> shape = tensors.shape(name);
-  if (shape.size() != 2 || shape[0] < 1) {
+  if (shape.size() != 2 || shape[0] < 1 || shape[0] > most_rows) {
     return Status::corrupt(tensors.location(name) + ": tensor " + name + ": " +
-                           (shape.empty()
-                                ? "is not there"
-                                : "found shape " + shape_text(shape) + ", expected a matrix"));
+                           (shape.empty() ? "is not there"
+                                          : "found shape " + shape_text(shape) +
+                                                ", expected a matrix of at most " +
+                                                std::to_string(most_rows) + " rows"));
   }
   return shape[0];
 }
@@ -38,6 +43,9 @@ Status check_tensor(const HuggingFaceTensors &tensors, const TensorSpec &spec) {
   const std::string where = tensors.location(spec.name) + ": tensor " + spec.name + ": ";
   if (!tensors.contains(spec.name)) {
     return Status::corrupt(where + "is not there");
+  }
+  if (tensors.is_ambiguous(spec.name)) {
+    return Status::corrupt(where + "found both packed and as it is, expected one of them");
   }
   if (const auto shape = tensors.shape(spec.name); shape != spec.shape) {
     return Status::corrupt(where + "found shape " + shape_text(shape) + ", expected " +

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// Model folders with packed weights: that they say the same, and what is refused of them.
+#include <cstring>
 #include <filesystem>
+#include <functional>
 #include <random>
 #include <string>
 
@@ -120,6 +122,107 @@ START_TEST(damaged_headers) {
 }
 END_TEST
 
+/// The weights' file of a packed folder, to be spoilt. Places of tensors are as in the file.
+struct PackedFile {
+  checkpoint::Json header;
+  std::string data;
+
+  explicit PackedFile(const std::string &content) {
+    uint64_t header_bytes = 0;
+    std::memcpy(&header_bytes, content.data(), sizeof(header_bytes));
+    header = checkpoint::Json::parse(content.substr(sizeof(header_bytes), header_bytes));
+    data = content.substr(sizeof(header_bytes) + header_bytes);
+  }
+
+  /// Adds a tensor of zeros of type F32.
+  void add(const std::string &name, const std::vector<int64_t> &shape) {
+    size_t bytes = sizeof(float);
+    for (const int64_t dimension : shape) {
+      bytes *= static_cast<size_t>(dimension);
+    }
+    header[name] = {
+        {"dtype", "F32"}, {"shape", shape}, {"data_offsets", {data.size(), data.size() + bytes}}};
+    data.append(bytes, '\0');
+  }
+
+  /// Leaves a packed matrix only so many of its bytes.
+  void cut(const std::string &name, size_t bytes) {
+    checkpoint::Json &tensor = header["packed." + name];
+    const auto begin = tensor["data_offsets"][0].get<size_t>();
+    const auto end = tensor["data_offsets"][1].get<size_t>();
+    tensor["shape"] = {bytes};
+    tensor["data_offsets"] = {begin, begin + bytes};
+    header["rest of " + name] = {
+        {"dtype", "U8"}, {"shape", {end - begin - bytes}}, {"data_offsets", {begin + bytes, end}}};
+  }
+};
+
+/// Loads a packed folder whose weights' file was spoilt so.
+Status load_spoilt(const std::string &packed, const std::function<void(PackedFile &)> &spoil) {
+  const TestFolder broken;
+  for (const auto &entry : std::filesystem::directory_iterator(packed)) {
+    std::filesystem::copy(entry.path(), broken.path(entry.path().filename().string()));
+  }
+  PackedFile file(broken.read("model.safetensors"));
+  spoil(file);
+  broken.write("model.safetensors", safetensors(file.header.dump(), file.data));
+  return Model::load(broken.path()).status();
+}
+
+START_TEST(packed_shapes_are_the_configs) {
+  const TestFolder folder;
+  const std::string packed = quantise(folder, Precision::Int8);
+  assert_ok(load_spoilt(packed, [](PackedFile &) {}));
+  const std::string output = "model.layers.0.self_attn.o_proj.linear.weight";
+  const std::string twice = "tensor " + output + ": found both packed and as it is";
+  // A matrix of the right shape hides a packed one of another.
+  assert_refused(load_spoilt(packed,
+                             [&](PackedFile &file) {
+                               file.add(output, {64, 64});
+                               file.header["__metadata__"][output] = "int8 16,4 " + output;
+                               file.cut(output, 128);
+                             }),
+                 StatusCode::Corrupt, twice);
+  assert_refused(load_spoilt(packed,
+                             [&](PackedFile &file) {
+                               file.add("model.layers.0.self_attn.o_proj.linear.weight_g", {64});
+                               file.add("model.layers.0.self_attn.o_proj.linear.weight_v", {64, 1});
+                             }),
+                 StatusCode::Corrupt, twice);
+  // A vector that is a packed matrix by name.
+  assert_refused(load_spoilt(packed,
+                             [](PackedFile &file) {
+                               const std::string norm = "model.norm.weight";
+                               file.header["__metadata__"][norm] = "int8 64 " + norm;
+                             }),
+                 StatusCode::Corrupt, "tensor model.norm.weight: found both packed and as it is");
+  // A convolution without a kernel.
+  const std::string convolution = "codec_model.downsample.conv.weight";
+  assert_refused(load_spoilt(packed,
+                             [&](PackedFile &file) {
+                               file.header["__metadata__"][convolution] =
+                                   "int16 32,128 " + convolution;
+                             }),
+                 StatusCode::Corrupt,
+                 "tensor " + convolution + ": found shape [32, 128], expected [32, 32, 4]");
+  // Rows whose product with the columns is zero in 64 bits.
+  const std::string widen = "model.layers.0.mlp.fc1.weight";
+  const std::string narrow = "model.layers.0.mlp.fc2.weight";
+  assert_refused(
+      load_spoilt(packed,
+                  [&](PackedFile &file) {
+                    file.header["__metadata__"][widen] = "int8 4611686018427387904,64 " + widen;
+                    file.header["__metadata__"][narrow] = "int8 64,2305843009213693952 " + narrow;
+                    file.cut(widen, 0);
+                    file.cut(narrow, 0);
+                  }),
+      StatusCode::Corrupt, "tensor " + widen + ": found shape [4611686018427387904, 64]");
+  // Fewer bytes than the shape needs.
+  assert_refused(load_spoilt(packed, [&](PackedFile &file) { file.cut(widen, 64); }),
+                 StatusCode::Corrupt, "tensor " + widen + ": the 64 packed bytes are not 176 x 64");
+}
+END_TEST
+
 START_TEST(damaged_values) {
   const TestFolder folder;
   for (const Precision precision : {Precision::Bf16, Precision::Int8, Precision::Int4}) {
@@ -151,6 +254,7 @@ END_TEST
 
 int main() {
   return kyutaistt::tests::run_suite(
-      "quantise", {a_packed_folder_says_the_same, what_cannot_be_packed,
-                   a_packed_folder_has_one_precision, damaged_headers, damaged_values});
+      "quantise",
+      {a_packed_folder_says_the_same, what_cannot_be_packed, a_packed_folder_has_one_precision,
+       damaged_headers, packed_shapes_are_the_configs, damaged_values});
 }

@@ -440,6 +440,94 @@ START_TEST(ties_and_numbers_that_are_none) {
 }
 END_TEST
 
+START_TEST(numbers_that_are_none_stay_so_in_their_row) {
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  constexpr int64_t rows = 37;
+  constexpr int64_t columns = 600;
+  constexpr int64_t count = 5;
+  Random random;
+  const Values weight = random.values(rows * columns);
+  const TensorView view = view_of(weight, {rows, columns});
+  const Values x = random.values(count * columns);
+  for (const Candidate &candidate : make_candidates()) {
+    Operations &operations = *candidate.operations;
+    for (const WeightType type : {WeightType::F32, WeightType::Bf16, WeightType::Int16,
+                                  WeightType::Int8, WeightType::Int4}) {
+      const auto matrix = operations.pack_matrix({&view, 1}, type);
+      const auto multiply = [&](const Values &inputs) {
+        return operations.download(
+            operations.linear(operations.upload(inputs, count, columns), *matrix));
+      };
+      const Values expected = multiply(x);
+      for (const float value : {nan, infinity}) {
+        // In the first lanes of a group, and in those that fill none.
+        for (const int64_t place : {int64_t{0}, int64_t{300}, columns - 1}) {
+          constexpr int64_t spoilt = 2;
+          Values inputs = x;
+          inputs[static_cast<size_t>(spoilt * columns + place)] = value;
+          const Values found = multiply(inputs);
+          for (size_t i = 0; i < found.size(); ++i) {
+            const bool is_spoilt = static_cast<int64_t>(i) / rows == spoilt;
+            ck_assert_msg(is_spoilt ? !std::isfinite(found[i]) : found[i] == expected[i],
+                          "%s, %s: value %zu is %g", candidate.name.c_str(), name_of(type), i,
+                          static_cast<double>(found[i]));
+          }
+        }
+      }
+    }
+  }
+}
+END_TEST
+
+START_TEST(keys_and_values_that_are_no_numbers_stay_so) {
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  const Attention attention{1, 16, 1e4};
+  for (const Candidate &candidate : make_candidates()) {
+    for (const CachePrecision precision :
+         {CachePrecision::F32, CachePrecision::Bf16, CachePrecision::Int8}) {
+      Operations &operations = *candidate.operations;
+      const auto cache = operations.make_cache(attention, 8, precision);
+      Values qkv(3 * 16, 1.0F);
+      for (int64_t position = 0; position < 3; ++position) {
+        qkv[40] = position == 0 ? nan : 1.0F;
+        const AttentionRow row{cache.get(), position, 0};
+        const Values found = operations.download(
+            operations.attend(operations.upload(qkv, 1, 48), attention, {&row, 1}));
+        ck_assert_msg(std::isnan(found[8]), "%s, %s: position %d", candidate.name.c_str(),
+                      precision_name(precision), static_cast<int>(position));
+      }
+    }
+  }
+}
+END_TEST
+
+START_TEST(values_near_zero_are_packed_and_multiplied) {
+  // Their scales, or the inverses of those, are denormal or infinite.
+  constexpr int64_t columns = 64;
+  for (const float tiny : {1e-45F, 1e-40F, 1e-38F, 1e-36F, 1e-34F}) {
+    for (const Candidate &candidate : make_candidates()) {
+      Operations &operations = *candidate.operations;
+      Values weight(16 * columns, tiny);
+      weight[0] = -tiny;
+      const TensorView view = view_of(weight, {16, columns});
+      for (const WeightType type : {WeightType::Int16, WeightType::Int8, WeightType::Int4}) {
+        const auto matrix = operations.pack_matrix({&view, 1}, type);
+        for (const float input : {1.0F, tiny}) {
+          const Values x(columns, input);
+          for (const float value :
+               operations.download(operations.linear(operations.upload(x, 1, columns), *matrix))) {
+            ck_assert_msg(std::abs(value) <= 2 * columns * tiny, "%s, %s, %g: %g",
+                          candidate.name.c_str(), name_of(type), static_cast<double>(tiny),
+                          static_cast<double>(value));
+          }
+        }
+      }
+    }
+  }
+}
+END_TEST
+
 START_TEST(an_instruction_set_can_be_forced) {
   for (const Kernels *kernels : supported_kernels()) {
     setenv("KYUTAISTT_INSTRUCTION_SET", kernels->name, 1);
@@ -462,5 +550,7 @@ int main() {
       "native operations",
       {products, a_row_is_the_same_in_every_batch, convolutions, attention_over_rings,
        functions_of_rows, small_values_keep_their_digits, lookups_and_choices,
-       ties_and_numbers_that_are_none, an_instruction_set_can_be_forced});
+       ties_and_numbers_that_are_none, numbers_that_are_none_stay_so_in_their_row,
+       keys_and_values_that_are_no_numbers_stay_so, values_near_zero_are_packed_and_multiplied,
+       an_instruction_set_can_be_forced});
 }

@@ -31,12 +31,12 @@ uint16_t bf16_of_float(float value) {
   return static_cast<uint16_t>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
 }
 
-/// The scale that makes the greatest magnitude 127.
+/// The scale that makes the greatest magnitude 127; NaN if a value is.
 float int8_scale(const float *x, int64_t count) {
   float best = 0;
   for (int64_t i = 0; i < count; ++i) {
     const float magnitude = __builtin_fabsf(x[i]);
-    best = magnitude > best ? magnitude : best;
+    best = magnitude > best || magnitude != magnitude ? magnitude : best;
   }
   return best / 127.0F;
 }

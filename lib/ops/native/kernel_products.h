@@ -45,19 +45,25 @@ template <typename Code>
 void quantise(const float *x, int64_t count, int64_t padded, int64_t group, int offset,
               std::byte *codes, float *scales, int32_t *corrections) {
   constexpr float greatest_code = 127;
+  // Below this the inverse would not be finite: such values count as zeros.
+  constexpr float least_magnitude = 1e-36F;
   for (int64_t begin = 0; begin < padded; begin += group) {
     const int64_t end = smaller(begin + group, padded);
     const int64_t known = smaller(end, count);
     Floats best = Vector::zero();
+    Floats zeros = Vector::zero();
     for (int64_t i = begin; i < known; i += lanes) {
       const Floats values = Vector::load_first(x + i, smaller(lanes, known - i));
       best = Vector::maximum(Vector::magnitude(values), best);
+      // A maximum passes over NaNs; a product with zero does not.
+      zeros = Vector::multiply_add(values, Vector::zero(), zeros);
     }
-    const float magnitude = Vector::maximum_of(best);
-    const float inverse = magnitude > 0 ? greatest_code / magnitude : 0;
+    const float magnitude = Vector::maximum_of(best) + Vector::sum(zeros);
+    const bool has_codes = magnitude >= least_magnitude;
+    const float inverse = has_codes ? greatest_code / magnitude : 0;
     int32_t sum = 0;
     for (int64_t i = begin; i < end; i += lanes) {
-      const int64_t n = smaller(lanes, known - i);
+      const int64_t n = has_codes ? smaller(lanes, known - i) : 0;
       int8_t sixteen[lanes] = {};
       if (n > 0) {
         const Floats values = Vector::load_first(x + i, n);

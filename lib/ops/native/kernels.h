@@ -118,8 +118,9 @@ struct Kernels {
   /// Rounds to bf16 (nearest, ties to even); fills up with zeros to `padded`.
   void (*to_bf16)(const float *x, int64_t count, int64_t padded, uint16_t *output);
   /// Quantises each group of `group` values by its largest magnitude; fills up with zeros to
-  /// `padded`. `codes`, `scales`, `corrections` as in `QuantisedRow`; a code of an int8 product
-  /// takes `int8_code_bytes`, one of an int4 product a byte.
+  /// `padded`. A group with a value that is infinite or no number gets a NaN as its scale.
+  /// `codes`, `scales`, `corrections` as in `QuantisedRow`; a code of an int8 product takes
+  /// `int8_code_bytes`, one of an int4 product a byte.
   using Quantise = void (*)(const float *x, int64_t count, int64_t padded, int64_t group,
                             int offset, std::byte *codes, float *scales, int32_t *corrections);
   Quantise quantise_int8;

@@ -112,6 +112,13 @@ float greatest(const float *values, int64_t count) {
   return high >= -low ? high : low;
 }
 
+/// What makes codes of values of this magnitude or scale; zero, so that the values count as zeros,
+/// for those so small that it would be infinite.
+float inverse_of(float magnitude, float greatest_code) {
+  const float inverse = greatest_code / magnitude;
+  return std::isfinite(inverse) ? inverse : 0;
+}
+
 void pack_int16(const PanelFormat &format, const PanelRows &rows, std::byte *place) {
   for (int64_t begin = 0; begin < format.columns; begin += int16_group) {
     const int64_t count = std::min(int16_group, format.columns - begin);
@@ -121,7 +128,7 @@ void pack_int16(const PanelFormat &format, const PanelRows &rows, std::byte *pla
     for (int64_t row = 0; row < panel_rows; ++row) {
       const float *values = rows.row(row) + begin;
       const float magnitude = std::abs(greatest(values, count));
-      const float inverse = magnitude > 0 ? greatest_int16 / magnitude : 0;
+      const float inverse = inverse_of(magnitude, greatest_int16);
       scales[row] = magnitude / greatest_int16;
       for (int64_t k = 0; k < count; ++k) {
         // Cutting off above zero rounds.
@@ -143,7 +150,7 @@ void pack_int8(const PanelFormat &format, const PanelRows &rows, std::byte *plac
     for (int64_t row = 0; row < panel_rows; ++row) {
       const float *values = rows.row(row) + begin;
       const float magnitude = std::abs(greatest(values, count));
-      const float inverse = magnitude > 0 ? greatest_int8 / magnitude : 0;
+      const float inverse = inverse_of(magnitude, greatest_int8);
       scales[row] = magnitude / greatest_int8;
       for (int64_t k = 0; k < count; ++k) {
         // Adding 128.5 and cutting off rounds and adds the offset.
@@ -171,8 +178,7 @@ void pack_int4(const PanelFormat &format, const PanelRows &rows, std::byte *plac
     for (int64_t row = 0; row < panel_rows; ++row) {
       const float *values = rows.row(row) + begin;
       scales[row] = int4_scale(values);
-      const float scale = float_of(scales[row]);
-      const float inverse = scale != 0 ? 1 / scale : 0;
+      const float inverse = inverse_of(float_of(scales[row]), 1);
       const auto code = [&](int64_t k) {
         const float shifted = values[k] * inverse + (int4_offset + 0.5F);
         return static_cast<unsigned>(std::clamp(shifted, 0.0F, greatest_code));

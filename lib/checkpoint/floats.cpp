@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace kyutaistt::checkpoint {
 
@@ -66,6 +68,18 @@ std::optional<int64_t> find_full_exponent(const TensorView &view) {
   return std::nullopt;
 }
 
+/// The first f64 value that is no finite f32.
+std::optional<int64_t> find_beyond_f32(const TensorView &view) {
+  std::optional<int64_t> found;
+  for_each<double>(view.bytes, [&](double value, size_t i) {
+    // Negated, so that a NaN is found too.
+    if (!found && !(std::abs(value) <= static_cast<double>(std::numeric_limits<float>::max()))) {
+      found = static_cast<int64_t>(i);
+    }
+  });
+  return found;
+}
+
 }  // namespace
 
 bool is_floating_point(DataType type) noexcept {
@@ -106,7 +120,7 @@ std::optional<int64_t> find_non_finite(const TensorView &view) {
     case DataType::F32:
       return find_full_exponent<uint32_t, 0x7F800000U>(view);
     case DataType::F64:
-      return find_full_exponent<uint64_t, 0x7FF0000000000000U>(view);
+      return find_beyond_f32(view);
     case DataType::Bf16:
       return find_full_exponent<uint16_t, 0x7F80U>(view);
     case DataType::F16:

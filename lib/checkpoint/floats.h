@@ -21,8 +21,8 @@ std::vector<float> to_floats(const TensorView &view);
 /// point and have them.
 void copy_floats(const TensorView &view, int64_t first, std::span<float> output);
 
-/// Index of the first value that is infinite or not a number. Bound by memory bandwidth for the
-/// types that large tensors have (F32, BF16, F16). `view` must be floating point.
+/// Index of the first value that is infinite, as f32, or not a number. Bound by memory bandwidth
+/// for the types that large tensors have (F32, BF16, F16). `view` must be floating point.
 std::optional<int64_t> find_non_finite(const TensorView &view);
 
 }  // namespace kyutaistt::checkpoint

@@ -108,9 +108,12 @@ void apply_known_model(ModelInfo &info) {
   info.pad_steps = 12;
   constexpr double trained_delay = 5.0;
   if (info.delay_seconds != trained_delay) {
-    info.warnings.push_back("preprocessor_config.json says a delay of " +
-                            Json(info.delay_seconds).dump() +
-                            " s, but mideind/kyutai-stt-1b-is-en was trained with 5 s, which is "
+    // 0 is also what a folder says that says nothing.
+    const std::string found = info.delay_seconds == 0
+                                  ? "tells no delay"
+                                  : "says a delay of " + Json(info.delay_seconds).dump() + " s";
+    info.warnings.push_back("the folder itself " + found +
+                            ", but mideind/kyutai-stt-1b-is-en was trained with 5 s, which is "
                             "used; a sidecar can say otherwise");
     info.delay_seconds = trained_delay;
   }

@@ -2,6 +2,7 @@
 #include "ops/weight_loader.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "checkpoint/floats.h"
@@ -187,6 +188,12 @@ std::shared_ptr<const Codebook> WeightLoader::codebook(const std::string &name) 
   const int64_t dimension = sums.shape[1];
   for (size_t i = 0; i < entries.size(); ++i) {
     entries[i] /= std::max(usage[i / static_cast<size_t>(dimension)], least_usage);
+    if (!std::isfinite(entries[i])) {
+      status_ = Status::corrupt(tensors_.location(name + ".embed_sum") + ": tensor " + name +
+                                ".embed_sum: element " + std::to_string(i) +
+                                " divided by its cluster_usage is not a finite number");
+      return nullptr;
+    }
   }
   auto packed = operations_.pack_codebook(entries, dimension);
   packed_bytes_ += packed->bytes();

@@ -5,6 +5,7 @@
 
 #include "checkpoint/floats.h"
 #include "checkpoint/model_folder.h"
+#include "checkpoint/sidecar.h"
 #include "checkpoint/tensor_list.h"
 #include "support/golden.h"
 #include "support/refusal.h"
@@ -309,6 +310,53 @@ START_TEST(every_needed_tensor_is_checked) {
 }
 END_TEST
 
+/// Puts values in place of a tensor's first ones, and zeros in place of the others.
+template <typename Value>
+void replace(Weights &weights, const std::string &name, const std::string &type,
+             std::vector<Value> values) {
+  Weights::Tensor &tensor = weights.tensors.at(name);
+  values.resize(tensor.bytes.size() / sizeof(float));
+  tensor.dtype = type;
+  tensor.bytes.assign(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(Value));
+}
+
+Status load(const Weights &weights) {
+  const TestFolder folder("hf-f32");
+  folder.write(weights_file, weights.file());
+  return kyutaistt::Model::load(folder.path()).status();
+}
+
+START_TEST(weights_must_be_finite_numbers) {
+  const Weights whole = Weights::read(golden("hf-f32/model.safetensors"));
+  const auto refused = [](const Weights &weights, const std::string &message) {
+    assert_refused(load(weights), StatusCode::Corrupt, message);
+  };
+  const std::string matrix = "model.layers.1.mlp.fc2.weight";
+  Weights nan = whole;
+  replace<float>(nan, matrix, "F32", {1, NAN});
+  refused(nan, "tensor " + matrix + ": element 1 is not a finite number");
+  const std::string norm = "model.norm.weight";
+  Weights infinite = whole;
+  replace<float>(infinite, norm, "F32", {1, 1, -INFINITY});
+  refused(infinite, "tensor " + norm + ": element 2 is not a finite number");
+  // They are used as f32.
+  Weights large = whole;
+  replace<double>(large, norm, "F64", {1, -3e38});
+  assert_ok(load(large));
+  Weights larger = whole;
+  replace<double>(larger, norm, "F64", {1, -1e39});
+  refused(larger, "tensor " + norm + ": element 1 is not a finite number");
+  // What was never used counts as used a little, as in training.
+  const std::string codebook =
+      "codec_model.quantizer.semantic_residual_vector_quantizer.layers.0.codebook.";
+  Weights unused = whole;
+  replace<float>(unused, codebook + "cluster_usage", "F32", {0, -1});
+  assert_ok(load(unused));
+  replace<float>(unused, codebook + "embed_sum", "F32", {1, 1e38F});
+  refused(unused, "tensor " + codebook + "embed_sum: element 1 divided by its cluster_usage");
+}
+END_TEST
+
 START_TEST(tensors_that_are_not_needed_do_not_matter) {
   const TestFolder folder("hf-f32");
   Weights weights = Weights::read(folder.path(weights_file));
@@ -420,6 +468,24 @@ START_TEST(the_sidecar_wins_over_the_models_own_files) {
 }
 END_TEST
 
+START_TEST(the_known_models_delay_is_told_where_it_differs) {
+  const auto warnings_with = [](double delay) {
+    ModelInfo info;
+    info.language_model.text_vocabulary = 9323;
+    info.language_model.layers = 16;
+    info.language_model.width = 2048;
+    info.delay_seconds = delay;
+    kyutaistt::checkpoint::apply_known_model(info);
+    ck_assert(info.delay_seconds == 5);
+    return info.warnings;
+  };
+  ck_assert(warnings_with(5).empty());
+  ck_assert(warnings_with(2.5).at(0).find("the folder itself says a delay of 2.5 s, but") == 0);
+  // As when there is no file that could say it.
+  ck_assert(warnings_with(0).at(0).find("the folder itself tells no delay, but") == 0);
+}
+END_TEST
+
 START_TEST(a_malformed_sidecar_is_refused) {
   struct Case {
     const char *content;
@@ -468,7 +534,8 @@ int main() {
       {all_layouts_of_the_reference_are_read, the_bundled_model_has_domains,
        folders_that_are_none_are_refused, every_value_of_the_configs_is_checked,
        the_text_start_may_be_in_either_file, what_transformers_would_do_is_followed_or_told,
-       every_needed_tensor_is_checked, tensors_that_are_not_needed_do_not_matter,
-       older_names_of_the_codec_are_understood, the_sidecar_wins_over_the_models_own_files,
+       every_needed_tensor_is_checked, weights_must_be_finite_numbers,
+       tensors_that_are_not_needed_do_not_matter, older_names_of_the_codec_are_understood,
+       the_sidecar_wins_over_the_models_own_files, the_known_models_delay_is_told_where_it_differs,
        a_malformed_sidecar_is_refused});
 }

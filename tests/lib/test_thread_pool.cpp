@@ -1,16 +1,44 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <system_error>
 #include <thread>
 #include <vector>
 
+#include <kyutaistt/model.h>
+
 #include "ops/native/thread_pool.h"
+#include "support/refusal.h"
 #include "support/suite.h"
 
 namespace {
 
 using kyutaistt::ops::ThreadPool;
 using Clock = std::chrono::steady_clock;
+
+/// Threads that the system still gives; negative for no limit.
+std::atomic<int> threads_left = -1;
+std::atomic<int> threads_made = 0;
+
+}  // namespace
+
+/// Stands before the system's own, which never fails when a test wants it to.
+extern "C" int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                              void *(*start)(void *), void *argument) {
+  using Create = decltype(&pthread_create);
+  static const auto create = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
+  if (threads_left == 0) {
+    return EAGAIN;
+  }
+  --threads_left;
+  ++threads_made;
+  return create(thread, attributes, start, argument);
+}
+
+namespace {
 
 START_TEST(every_index_is_worked_on_once) {
   for (const int threads : {1, 2, 3, 9}) {
@@ -90,10 +118,31 @@ START_TEST(threads_that_do_not_run_hold_nobody_up) {
 }
 END_TEST
 
+START_TEST(a_pool_that_cannot_be_made_leaves_no_threads) {
+  threads_left = 3;
+  threads_made = 0;
+  bool thrown = false;
+  try {
+    const ThreadPool pool(9);
+  } catch (const std::system_error &error) {
+    thrown = error.code() == std::errc::resource_unavailable_try_again;
+  }
+  ck_assert(thrown);
+  ck_assert_int_eq(threads_made, 3);
+  // Who loads a model is told.
+  threads_left = 1;
+  kyutaistt::ModelOptions options;
+  options.threads = 4;
+  kyutaistt::tests::assert_refused(kyutaistt::Model::synthetic("tiny", options).status(),
+                                   kyutaistt::StatusCode::Internal, "making the model");
+}
+END_TEST
+
 }  // namespace
 
 int main() {
   return kyutaistt::tests::run_suite(
-      "thread pool", {every_index_is_worked_on_once, a_thread_works_on_one_index_at_a_time,
-                      sleeping_threads_wake, threads_that_do_not_run_hold_nobody_up});
+      "thread pool",
+      {every_index_is_worked_on_once, a_thread_works_on_one_index_at_a_time, sleeping_threads_wake,
+       threads_that_do_not_run_hold_nobody_up, a_pool_that_cannot_be_made_leaves_no_threads});
 }

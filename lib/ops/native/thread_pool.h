@@ -20,7 +20,8 @@ namespace kyutaistt::ops {
 /// Threads: `run` from one thread at a time; that one works too.
 class ThreadPool {
  public:
-  /// `threads` counts the caller of `run`; at least 1.
+  /// `threads` counts the caller of `run`; at least 1. Throws std::system_error if the system gives
+  /// no more threads.
   explicit ThreadPool(int threads);
   ThreadPool(const ThreadPool &) = delete;
   ThreadPool &operator=(const ThreadPool &) = delete;
@@ -40,6 +41,9 @@ class ThreadPool {
   }
 
  private:
+  /// Ends the threads that there are.
+  void stop();
+
   struct Job {
     void (*call)(const void *context, int64_t index, int thread) = nullptr;
     const void *context = nullptr;

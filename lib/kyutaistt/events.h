@@ -21,7 +21,8 @@ namespace kyutaistt {
 struct Word {
   /// Counts the words of the stream from 0; a `WordEnd` refers to it.
   uint64_t index = 0;
-  /// UTF-8, never empty, without surrounding white space, with its punctuation.
+  /// UTF-8, never empty, without surrounding white space, with its punctuation. A model that does
+  /// not end its words gets them cut to some 1000 bytes.
   std::string text;
   Time start{};
   /// Where the word's last piece ended; `WordEnd` brings the time until which it may be shown.

@@ -2,6 +2,7 @@
 /// Pieces to text.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -18,6 +19,8 @@ class PieceJoiner {
   void append(const Piece &piece);
   /// True if the last pieces are the beginning of a UTF-8 character.
   bool awaits_bytes() const noexcept;
+  /// Bytes of what was added.
+  size_t size() const noexcept { return text_.size() + bytes_.size(); }
   /// True if nothing but white space was added.
   bool is_blank() const noexcept;
   /// The text so far; the joiner is empty afterwards.

@@ -10,6 +10,9 @@ namespace kyutaistt::text {
 
 namespace {
 
+/// A longer word ends where it is. No language has one: such a model does not end its words.
+constexpr size_t most_word_bytes = 1000;
+
 /// Without surrounding white space; control characters inside count as spaces.
 std::string trimmed(std::string text) {
   std::replace_if(
@@ -56,13 +59,17 @@ void WordBuilder::push(int64_t position, int32_t token, float probability,
 void WordBuilder::append(int64_t position, const Piece &piece, float probability,
                          std::vector<WordEvent> &out) {
   // A word of spaces only is no word yet: what follows belongs to it.
-  if (!open_ || (piece.starts_word() && !open_->text.is_blank())) {
+  if (!open_ || (piece.starts_word() && !open_->text.is_blank()) || is_full(piece)) {
     open_word(position, out);
   }
   open_->text.append(piece);
   open_->last_index = position;
   open_->log_probability += std::log(static_cast<double>(probability));
   ++open_->tokens;
+}
+
+bool WordBuilder::is_full(const Piece &piece) const noexcept {
+  return open_->text.size() + piece.text.size() > most_word_bytes && !open_->text.awaits_bytes();
 }
 
 void WordBuilder::close_at_gap(int64_t position, bool is_boundary, std::vector<WordEvent> &out) {

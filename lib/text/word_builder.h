@@ -39,7 +39,8 @@ using WordEvent = std::variant<WordStarted, WordEnded>;
 /// piece (i - delay). Its end is min(last piece + cap, next boundary or next word's start). Starts
 /// are not below 0 and never run backwards.
 /// Beyond the reference: a boundary that no piece follows within the cap is forgotten, so that time
-/// goes on in silence; a pad does not close a word in the middle of a UTF-8 character.
+/// goes on in silence; a pad does not close a word in the middle of a UTF-8 character; a word that
+/// has 1000 bytes is closed between two characters, and what follows is the next.
 class WordBuilder {
  public:
   /// `delay_steps`: text delay of the model; `cap_steps`: see `StreamOptions::word_end_cap`.
@@ -70,6 +71,8 @@ class WordBuilder {
   };
 
   void append(int64_t position, const Piece &piece, float probability, std::vector<WordEvent> &out);
+  /// True if the open word has no room for the piece.
+  bool is_full(const Piece &piece) const noexcept;
   void close_at_gap(int64_t position, bool is_boundary, std::vector<WordEvent> &out);
   /// Ends what the cap ends.
   void pass_time(int64_t position, std::vector<WordEvent> &out);

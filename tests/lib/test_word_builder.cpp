@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <cmath>
 
+#include "base/utf8.h"
 #include "checkpoint/json_file.h"
 #include "support/golden.h"
 #include "support/suite.h"
@@ -203,6 +204,37 @@ START_TEST(characters_are_never_cut) {
 }
 END_TEST
 
+START_TEST(a_word_that_never_ends_is_cut_between_characters) {
+  Run run;
+  run.push({pad, pad, pad, pad, pad, pad, boundary, good, full_stop});
+  for (int i = 0; i < 1200; ++i) {
+    run.push({thorn[0], thorn[1]});
+  }
+  run.push({pad}).finish();
+  // " gott." and 497 characters of two bytes make 1000.
+  ck_assert_uint_eq(run.words().size(), 3);
+  ck_assert_uint_eq(run.words()[0].text.size(), 999);
+  ck_assert_uint_eq(run.words()[1].text.size(), 1000);
+  ck_assert_uint_eq(run.words()[2].text.size(), 406);
+  for (const TimedWord &word : run.words()) {
+    ck_assert(kyutaistt::base::is_valid_utf8(word.text));
+    ck_assert(word.text.find("\xEF\xBF\xBD") == std::string::npos);
+  }
+  ck_assert(run.words()[1].start == run.words()[0].end);
+
+  // Neither do spaces, or bytes that are no text.
+  Run others;
+  for (int i = 0; i < 5000; ++i) {
+    others.push({space});
+  }
+  ck_assert_uint_eq(others.words().size(), 0);
+  for (int i = 0; i < 5000; ++i) {
+    others.push({thorn[1]});
+  }
+  ck_assert_uint_ge(others.words().size(), 4);
+}
+END_TEST
+
 START_TEST(white_space_is_no_word) {
   Run run;
   run.push({pad, pad, pad, pad, pad, pad, boundary, space, pad, boundary, newline, pad}).finish();
@@ -235,8 +267,8 @@ END_TEST
 
 int main() {
   return kyutaistt::tests::run_suite(
-      "word builder",
-      {words_are_those_of_the_reference, events_come_as_early_as_they_can,
-       what_is_settled_follows_the_audio, characters_are_never_cut, white_space_is_no_word,
-       confidence_is_the_geometric_mean, a_reset_forgets_everything});
+      "word builder", {words_are_those_of_the_reference, events_come_as_early_as_they_can,
+                       what_is_settled_follows_the_audio, characters_are_never_cut,
+                       a_word_that_never_ends_is_cut_between_characters, white_space_is_no_word,
+                       confidence_is_the_geometric_mean, a_reset_forgets_everything});
 }

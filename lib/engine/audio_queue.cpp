@@ -16,6 +16,12 @@ constexpr auto frame_size = static_cast<size_t>(mimi::frame_samples);
 /// A timestamp that is no further off than this belongs to the sample that it should.
 constexpr Time one_sample{std::nano::den / mimi::sample_rate};
 
+/// A number that the codec can compute with: one that is none, or too large for sums of squares,
+/// would stay in the stream's state for good.
+float sane(float sample) {
+  return std::isfinite(sample) ? std::clamp(sample, -greatest_sample, greatest_sample) : 0.0F;
+}
+
 }  // namespace
 
 Time AudioQueue::time_of(Time anchor, int64_t samples) {
@@ -35,7 +41,9 @@ void AudioQueue::place(std::optional<Time> timestamp) {
     origins_.push_back(origin);
     if (shape_.prefix_samples > 0) {
       offset_ -= shape_.prefix_samples;
-      append(std::vector<float>(static_cast<size_t>(shape_.prefix_samples)));
+      const std::vector<float> silence(static_cast<size_t>(shape_.prefix_samples));
+      items_.emplace_back(Run{silence, 0, anchor_, offset_, true});
+      offset_ += shape_.prefix_samples;
     }
   }
 }
@@ -43,15 +51,14 @@ void AudioQueue::place(std::optional<Time> timestamp) {
 void AudioQueue::append(std::span<const float> samples) {
   samples_ += static_cast<int64_t>(samples.size());
   auto *run = items_.empty() ? nullptr : std::get_if<Run>(&items_.back());
-  const bool extends = run != nullptr && run->samples.size() < frame_size &&
+  const bool extends = run != nullptr && !run->injected && run->samples.size() < frame_size &&
                        run->anchor == anchor_ &&
                        run->offset + static_cast<int64_t>(run->samples.size()) == offset_;
   if (!extends) {
-    items_.emplace_back(Run{{}, 0, anchor_, offset_});
+    items_.emplace_back(Run{{}, 0, anchor_, offset_, false});
     run = &std::get<Run>(items_.back());
   }
-  std::transform(samples.begin(), samples.end(), std::back_inserter(run->samples),
-                 [](float sample) { return std::isfinite(sample) ? sample : 0.0F; });
+  std::transform(samples.begin(), samples.end(), std::back_inserter(run->samples), sane);
   offset_ += static_cast<int64_t>(samples.size());
 }
 
@@ -132,7 +139,7 @@ size_t AudioQueue::take(std::span<float> frame, QueuedFrame &result) {
                 frame.begin() + static_cast<std::ptrdiff_t>(filled));
     filled += count;
     run->taken += count;
-    samples_ -= static_cast<int64_t>(count);
+    samples_ -= run->injected ? 0 : static_cast<int64_t>(count);
     taken_anchor_ = run->anchor;
     taken_offset_ = run->offset + static_cast<int64_t>(run->taken);
     if (run->taken == run->samples.size()) {
@@ -159,8 +166,7 @@ QueuedFrame AudioQueue::pop_frame(std::span<float> samples) {
   taken_offset_ += static_cast<int64_t>(silence);
   if (first_frame_ && shape_.repeat_first_frame) {
     // Put back in front, at the same time, to be heard once more.
-    items_.emplace_front(Run{{samples.begin(), samples.end()}, 0, result.start, 0});
-    samples_ += static_cast<int64_t>(samples.size());
+    items_.emplace_front(Run{{samples.begin(), samples.end()}, 0, result.start, 0, true});
   }
   first_frame_ = false;
   return result;

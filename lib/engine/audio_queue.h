@@ -14,6 +14,9 @@
 
 namespace kyutaistt::engine {
 
+/// Samples beyond it are cut off: twenty decibels above full scale.
+inline constexpr float greatest_sample = 10;
+
 /// A place in the audio where a context ends.
 struct ContextEnd {
   /// As given to `Stream::drain`.
@@ -52,7 +55,8 @@ class AudioQueue {
   explicit AudioQueue(const Shape &shape) : shape_(shape) {}
 
   /// Appends samples; without a timestamp, or with one that is less than a sample off, they follow
-  /// the ones before.
+  /// the ones before. Timestamps must be within a century of 0, so that no difference of two
+  /// overflows.
   void push(std::span<const float> samples, std::optional<Time> timestamp);
   /// Notes that `samples` were not pushed but lost, at the same place as a `push` would have put
   /// them; the clock moves on over them.
@@ -61,7 +65,7 @@ class AudioQueue {
   /// Forgets everything. Audio that follows starts a new context.
   void clear();
 
-  /// Samples that wait.
+  /// Pushed samples that wait.
   int64_t samples() const noexcept { return samples_; }
 
   enum class Next { Nothing, Frame, ContextEnd };
@@ -78,6 +82,8 @@ class AudioQueue {
     /// Time of the run's first sample: `anchor` and this many samples.
     Time anchor{};
     int64_t offset = 0;
+    /// Of the queue's own making: such samples were not pushed.
+    bool injected = false;
   };
   using Item = std::variant<Run, Dropped, ContextEnd>;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <cmath>
+#include <algorithm>
 #include <utility>
 
 #include <kyutaistt/engine.h>
@@ -14,6 +14,10 @@ namespace {
 
 /// Silence behind the model's delay that transformers' feature extractor appends.
 constexpr double tail_margin_seconds = 1.0;
+
+/// A word is shown no longer than this beyond its last piece, whatever the options say: longer
+/// times would not fit when they are added up.
+constexpr Time longest_word_end_cap = std::chrono::hours(24);
 
 int64_t samples_of(double seconds) {
   return static_cast<int64_t>(seconds * static_cast<double>(mimi::sample_rate));
@@ -66,7 +70,9 @@ Result<std::unique_ptr<Stream>> Engine::open_stream(const StreamOptions &options
     KYUTAISTT_ASSIGN(forced, decode::forced_tokens(model.info, options.prompt));
     auto stream = std::make_shared<StreamState>(
         options, std::move(listener), queue_shape(model.info),
-        decode::Context(model.info, model.tokenizer, options.word_end_cap, options.report_steps));
+        decode::Context(model.info, model.tokenizer,
+                        std::min(options.word_end_cap, longest_word_end_cap),
+                        options.report_steps));
     stream->forced = forced;
     stream->context.restart(std::move(forced));
     stream->encoder = model.encoder->make_state();

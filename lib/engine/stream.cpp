@@ -12,12 +12,25 @@ namespace kyutaistt {
 
 namespace {
 
+/// Far from what overflows, also as the difference of two.
+constexpr Time greatest_timestamp = std::chrono::hours(24 * 365 * 100);
+
 Time duration_of(int64_t samples) {
   return Time(samples * std::nano::den / mimi::sample_rate);
 }
 
+/// Whole seconds for themselves: a capacity may be as long as a time can be.
 int64_t samples_in(Time duration) {
-  return duration.count() * mimi::sample_rate / std::nano::den;
+  return duration.count() / std::nano::den * mimi::sample_rate +
+         duration.count() % std::nano::den * mimi::sample_rate / std::nano::den;
+}
+
+Status check_timestamp(std::optional<Time> timestamp) {
+  if (timestamp && (*timestamp > greatest_timestamp || *timestamp < -greatest_timestamp)) {
+    return Status::invalid_argument("timestamp: found " + std::to_string(timestamp->count()) +
+                                    " ns, expected at most 100 years before or after 0");
+  }
+  return {};
 }
 
 /// Time of a sample of a push, if the push has a timestamp.
@@ -72,6 +85,7 @@ Stream::~Stream() {
 
 Status Stream::push(std::span<const float> samples, std::optional<Time> timestamp) {
   return base::guard("pushing audio", [&]() -> Status {
+    KYUTAISTT_TRY(check_timestamp(timestamp));
     std::unique_lock lock(engine_->mutex);
     const uint64_t generation = state_->generation;
     const int64_t capacity = samples_in(state_->options.queue_capacity);

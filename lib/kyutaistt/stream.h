@@ -43,11 +43,12 @@ class KYUTAISTT_PUBLIC Stream {
   ~Stream();
 
   /// Appends mono audio at 24 000 Hz, full scale [-1, 1]; any number of samples, also none. Samples
-  /// that are no finite numbers count as silence.
+  /// that are no finite numbers count as silence; others beyond [-10, 10] are cut off there.
   ///
   /// `timestamp` is the time of the first sample; without one the audio follows what was pushed
   /// before (the first audio starts at 0). A timestamp that does not follow does not break the
-  /// recognition: words are timed by the audio that they were heard in.
+  /// recognition: words are timed by the audio that they were heard in. It must be within 100 years
+  /// of 0, else the push fails with `InvalidArgument`.
   ///
   /// A full queue blocks or drops as the stream's options say. Fails with `Cancelled` when `reset`
   /// interrupts the wait, and with the stream's failure after one.

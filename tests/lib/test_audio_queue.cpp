@@ -19,9 +19,15 @@ using std::chrono::seconds;
 
 constexpr size_t frame_samples = 1920;
 
+constexpr float ramp_step = 0x1p-14F;
+
 std::vector<float> ramp(size_t count, float first = 0) {
   std::vector<float> samples(count);
   std::iota(samples.begin(), samples.end(), first);
+  // Within what a sample can be.
+  for (float &sample : samples) {
+    sample *= ramp_step;
+  }
   return samples;
 }
 
@@ -111,7 +117,7 @@ START_TEST(an_end_brings_silence_and_loses_part_of_a_frame_of_it) {
   queue.push(ramp(10), std::nullopt);
 
   const Popped first = pop(queue);
-  ck_assert_float_eq(first.samples[99], 100);
+  ck_assert_float_eq(first.samples[99], 100 * ramp_step);
   ck_assert_float_eq(first.samples[100], 0);
   assert_time(first.info.end.value(), std::chrono::nanoseconds(4166666));
   const Popped second = pop(queue);
@@ -165,7 +171,7 @@ START_TEST(the_first_frame_of_each_context_can_come_twice) {
     ck_assert(first.samples == again.samples);
     assert_time(again.info.start, first.info.start);
     assert_time(second.info.start, first.info.start + milliseconds(80));
-    ck_assert_float_eq(second.samples[0], frame_samples);
+    ck_assert_float_eq(second.samples[0], frame_samples * ramp_step);
     queue.push_end({});
     while (queue.next() == Next::Frame) {
       pop(queue);
@@ -224,6 +230,39 @@ START_TEST(samples_that_are_no_numbers_become_silence) {
 }
 END_TEST
 
+START_TEST(samples_far_beyond_full_scale_are_cut_off) {
+  AudioQueue queue({});
+  std::vector<float> samples(frame_samples, 1.5F);
+  samples[3] = 1e38F;
+  samples[4] = -11;
+  queue.push(samples, std::nullopt);
+  const Popped popped = pop(queue);
+  ck_assert_float_eq(popped.samples[3], 10);
+  ck_assert_float_eq(popped.samples[4], -10);
+  ck_assert_float_eq(popped.samples[5], 1.5F);
+}
+END_TEST
+
+START_TEST(only_what_was_pushed_counts_as_waiting) {
+  AudioQueue queue({.prefix_samples = 6000, .tail_samples = 24000, .repeat_first_frame = true});
+  const auto pushed = static_cast<int64_t>(frame_samples);
+  queue.push(ramp(2 * frame_samples), std::nullopt);
+  ck_assert_int_eq(queue.samples(), 2 * pushed);
+  // A frame of the prefix, the same again, two more, and the prefix' last samples with pushed ones.
+  for (int frame = 0; frame < 4; ++frame) {
+    pop(queue);
+    ck_assert_int_eq(queue.samples(), 2 * pushed);
+  }
+  pop(queue);
+  ck_assert_int_eq(queue.samples(), 2 * pushed - (4 * pushed - 6000));
+  queue.push_end({});
+  while (queue.next() == Next::Frame) {
+    pop(queue);
+  }
+  ck_assert_int_eq(queue.samples(), 0);
+}
+END_TEST
+
 }  // namespace
 
 int main() {
@@ -235,5 +274,6 @@ int main() {
        an_end_without_audio_brings_no_silence, a_prefix_of_silence_lies_before_the_first_sample,
        the_first_frame_of_each_context_can_come_twice,
        dropped_audio_moves_the_clock_and_is_reported_once, clearing_starts_a_new_context,
-       samples_that_are_no_numbers_become_silence});
+       samples_that_are_no_numbers_become_silence, samples_far_beyond_full_scale_are_cut_off,
+       only_what_was_pushed_counts_as_waiting});
 }

@@ -312,6 +312,45 @@ START_TEST(a_prompt_that_changes_starts_anew) {
 }
 END_TEST
 
+START_TEST(samples_far_beyond_full_scale_do_no_lasting_harm) {
+  const auto engine = tiny_engine();
+  Transcript transcript;
+  const auto stream = open_stream(*engine, forcing({}), transcript);
+  std::vector<float> audio = noise(40 * frame_samples);
+  for (size_t i = 0; i < frame_samples; i += 7) {
+    audio[i] = i % 2 == 0 ? 3e38F : -3e38F;
+  }
+  assert_ok(stream->push(audio));
+  assert_ok(stream->drain(1));
+  transcript.wait();
+  assert_ok(transcript.failure);
+}
+END_TEST
+
+START_TEST(times_as_long_as_a_time_can_be) {
+  const auto engine = make_engine(load_model(example("model")));
+  StreamOptions options = for_domain("asr_is_is");
+  options.queue_capacity = Time::max();
+  options.word_end_cap = Time::max();
+  Transcript transcript;
+  const auto stream = open_stream(*engine, options, transcript);
+  for (const Time wrong : {Time::min(), Time::max()}) {
+    assert_refused(stream->push(noise(10), wrong), StatusCode::InvalidArgument,
+                   "timestamp: found " + std::to_string(wrong.count()));
+  }
+  constexpr Time century = std::chrono::hours(24 * 365 * 100);
+  assert_ok(stream->push(noise(20 * frame_samples), -century));
+  assert_ok(stream->push(noise(20 * frame_samples), century));
+  assert_ok(stream->drain(1));
+  transcript.wait();
+  assert_ok(transcript.failure);
+  ck_assert_int_eq(transcript.progress.back().count(), (century + milliseconds(1600)).count());
+  for (size_t i = 0; i < transcript.ends.size(); ++i) {
+    ck_assert(transcript.ends[i] >= transcript.words[i].end);
+  }
+}
+END_TEST
+
 START_TEST(wrong_options_are_refused) {
   const auto engine = tiny_engine({.max_streams = 2, .step_observer = {}});
   const auto ignore = [](const Event &) {};
@@ -390,6 +429,7 @@ int main() {
        a_listener_that_throws_fails_its_own_stream,
        a_failure_of_what_a_reset_forgot_is_forgotten_too,
        an_observer_that_throws_fails_the_streams_of_its_step, a_prompt_that_changes_starts_anew,
+       samples_far_beyond_full_scale_do_no_lasting_harm, times_as_long_as_a_time_can_be,
        wrong_options_are_refused, one_folder_is_one_engine,
        many_that_want_a_model_at_once_load_it_once, a_stream_outlives_its_engine_object});
 }

@@ -173,8 +173,12 @@ Status PackedWriter::write(const std::string &path) const {
         path + ": cannot be written: " + std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
   }
   std::filesystem::rename(temporary, path, error);
-  return error ? Status::resource_exhausted(path + ": cannot be written: " + error.message())
-               : Status();
+  if (error) {
+    const std::string reason = error.message();
+    std::filesystem::remove(temporary, error);
+    return Status::resource_exhausted(path + ": cannot be written: " + reason);
+  }
+  return {};
 }
 
 }  // namespace kyutaistt::checkpoint

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <algorithm>
 #include <chrono>
-#include <thread>
 #include <utility>
 
 #include <kyutaistt/model.h>
@@ -10,6 +8,7 @@
 #include "checkpoint/model_folder.h"
 #include "checkpoint/synthetic.h"
 #include "engine/model_state.h"
+#include "engine/resolve_options.h"
 #include "ops/load_operations.h"
 #include "ops/weight_loader.h"
 
@@ -18,17 +17,6 @@ namespace kyutaistt {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr int most_threads = 1024;
-
-Result<int> resolve_threads(int threads) {
-  if (threads < 0 || threads > most_threads) {
-    return Status::invalid_argument("threads must be 0 to " + std::to_string(most_threads) +
-                                    ", not " + std::to_string(threads));
-  }
-  return threads > 0 ? threads
-                     : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-}
 
 void add_tokenizer(const text::Tokenizer &tokenizer, ModelInfo &info) {
   info.tokenizer = tokenizer.kind();
@@ -42,52 +30,12 @@ void add_costs(CachePrecision precision, ModelInfo &info) {
                                  lm::LanguageModel::state_bytes(info.language_model, precision);
 }
 
-struct Precisions {
-  Precision weights = Precision::F32;
-  CachePrecision cache = CachePrecision::F32;
-};
-
-/// What `Auto` means. Keys and values are whole numbers only where they compute, and never beside
-/// f32 weights, which are for parity.
-Result<Precisions> resolve_precisions(const ModelOptions &options, const ModelInfo &info,
-                                      const ops::Operations &operations) {
-  Precisions precisions{options.precision, options.cache_precision};
-  const Precision packed = info.packed_precision;
-  if (packed != Precision::Auto && precisions.weights != Precision::Auto &&
-      precisions.weights != packed) {
-    return Status::invalid_argument(
-        info.path + ": holds " + precision_name(packed) + " weights: precision must be auto or " +
-        precision_name(packed) + ", not " + precision_name(precisions.weights));
-  }
-  if (precisions.weights == Precision::Auto) {
-    precisions.weights =
-        packed != Precision::Auto ? packed : operations.default_precision(info.parameters);
-  }
-  if (precisions.cache == CachePrecision::Auto) {
-    const bool fits = precisions.weights != Precision::F32 &&
-                      operations.check_precision(precisions.weights, CachePrecision::Int8).ok();
-    precisions.cache = fits ? CachePrecision::Int8 : CachePrecision::F32;
-  }
-  KYUTAISTT_TRY(operations.check_precision(precisions.weights, precisions.cache));
-  return precisions;
-}
-
-/// How a stream's keys and values would be held, without loading libtorch for it.
-Result<CachePrecision> find_cache_precision(const ModelOptions &options, const ModelInfo &info) {
-  if (options.device != "cpu") {
-    return CachePrecision::F32;
-  }
-  KYUTAISTT_ASSIGN(operations, ops::load_operations({options.device, 1}));
-  KYUTAISTT_ASSIGN(precisions, resolve_precisions(options, info, *operations));
-  return precisions.cache;
-}
-
 /// Loads the weights of an opened folder.
 Result<std::unique_ptr<ModelState>> load_weights(checkpoint::ModelFolder folder,
                                                  std::shared_ptr<const text::Tokenizer> tokenizer,
-                                                 const ModelOptions &options,
-                                                 Clock::time_point begin) {
-  KYUTAISTT_ASSIGN(threads, resolve_threads(options.threads));
+                                                 ModelOptions options, Clock::time_point begin) {
+  KYUTAISTT_ASSIGN(threads, engine::resolve_threads(options.threads));
+  KYUTAISTT_TRY(engine::check_packed(folder.info, options));
   auto state = std::make_unique<ModelState>();
   state->info = std::move(folder.info);
   state->tokenizer = std::move(tokenizer);
@@ -96,9 +44,9 @@ Result<std::unique_ptr<ModelState>> load_weights(checkpoint::ModelFolder folder,
   state->operations = std::move(operations);
 
   LoadedInfo &loaded = state->loaded;
-  KYUTAISTT_ASSIGN(precisions, resolve_precisions(options, state->info, *state->operations));
-  loaded.precision = precisions.weights;
-  loaded.cache_precision = precisions.cache;
+  KYUTAISTT_TRY(engine::resolve_precisions(state->info, *state->operations, options));
+  loaded.precision = options.precision;
+  loaded.cache_precision = options.cache_precision;
   add_costs(loaded.cache_precision, state->info);
   loaded.threads = threads;
   loaded.device = options.device;
@@ -130,8 +78,9 @@ Result<ModelInfo> inspect_model(const std::string &folder, const ModelOptions &o
     ModelInfo info = std::move(opened.info);
     KYUTAISTT_ASSIGN(tokenizer, text::Tokenizer::load(folder, info.language_model.text_vocabulary));
     add_tokenizer(*tokenizer, info);
-    KYUTAISTT_ASSIGN(cache_precision, find_cache_precision(options, info));
-    add_costs(cache_precision, info);
+    ModelOptions resolved = options;
+    KYUTAISTT_TRY(engine::resolve_precisions(info, resolved));
+    add_costs(resolved.cache_precision, info);
     return info;
   });
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// Writing a model folder whose weights need no packing.
-#include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include <kyutaistt/model.h>
 
 #include "base/guard.h"
 #include "checkpoint/model_folder.h"
 #include "checkpoint/packed_weights.h"
+#include "engine/resolve_options.h"
 #include "lm/language_model.h"
 #include "mimi/encoder.h"
 #include "ops/load_operations.h"
@@ -35,26 +37,61 @@ bool belongs_to_model(const fs::path &file) {
   return file.extension() == ".model" || name.starts_with("README") || name.starts_with("LICENSE");
 }
 
-Status prepare_output(const std::string &output) {
-  std::error_code error;
-  if (fs::exists(output, error) &&
-      !(fs::is_directory(output, error) && fs::is_empty(output, error))) {
-    return Status::invalid_argument(output + ": is there already, expected a new or empty folder");
+/// The folder that is written. Unless it is kept, what was written goes with this object, and
+/// nothing else: half a model is worse than none.
+class OutputFolder {
+ public:
+  explicit OutputFolder(std::string path) : path_(std::move(path)) {}
+  OutputFolder(const OutputFolder &) = delete;
+  OutputFolder &operator=(const OutputFolder &) = delete;
+  ~OutputFolder() {
+    std::error_code error;
+    for (const fs::path &written : written_) {
+      fs::remove(written, error);
+    }
   }
-  fs::create_directories(output, error);
-  return error ? Status::resource_exhausted(output + ": cannot be made: " + error.message())
-               : Status();
-}
 
-Status copy_small_files(const std::string &folder, const std::string &output) {
+  Status make() {
+    std::error_code error;
+    if (fs::exists(path_, error) &&
+        !(fs::is_directory(path_, error) && fs::is_empty(path_, error))) {
+      return Status::invalid_argument(path_.string() +
+                                      ": is there already, expected a new or empty folder");
+    }
+    for (fs::path folder = path_; !folder.empty() && !fs::exists(folder, error);
+         folder = folder.parent_path()) {
+      written_.push_back(folder);
+    }
+    fs::create_directories(path_, error);
+    return error
+               ? Status::resource_exhausted(path_.string() + ": cannot be made: " + error.message())
+               : Status();
+  }
+
+  /// Path of a file that is going to be written.
+  std::string add(const fs::path &name) {
+    // Before the folders that it lies in, to be removed before them.
+    written_.push_front(path_ / name);
+    return written_.front().string();
+  }
+
+  void keep() noexcept { written_.clear(); }
+
+ private:
+  const fs::path path_;
+  std::deque<fs::path> written_;
+};
+
+Status copy_small_files(const std::string &folder, OutputFolder &output) {
   std::error_code error;
   for (const fs::directory_entry &entry : fs::directory_iterator(folder, error)) {
-    if (entry.is_regular_file(error) && belongs_to_model(entry.path())) {
-      fs::copy_file(entry.path(), fs::path(output) / entry.path().filename(), error);
+    if (!entry.is_regular_file(error) || !belongs_to_model(entry.path())) {
+      continue;
     }
+    const std::string copy = output.add(entry.path().filename());
+    fs::copy_file(entry.path(), copy, error);
     if (error) {
-      return Status::resource_exhausted(entry.path().string() + ": cannot be copied to " + output +
-                                        ": " + error.message());
+      return Status::resource_exhausted(copy + ": cannot be written: " + error.message());
     }
   }
   return {};
@@ -78,10 +115,12 @@ Status quantise_model(const std::string &folder, const std::string &output,
                                       precision_name(opened.info.packed_precision) +
                                       " weights already: take the original");
     }
-    KYUTAISTT_TRY(prepare_output(output));
+    KYUTAISTT_ASSIGN(threads, engine::resolve_threads(options.threads));
     // Packing is the native operations' own.
-    KYUTAISTT_ASSIGN(operations, ops::load_operations({"cpu", std::max(options.threads, 1)}));
+    KYUTAISTT_ASSIGN(operations, ops::load_operations({"cpu", threads}));
     KYUTAISTT_TRY(operations->check_precision(precision, CachePrecision::Int8));
+    OutputFolder written(output);
+    KYUTAISTT_TRY(written.make());
 
     checkpoint::PackedWriter writer(precision);
     ops::WeightLoader loader(*opened.tensors, *operations, options.progress, opened.info.parameters,
@@ -93,8 +132,10 @@ Status quantise_model(const std::string &folder, const std::string &output,
     const lm::LanguageModel language_model(opened.info.language_model, precision,
                                            CachePrecision::Int8, *operations, loader);
     KYUTAISTT_TRY(loader.status());
-    KYUTAISTT_TRY(writer.write(output + "/model.safetensors"));
-    return copy_small_files(folder, output);
+    KYUTAISTT_TRY(writer.write(written.add("model.safetensors")));
+    KYUTAISTT_TRY(copy_small_files(folder, written));
+    written.keep();
+    return {};
   });
 }
 

@@ -10,6 +10,7 @@
 #include <kyutaistt/engine.h>
 
 #include "base/guard.h"
+#include "engine/resolve_options.h"
 
 namespace kyutaistt {
 
@@ -40,6 +41,7 @@ Registry &registry() {
   return instance;
 }
 
+/// `options` must be resolved, so that those which mean the same share.
 Key key_of(const std::string &folder, const ModelOptions &options) {
   std::error_code error;
   const auto canonical = std::filesystem::weakly_canonical(folder, error);
@@ -83,15 +85,16 @@ Result<std::shared_ptr<Engine>> find_or_claim(Entry &entry, const ModelOptions &
 Result<std::shared_ptr<Engine>> Engine::shared(const std::string &folder,
                                                const ModelOptions &options) {
   return base::guard("sharing the model", [&]() -> Result<std::shared_ptr<Engine>> {
+    KYUTAISTT_ASSIGN(resolved, engine::resolve_options(folder, options));
     std::unique_lock lock(registry().mutex);
     // Entries are small and stay, so that references to them do.
-    Entry &entry = registry().entries[key_of(folder, options)];
-    KYUTAISTT_ASSIGN(existing, find_or_claim(entry, options, lock));
+    Entry &entry = registry().entries[key_of(folder, resolved)];
+    KYUTAISTT_ASSIGN(existing, find_or_claim(entry, resolved, lock));
     if (existing != nullptr) {
       return existing;
     }
     lock.unlock();
-    auto engine = load_engine(folder, options);
+    auto engine = load_engine(folder, resolved);
     lock.lock();
     entry.loading = false;
     if (engine.ok()) {

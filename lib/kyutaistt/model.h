@@ -126,8 +126,8 @@ KYUTAISTT_PUBLIC Result<ModelInfo> inspect_model(const std::string &folder,
 
 /// Writes a folder with the same model in one precision (bf16, int8 or int4; `Auto` means int8),
 /// its weights as they lie in memory: loading it packs nothing, and processes share its pages.
-/// `output` must be new or empty. Takes as long as loading and writing; of the options precision,
-/// threads and progress count.
+/// `output` must be new or empty, and is so again after a failure. Takes as long as loading and
+/// writing; of the options precision, threads and progress count.
 KYUTAISTT_PUBLIC Status quantise_model(const std::string &folder, const std::string &output,
                                        const ModelOptions &options = {});
 

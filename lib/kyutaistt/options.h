@@ -19,7 +19,8 @@ namespace kyutaistt {
 /// A position in, or a length of, a stream's audio.
 using Time = std::chrono::nanoseconds;
 
-/// How the language model's weights are held. The codec is always f32, as its makers demand.
+/// How the language model's weights are held. The codec computes in f32, as its makers demand; its
+/// large matrices are f32 too, but with `Int8` and `Int4` whole numbers of 16 bits.
 enum class Precision {
   /// On the CPU `Int8`, but `F32` for a model that is small enough to be fast so; elsewhere `F32`.
   Auto,

@@ -381,6 +381,17 @@ START_TEST(one_folder_is_one_engine) {
     assert_ok(first.status());
     assert_ok(second.status());
     ck_assert(first.value() == second.value());
+    // What was left open, said.
+    const LoadedInfo &loaded = first.value()->model().loaded();
+    ModelOptions said;
+    said.precision = loaded.precision;
+    said.cache_precision = loaded.cache_precision;
+    said.threads = loaded.threads;
+    said.alignment = first.value()->model().info().alignment;
+    said.codec_attention = CodecAttention::Exact;
+    const auto third = Engine::shared(golden("hf-f32"), said);
+    assert_ok(third.status());
+    ck_assert(first.value() == third.value());
     ModelOptions bf16;
     bf16.precision = Precision::Bf16;
     const auto other = Engine::shared(golden("hf-f32"), bf16);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// Model folders with packed weights: that they say the same, and what is refused of them.
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <functional>
 #include <random>
 #include <string>
+#include <sys/resource.h>
 
 #include "support/golden.h"
 #include "support/recognise.h"
@@ -72,6 +74,76 @@ START_TEST(what_cannot_be_packed) {
                  "expected a new or empty folder");
   assert_refused(quantise_model(golden("hf-bf16"), "/proc/nothing/here"),
                  StatusCode::ResourceExhausted, "/proc/nothing/here");
+}
+END_TEST
+
+START_TEST(half_a_folder_is_taken_back) {
+  const TestFolder folder;
+  const std::string fresh = folder.path("some/where/packed");
+  ModelOptions cancelled = with_precision(Precision::Int8);
+  cancelled.progress = [](double share) { return share < 0.5; };
+  assert_refused(quantise_model(golden("hf-bf16"), fresh, cancelled), StatusCode::Cancelled,
+                 "cancelled");
+  ck_assert(!std::filesystem::exists(folder.path("some")));
+
+  // A folder that was there stays, with what others put into it meanwhile.
+  const std::string empty = folder.path("empty");
+  std::filesystem::create_directory(empty);
+  cancelled.progress = [&](double /*share*/) {
+    folder.write("empty/note", "by somebody else");
+    return false;
+  };
+  assert_refused(quantise_model(golden("hf-bf16"), empty, cancelled), StatusCode::Cancelled,
+                 "cancelled");
+  assert_text(folder.read("empty/note"), "by somebody else");
+}
+END_TEST
+
+/// Keeps files from growing beyond a size, as a full disk does.
+class SmallFiles {
+ public:
+  explicit SmallFiles(rlim_t most) {
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before_), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{most, before_.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+  }
+  SmallFiles(const SmallFiles &) = delete;
+  SmallFiles &operator=(const SmallFiles &) = delete;
+  ~SmallFiles() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+START_TEST(a_full_disk_leaves_nothing) {
+  const TestFolder folder("hf-bf16");
+  const std::string output = folder.path("packed");
+  const auto quantise_with = [&](rlim_t most) {
+    const SmallFiles small(most);
+    return quantise_model(folder.path(), output);
+  };
+  assert_refused(quantise_with(1000), StatusCode::ResourceExhausted,
+                 "packed/model.safetensors: cannot be written");
+  ck_assert(!std::filesystem::exists(output));
+  // The weights fit, but not what is copied behind them.
+  constexpr rlim_t most = 4 << 20;
+  folder.write("README.md", std::string(most + 1, 'x'));
+  assert_refused(quantise_with(most), StatusCode::ResourceExhausted,
+                 "packed/README.md: cannot be written");
+  ck_assert(!std::filesystem::exists(output));
+  assert_ok(quantise_with(RLIM_INFINITY));
+}
+END_TEST
+
+START_TEST(a_packed_folder_is_for_the_cpu) {
+  const TestFolder folder;
+  const std::string packed = quantise(folder, Precision::Bf16);
+  ModelOptions options;
+  options.device = "cuda";
+  const std::string message = "holds bf16 weights packed for the CPU: device must be cpu, not cuda";
+  assert_refused(Model::load(packed, options).status(), StatusCode::InvalidArgument, message);
+  assert_refused(inspect_model(packed, options).status(), StatusCode::InvalidArgument, message);
 }
 END_TEST
 
@@ -254,7 +326,8 @@ END_TEST
 
 int main() {
   return kyutaistt::tests::run_suite(
-      "quantise",
-      {a_packed_folder_says_the_same, what_cannot_be_packed, a_packed_folder_has_one_precision,
-       damaged_headers, packed_shapes_are_the_configs, damaged_values});
+      "quantise", {a_packed_folder_says_the_same, what_cannot_be_packed,
+                   half_a_folder_is_taken_back, a_full_disk_leaves_nothing,
+                   a_packed_folder_is_for_the_cpu, a_packed_folder_has_one_precision,
+                   damaged_headers, packed_shapes_are_the_configs, damaged_values});
 }

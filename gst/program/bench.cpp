@@ -223,17 +223,19 @@ int bench(const std::vector<std::string> &words) {
   bar.show("measuring", -1);
   const int threads = model.value()->loaded().threads;
   Measured measured;
-  measured.limits = measure_machine(threads);
+  const auto limits_before = measure_machine(threads);
   const BenchPlan plan{streams.value(), std::chrono::seconds(seconds.value()),
                        arguments.has("--live")};
   auto result = run_bench(model.value(), plan);
-  if (!result.ok()) {
-    bar.clear();
-    return fail(result.status().message(), FileFailed);
+  const auto limits_after = measure_machine(threads);
+  bar.clear();
+  for (const Status &status : {limits_before.status(), result.status(), limits_after.status()}) {
+    if (!status.ok()) {
+      return fail(status.message(), FileFailed);
+    }
   }
   measured.result = std::move(result).value();
-  measured.limits = mean_of(measured.limits, measure_machine(threads));
-  bar.clear();
+  measured.limits = mean_of(limits_before.value(), limits_after.value());
   const auto json = summarise(*model.value(), plan, measured);
   if (arguments.has("--json")) {
     std::cout << json.dump(2) << "\n";

@@ -3,23 +3,24 @@
 #pragma once
 
 #include <kyutaistt/export.h>
+#include <kyutaistt/status.h>
 
 namespace kyutaistt {
 
 /// Per second, of all threads together.
 struct MachineLimits {
-  /// Bytes read from memory much larger than the caches.
+  /// Bytes read from memory much larger than the caches, in the faster of several ways.
   double read_bytes = 0;
-  /// Products of two numbers that are added up, from registers, with the best instructions that the
-  /// library knows on this processor.
+  /// Products of two numbers that are added up, from registers.
   double multiply_adds_f32 = 0;
   double multiply_adds_bf16 = 0;
   double multiply_adds_int8 = 0;
 };
 
-/// Measures for about a second, with threads of its own. Each figure is the median of several
-/// passes: on a machine that others use too, single passes are faster or slower by a half.
-/// `threads` must be at least 1.
-KYUTAISTT_PUBLIC MachineLimits measure_machine(int threads);
+/// Measures for a second or two, with threads of its own and half a gigabyte of memory. Each figure
+/// is the median of several passes: on a machine that others use too, single passes are faster or
+/// slower by a half. `threads` must be 1 to 1024. The dot products are those of the instruction
+/// set that a model on the CPU would be computed with.
+KYUTAISTT_PUBLIC Result<MachineLimits> measure_machine(int threads);
 
 }  // namespace kyutaistt

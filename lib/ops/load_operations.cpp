@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ops/load_operations.h"
 
-#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -32,20 +31,10 @@ Result<std::unique_ptr<Operations>> load_torch_operations(const OperationsReques
 }  // namespace
 
 Result<std::unique_ptr<Operations>> load_operations(const OperationsRequest &request) {
-  const char *variable = std::getenv("KYUTAISTT_INSTRUCTION_SET");
-  const std::string forced = variable == nullptr ? "" : variable;
-  if (request.device != "cpu" || forced == "libtorch") {
+  if (request.device != "cpu" || forced_instruction_set() == "libtorch") {
     return load_torch_operations(request);
   }
-  const Kernels *kernels = supported_kernels().front();
-  if (!forced.empty()) {
-    auto found = find_kernels(forced);
-    if (!found.ok()) {
-      return Status::invalid_argument("KYUTAISTT_INSTRUCTION_SET: " + found.status().message() +
-                                      ", libtorch");
-    }
-    kernels = found.value();
-  }
+  KYUTAISTT_ASSIGN(kernels, choose_kernels());
   return make_native_operations(*kernels, request.threads);
 }
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ops/native/instruction_set.h"
 
+#include <cstdlib>
+
 namespace kyutaistt::ops {
 
 namespace {
+
+constexpr const char *variable_name = "KYUTAISTT_INSTRUCTION_SET";
 
 std::vector<const Kernels *> find_supported() {
   std::vector<const Kernels *> found;
@@ -45,6 +49,22 @@ Result<const Kernels *> find_kernels(const std::string &name) {
   }
   return Status::invalid_argument("instruction set \"" + name +
                                   "\" is unknown or not this processor's: there are " + known);
+}
+
+std::string forced_instruction_set() {
+  const char *variable = std::getenv(variable_name);
+  return variable == nullptr ? "" : variable;
+}
+
+Result<const Kernels *> choose_kernels() {
+  const std::string forced = forced_instruction_set();
+  if (forced.empty() || forced == "libtorch") {
+    return supported_kernels().front();
+  }
+  auto found = find_kernels(forced);
+  return found.ok() ? found
+                    : Status::invalid_argument(variable_name + (": " + found.status().message()) +
+                                               ", libtorch");
 }
 
 }  // namespace kyutaistt::ops

@@ -18,4 +18,11 @@ const std::vector<const Kernels *> &supported_kernels();
 /// processor cannot run them.
 Result<const Kernels *> find_kernels(const std::string &name);
 
+/// Value of the environment variable KYUTAISTT_INSTRUCTION_SET; empty if it is not set.
+std::string forced_instruction_set();
+
+/// The fastest kernels, or those that KYUTAISTT_INSTRUCTION_SET names. `InvalidArgument` if there
+/// are none of this name; "libtorch" names none, and leaves the choice as it is.
+Result<const Kernels *> choose_kernels();
+
 }  // namespace kyutaistt::ops

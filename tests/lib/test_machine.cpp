@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// What the machine is measured to be able to do.
+#include <cstdlib>
+#include <string>
+#include <sys/resource.h>
+
+#include <kyutaistt/machine.h>
+
+#include "ops/native/instruction_set.h"
+#include "support/refusal.h"
+#include "support/suite.h"
+
+namespace {
+
+using kyutaistt::MachineLimits;
+using kyutaistt::measure_machine;
+using kyutaistt::StatusCode;
+using kyutaistt::tests::assert_refused;
+
+MachineLimits measured_with(const char *instruction_set) {
+  setenv("KYUTAISTT_INSTRUCTION_SET", instruction_set, 1);
+  const auto limits = measure_machine(1);
+  assert_ok(limits.status());
+  ck_assert(limits.value().read_bytes > 0);
+  return limits.value();
+}
+
+START_TEST(the_forced_instruction_set_is_measured) {
+  const MachineLimits plain = measured_with("plain");
+  ck_assert(plain.multiply_adds_f32 > 0 && plain.multiply_adds_bf16 > 0);
+  const auto *fastest = kyutaistt::ops::supported_kernels().front();
+  if (std::string(fastest->name) != "plain") {
+    // By far: nothing that others do on the machine makes up for it.
+    ck_assert(measured_with(fastest->name).multiply_adds_int8 > 2 * plain.multiply_adds_int8);
+  }
+}
+END_TEST
+
+START_TEST(what_cannot_be_measured_is_refused) {
+  for (const int threads : {0, 1025}) {
+    assert_refused(measure_machine(threads).status(), StatusCode::InvalidArgument,
+                   "threads must be 1 to 1024, not " + std::to_string(threads));
+  }
+  setenv("KYUTAISTT_INSTRUCTION_SET", "sse9", 1);
+  assert_refused(measure_machine(1).status(), StatusCode::InvalidArgument,
+                 "KYUTAISTT_INSTRUCTION_SET: instruction set \"sse9\" is unknown");
+}
+END_TEST
+
+#ifndef __SANITIZE_ADDRESS__
+START_TEST(too_little_memory_is_told) {
+  constexpr rlim_t little = rlim_t{256} << 20;
+  const rlimit limit{little, little};
+  ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+  assert_refused(measure_machine(1).status(), StatusCode::ResourceExhausted,
+                 "measuring the machine: out of memory");
+}
+END_TEST
+#endif
+
+}  // namespace
+
+int main() {
+  return kyutaistt::tests::run_suite("machine",
+                                     {the_forced_instruction_set_is_measured,
+#ifndef __SANITIZE_ADDRESS__
+                                      // AddressSanitizer itself takes more than the limit.
+                                      too_little_memory_is_told,
+#endif
+                                      what_cannot_be_measured_is_refused});
+}

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "gst/harness.h"
 
-#include <cstring>
-
 #include <gst/app/app.h>
 
 namespace kyutaistt::tests {
@@ -21,35 +19,6 @@ Text text_of(GstBuffer *buffer) {
 }
 
 }  // namespace
-
-std::string sample(const std::string &name) {
-  return KYUTAISTT_EXAMPLES_FOLDER "/samples/" + name;
-}
-
-std::vector<float> read_sample(const std::string &name) {
-  GError *error = nullptr;
-  GstElement *pipeline = gst_parse_launch(
-      ("filesrc location=" + sample(name) + " ! decodebin ! audioconvert ! " +
-       "audio/x-raw,format=F32LE,rate=24000,channels=1 ! appsink name=out sync=false")
-          .c_str(),
-      &error);
-  g_assert_no_error(error);
-  GstElement *sink = gst_bin_get_by_name(GST_BIN(pipeline), "out");
-  gst_element_set_state(pipeline, GST_STATE_PLAYING);
-  std::vector<float> samples;
-  while (GstSample *pulled = gst_app_sink_pull_sample(GST_APP_SINK(sink))) {
-    const std::string bytes = text_of(gst_sample_get_buffer(pulled)).text;
-    const size_t before = samples.size();
-    samples.resize(before + bytes.size() / sizeof(float));
-    std::memcpy(samples.data() + before, bytes.data(), bytes.size());
-    gst_sample_unref(pulled);
-  }
-  gst_element_set_state(pipeline, GST_STATE_NULL);
-  gst_object_unref(sink);
-  gst_object_unref(pipeline);
-  ck_assert_uint_gt(samples.size(), 0);
-  return samples;
-}
 
 std::string join(const std::vector<Text> &texts) {
   std::string joined;

@@ -10,14 +10,11 @@
 #include <gst/check/check.h>
 #include <gst/check/gstharness.h>
 
+#include "support/samples.h"
+
 namespace kyutaistt::tests {
 
 inline const std::string model_folder = KYUTAISTT_EXAMPLES_FOLDER "/model";
-
-/// Path of a sample recording.
-std::string sample(const std::string &name);
-/// Samples of a recording, mono f32 at 24 kHz.
-std::vector<float> read_sample(const std::string &name);
 
 /// One buffer that came out.
 struct Text {

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// What the smaller precisions cost in words: their error rates on the sample recordings beside
+/// that of f32. Prints the rates.
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
+#include <list>
+#include <numeric>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/golden.h"
+#include "support/recognise.h"
+#include "support/samples.h"
+#include "support/suite.h"
+
+namespace {
+
+using namespace kyutaistt;         // NOLINT(google-build-using-namespace)
+using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
+
+std::vector<std::string> words_of(const std::string &text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+/// Least number of words to insert, delete or replace; case and punctuation count.
+int count_errors(const std::vector<std::string> &said, const std::vector<std::string> &heard) {
+  std::vector<int> row(heard.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (const std::string &word : said) {
+    int diagonal = row[0]++;
+    for (size_t j = 0; j < heard.size(); ++j) {
+      const int replaced = diagonal + (word == heard[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, replaced});
+    }
+  }
+  return row.back();
+}
+
+struct Errors {
+  int errors = 0;
+  int words = 0;
+
+  double points() const { return 100.0 * errors / words; }
+};
+
+struct Case {
+  Precision precision;
+  CachePrecision cache;
+  /// How many points (hundredths of the words) the rate may lie above that of f32.
+  double most_points;
+};
+
+/// Recognises all clips at once in a domain.
+Errors recognise(const std::vector<Clip> &clips, const std::string &domain, const Case &c) {
+  ModelOptions options;
+  options.precision = c.precision;
+  options.cache_precision = c.cache;
+  const auto engine = make_engine(load_model(example("model"), options));
+  ck_assert(engine->model().loaded().precision == c.precision);
+  ck_assert(engine->model().loaded().cache_precision == c.cache);
+  std::list<Transcript> transcripts;
+  std::list<std::thread> threads;
+  for (const Clip &clip : clips) {
+    Transcript &transcript = transcripts.emplace_back();
+    threads.emplace_back([&engine, &clip, &domain, &transcript] {
+      const auto stream = open_stream(*engine, for_domain(domain), transcript);
+      assert_ok(stream->push(clip.samples));
+      assert_ok(stream->drain(1));
+      transcript.wait();
+    });
+  }
+  for (std::thread &thread : threads) {
+    thread.join();
+  }
+  Errors sum;
+  auto transcript = transcripts.begin();
+  for (const Clip &clip : clips) {
+    assert_ok(transcript->failure);
+    const std::vector<std::string> said = words_of(clip.references.at(domain).said);
+    sum.errors += count_errors(said, words_of(transcript->text()));
+    sum.words += static_cast<int>(said.size());
+    ++transcript;
+  }
+  return sum;
+}
+
+START_TEST(errors_are_counted_in_words) {
+  const std::vector<std::string> said = words_of("a b  c d");
+  ck_assert_uint_eq(said.size(), 4);
+  ck_assert_int_eq(count_errors(said, said), 0);
+  ck_assert_int_eq(count_errors(said, {}), 4);
+  ck_assert_int_eq(count_errors({}, said), 4);
+  ck_assert_int_eq(count_errors(said, words_of("a c d")), 1);
+  ck_assert_int_eq(count_errors(said, words_of("x a b c d")), 1);
+  ck_assert_int_eq(count_errors(said, words_of("a b C e d")), 2);
+}
+END_TEST
+
+START_TEST(small_precisions_cost_few_words) {
+  const std::vector<Clip> clips = read_clips();
+  const Case cases[] = {
+      {Precision::F32, CachePrecision::Bf16, 0.5},  {Precision::F32, CachePrecision::Int8, 0.5},
+      {Precision::Bf16, CachePrecision::Bf16, 0.5}, {Precision::Bf16, CachePrecision::Int8, 0.5},
+      {Precision::Int8, CachePrecision::Bf16, 0.5}, {Precision::Int8, CachePrecision::Int8, 0.5},
+      {Precision::Int4, CachePrecision::Int8, 1.5},
+  };
+  for (const char *domain : {"asr_is_is", "asr_is_en"}) {
+    const Errors f32 = recognise(clips, domain, {Precision::F32, CachePrecision::F32, 0});
+    int expected = 0;
+    for (const Clip &clip : clips) {
+      expected += clip.references.at(domain).errors;
+    }
+    ck_assert_int_eq(f32.errors, expected);
+    for (const Case &c : cases) {
+      const Errors found = recognise(clips, domain, c);
+      std::printf("%s, %s, cache %s: %d of %d words, %.2f %%; f32 %.2f %%\n", domain,
+                  precision_name(c.precision), precision_name(c.cache), found.errors, found.words,
+                  found.points(), f32.points());
+      ck_assert_msg(found.points() <= f32.points() + c.most_points,
+                    "%s, %s, cache %s: %d of %d words are wrong, %.2f %%, expected at most %.2f "
+                    "%% and %.1f",
+                    domain, precision_name(c.precision), precision_name(c.cache), found.errors,
+                    found.words, found.points(), f32.points(), c.most_points);
+    }
+  }
+}
+END_TEST
+
+}  // namespace
+
+int main() {
+  return run_suite("sample error rates",
+                   {errors_are_counted_in_words, small_precisions_cost_few_words});
+}

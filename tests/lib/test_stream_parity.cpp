@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// Whole streams through the engine against the reference's codes and tokens.
 #include <algorithm>
+#include <cstdlib>
 #include <list>
 #include <random>
 #include <string>
 #include <thread>
 
+#include "ops/native/instruction_set.h"
 #include "support/golden.h"
 #include "support/recognise.h"
 #include "support/suite.h"
@@ -92,6 +94,25 @@ START_TEST(other_rules_of_attention_and_alignment) {
 }
 END_TEST
 
+START_TEST(every_instruction_set) {
+  const Expected expected("hf-f32");
+  std::vector<std::string> names = {"libtorch"};
+  for (const ops::Kernels *kernels : ops::supported_kernels()) {
+    names.emplace_back(kernels->name);
+  }
+  for (const std::string &name : names) {
+    setenv("KYUTAISTT_INSTRUCTION_SET", name.c_str(), 1);
+    const auto engine = make_engine(load_model(golden("hf-f32")));
+    const std::string &used = engine->model().loaded().instruction_set;
+    ck_assert_msg(used.substr(0, used.find(' ')) == name, "%s computes instead of %s", used.c_str(),
+                  name.c_str());
+    for (const std::string recording : recordings) {
+      check_run(engine, expected, recording, "free", "codes", 5000);
+    }
+  }
+}
+END_TEST
+
 START_TEST(transformers_bf16_tokens) {
   // bfloat16 weights and products: agreement is counted, a single token may differ.
   ModelOptions options;
@@ -149,6 +170,6 @@ END_TEST
 
 int main() {
   return run_suite("stream parity", {every_checkpoint_frame_by_frame_and_in_random_chunks,
-                                     other_rules_of_attention_and_alignment,
+                                     other_rules_of_attention_and_alignment, every_instruction_set,
                                      transformers_bf16_tokens, eight_streams_that_come_and_go});
 }

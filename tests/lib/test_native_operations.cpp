@@ -266,12 +266,41 @@ START_TEST(convolutions) {
 }
 END_TEST
 
+/// Which keys a position sees: the rules of `CodecAttention`.
+enum class Sees { Window, WindowOfLast, Together };
+
+/// `position` is one of `together` that come in one step.
+int64_t first_visible(Sees sees, int64_t position, int64_t window, int64_t together) {
+  const int64_t first_together = position - position % together;
+  switch (sees) {
+    case Sees::WindowOfLast:
+      return std::max<int64_t>(0, first_together + together - window);
+    case Sees::Together:
+      return first_together;
+    default:
+      return std::max<int64_t>(0, position - window + 1);
+  }
+}
+
 START_TEST(attention_over_rings) {
   struct Case {
     int64_t heads, dimension, capacity, window, together, streams;
+    Sees sees = Sees::Window;
   };
   const std::vector<Case> cases = {
-      {2, 10, 7, 7, 1, 1}, {3, 16, 20, 20, 1, 3}, {1, 64, 21, 20, 2, 2}, {2, 130, 37, 30, 1, 2}};
+      {2, 10, 7, 7, 1, 1},
+      {3, 16, 20, 20, 1, 3},
+      {1, 64, 21, 20, 2, 2},
+      {2, 130, 37, 30, 1, 2},
+      // As the codec does it: room for the window and one more, which is an odd number of slots or
+      // an even one.
+      {2, 64, 21, 20, 2, 3, Sees::WindowOfLast},
+      {2, 64, 21, 20, 2, 3, Sees::Together},
+      {1, 10, 18, 17, 2, 2},
+      {1, 10, 18, 17, 2, 2, Sees::WindowOfLast},
+      {1, 10, 3, 2, 2, 2, Sees::WindowOfLast},
+      {1, 10, 3, 2, 2, 2, Sees::Together},
+  };
   const auto libtorch = make_libtorch();
   for (const Case &c : cases) {
     for (const CachePrecision precision :
@@ -293,7 +322,7 @@ START_TEST(attention_over_rings) {
             for (int64_t i = 0; i < c.together; ++i) {
               const int64_t position = begun * c.together + i;
               rows.push_back({caches[static_cast<size_t>(stream)].get(), position,
-                              std::max<int64_t>(0, position - c.window + 1)});
+                              first_visible(c.sees, position, c.window, c.together)});
             }
           }
           const auto count = static_cast<int64_t>(rows.size());

@@ -74,6 +74,15 @@ Status check_folder(const std::string &folder) {
 
 }  // namespace
 
+void apply_options(const ModelOptions &options, ModelInfo &info) {
+  if (options.alignment != Alignment::Auto) {
+    info.alignment = options.alignment;
+  }
+  if (options.codec_attention != CodecAttention::Auto) {
+    info.codec_attention = options.codec_attention;
+  }
+}
+
 Result<ModelFolder> open_model_folder(const std::string &folder, const ModelOptions &options) {
   KYUTAISTT_TRY(check_folder(folder));
   KYUTAISTT_ASSIGN(info, read_hugging_face_configs(folder));
@@ -96,12 +105,7 @@ Result<ModelFolder> open_model_folder(const std::string &folder, const ModelOpti
 
   apply_known_model(info);
   KYUTAISTT_TRY(apply_sidecar(folder, info));
-  if (options.alignment != Alignment::Auto) {
-    info.alignment = options.alignment;
-  }
-  if (options.codec_attention != CodecAttention::Auto) {
-    info.codec_attention = options.codec_attention;
-  }
+  apply_options(options, info);
   return ModelFolder{std::move(info), std::move(tensors)};
 }
 

@@ -25,4 +25,7 @@ struct ModelFolder {
 /// read. The weights stay mapped as long as `tensors` lives.
 Result<ModelFolder> open_model_folder(const std::string &folder, const ModelOptions &options);
 
+/// What options say in place of a model's own rules.
+void apply_options(const ModelOptions &options, ModelInfo &info);
+
 }  // namespace kyutaistt::checkpoint

@@ -102,6 +102,7 @@ Result<std::shared_ptr<const Model>> Model::synthetic(std::string_view preset,
   return base::guard("making the model", [&]() -> Result<std::shared_ptr<const Model>> {
     const auto begin = Clock::now();
     KYUTAISTT_ASSIGN(made, checkpoint::make_synthetic_model(preset));
+    checkpoint::apply_options(options, made.info);
     auto tokenizer = text::Tokenizer::synthetic(made.info.language_model.text_vocabulary);
     KYUTAISTT_ASSIGN(state, load_weights(std::move(made), std::move(tokenizer), options, begin));
     return std::make_shared<const Model>(std::move(state));

@@ -65,6 +65,17 @@ START_TEST(weights_have_sane_values) {
 }
 END_TEST
 
+START_TEST(options_say_how_it_listens) {
+  kyutaistt::ModelOptions options;
+  options.alignment = kyutaistt::Alignment::DropFirst;
+  options.codec_attention = kyutaistt::CodecAttention::Frame;
+  const auto model = kyutaistt::Model::synthetic("tiny", options);
+  assert_ok(model.status());
+  ck_assert(model.value()->info().alignment == options.alignment);
+  ck_assert(model.value()->info().codec_attention == options.codec_attention);
+}
+END_TEST
+
 START_TEST(the_tiny_preset_is_the_reference_checkpoint) {
   const auto expected =
       kyutaistt::checkpoint::open_model_folder(kyutaistt::tests::golden("hf-f32"), {});
@@ -85,5 +96,5 @@ END_TEST
 int main() {
   return kyutaistt::tests::run_suite(
       "synthetic", {presets_have_the_shapes_of_the_real_models, weights_have_sane_values,
-                    the_tiny_preset_is_the_reference_checkpoint});
+                    options_say_how_it_listens, the_tiny_preset_is_the_reference_checkpoint});
 }

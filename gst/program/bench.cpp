@@ -6,13 +6,12 @@
 #include <iomanip>
 #include <iostream>
 
-#include <nlohmann/json.hpp>
-
 #include <kyutaistt/engine.h>
 #include <kyutaistt/machine.h>
 
 #include "program/bench_run.h"
 #include "program/commands.h"
+#include "program/json_text.h"
 #include "program/progress_bar.h"
 
 namespace kyutaistt::program {
@@ -26,7 +25,7 @@ double milliseconds(std::chrono::nanoseconds time) {
   return static_cast<double>(time.count()) / nanoseconds_per_millisecond;
 }
 
-/// The value that a share of all do not exceed.
+/// The value that a share of all do not exceed; there must be one at least.
 double percentile(std::vector<double> values, double share) {
   const auto rank = static_cast<size_t>(std::ceil(share * static_cast<double>(values.size())));
   std::sort(values.begin(), values.end());
@@ -54,7 +53,11 @@ MachineLimits mean_of(const MachineLimits &a, const MachineLimits &b) {
           (a.multiply_adds_int8 + b.multiply_adds_int8) / 2};
 }
 
+/// Null where nothing was measured.
 nlohmann::ordered_json percentiles(const std::vector<double> &values) {
+  if (values.empty()) {
+    return nullptr;
+  }
   return {{"p50", percentile(values, 0.5)},
           {"p95", percentile(values, 0.95)},
           {"p99", percentile(values, 0.99)}};
@@ -114,6 +117,7 @@ nlohmann::ordered_json summarise(const Model &model, const BenchPlan &plan,
   json["memory_per_stream_bytes"] = model.info().memory_per_stream_bytes;
   json["weight_bytes"] = loaded.weight_bytes;
   json["load_seconds"] = loaded.load_seconds;
+  json["first_frame_seconds"] = loaded.load_seconds + measured.result.first_step_seconds;
   json["precision"] = precision_name(loaded.precision);
   json["cache_precision"] = precision_name(loaded.cache_precision);
   json["threads"] = loaded.threads;
@@ -140,7 +144,8 @@ void print(const nlohmann::ordered_json &json) {
             << json.at("model").get<std::string>() << ", "
             << json.at("precision").get<std::string>() << ", "
             << json.at("instruction_set").get<std::string>() << ", " << json.at("threads")
-            << " threads, loaded in " << number("load_seconds") << " s\n"
+            << " threads, loaded in " << number("load_seconds") << " s, first frame after "
+            << number("first_frame_seconds") << " s\n"
             << "streams          " << json.at("streams") << ", "
             << number("memory_per_stream_bytes") / mega << " MB each\n"
             << "frames a second  " << number("frames_per_second") << " of each stream ("
@@ -160,9 +165,15 @@ void print(const nlohmann::ordered_json &json) {
             << number("arithmetic_share") * percent << " % reached\n";
   if (json.at("live").get<bool>()) {
     const auto &lag = json.at("lag_ms");
-    std::cout << "lag              p50 " << lag.at("p50").get<double>() << " ms, p95 "
-              << lag.at("p95").get<double>() << " ms, p99 " << lag.at("p99").get<double>()
-              << " ms, " << json.at("dropped_frames") << " frames dropped\n";
+    std::cout << "lag              ";
+    if (lag.is_null()) {
+      std::cout << "unknown: no frame was delivered in time, ";
+    } else {
+      std::cout << "p50 " << lag.at("p50").get<double>() << " ms, p95 "
+                << lag.at("p95").get<double>() << " ms, p99 " << lag.at("p99").get<double>()
+                << " ms, ";
+    }
+    std::cout << json.at("dropped_frames") << " frames dropped\n";
   }
 }
 
@@ -238,7 +249,7 @@ int bench(const std::vector<std::string> &words) {
   measured.limits = mean_of(limits_before.value(), limits_after.value());
   const auto json = summarise(*model.value(), plan, measured);
   if (arguments.has("--json")) {
-    std::cout << json.dump(2) << "\n";
+    std::cout << json_text(json, 2) << "\n";
   } else {
     print(json);
   }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <ctime>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -117,10 +118,16 @@ class Feeder {
 Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const BenchPlan &plan) {
   std::mutex mutex;
   BenchResult result;
+  const std::vector<float> noise = make_noise();
+  const auto opening = Clock::now();
+  std::optional<Clock::duration> first_step;
   EngineOptions options;
   options.max_streams = plan.streams;
   options.step_observer = [&](const StepReport &report) {
     const std::lock_guard lock(mutex);
+    if (!first_step) {
+      first_step = Clock::now() - opening;
+    }
     // While streams are being opened a step has fewer of them.
     if (plan.live || report.streams == plan.streams) {
       result.steps.push_back(report);
@@ -130,7 +137,6 @@ Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const B
   if (!engine.ok()) {
     return engine.status();
   }
-  const std::vector<float> noise = make_noise();
   const std::chrono::duration<double> silence(model->info().silence_prefix_seconds);
   const int64_t silent_frames = std::lround(silence / frame_time);
   std::vector<std::unique_ptr<Feeder>> feeders;
@@ -161,6 +167,7 @@ Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const B
                                     std::to_string(plan.duration.count()) +
                                     " s: give more --seconds");
   }
+  result.first_step_seconds = std::chrono::duration<double>(*first_step).count();
   result.steps.erase(result.steps.begin(),
                      result.steps.begin() + static_cast<std::ptrdiff_t>(warm_up_steps));
   return result;

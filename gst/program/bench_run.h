@@ -22,9 +22,12 @@ struct BenchPlan {
 struct BenchResult {
   /// Without the first ones, in which buffers and caches are still cold.
   std::vector<StepReport> steps;
-  /// Live only: milliseconds from a frame's push until its step was delivered.
+  /// Live only: milliseconds from a frame's push until its step was delivered. Empty if there was
+  /// time for the silence before the first frames only.
   std::vector<double> lags;
   uint64_t dropped_frames = 0;
+  /// From when the streams were opened until the first step was delivered.
+  double first_step_seconds = 0;
   /// Processor seconds of the whole process while it ran, and how long that was.
   double processor_seconds = 0;
   double seconds = 0;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// `kyutaistt info`: what a model folder holds.
+#include <algorithm>
 #include <cmath>
 #include <iomanip>
 #include <iostream>
-
-#include <nlohmann/json.hpp>
+#include <iterator>
+#include <string_view>
 
 #include <kyutaistt/model.h>
 
 #include "program/commands.h"
+#include "program/json_text.h"
 
 namespace kyutaistt::program {
 
@@ -26,6 +28,10 @@ OrderedJson describe(const ModelInfo &model) {
   json["layout"] = model.layout;
   json["parameters"] = model.parameters;
   json["file_bytes"] = model.file_bytes;
+  json["packed_precision"] = nullptr;
+  if (model.packed_precision != Precision::Auto) {
+    json["packed_precision"] = precision_name(model.packed_precision);
+  }
   json["memory_per_stream_bytes"] = model.memory_per_stream_bytes;
   json["multiply_adds_per_frame"] = {{"codec", model.codec_multiply_adds},
                                      {"language_model", model.language_model_multiply_adds}};
@@ -85,6 +91,9 @@ void print(const ModelInfo &model) {
   print_row("model", model.path + " (" + model.layout + ")");
   print_row("parameters", OrderedJson(static_cast<double>(model.parameters) / mega).dump() +
                               " million, files of " + megabytes(model.file_bytes));
+  if (model.packed_precision != Precision::Auto) {
+    print_row("weights", std::string("packed as ") + precision_name(model.packed_precision));
+  }
   print_row("language model", number(lm.layers) + " layers of width " + number(lm.width) + ", " +
                                   number(lm.heads) + " heads of " + number(lm.head_dimension) +
                                   ", feed-forward " + number(lm.feed_forward));
@@ -119,10 +128,16 @@ void print(const ModelInfo &model) {
 }  // namespace
 
 const std::vector<OptionSpec> &info_options() {
-  static const std::vector<OptionSpec> specs = {
-      {"--json", nullptr, "print JSON"},
-      {"--help", nullptr, "print this help"},
-  };
+  static const std::vector<OptionSpec> specs = [] {
+    std::vector<OptionSpec> all = {{"--json", nullptr, "print JSON"}};
+    // The memory of a stream depends on these, and the rules of listening; not on threads.
+    const auto &model = model_option_specs();
+    std::copy_if(model.begin(), model.end(), std::back_inserter(all), [](const OptionSpec &option) {
+      return std::string_view(option.name) != "--threads";
+    });
+    all.push_back({"--help", nullptr, "print this help"});
+    return all;
+  }();
   return specs;
 }
 
@@ -134,16 +149,20 @@ int info(const std::vector<std::string> &words) {
   if (arguments.value().operands().size() != 1) {
     return fail_usage("expected one MODEL", "info");
   }
+  const auto options = model_options(arguments.value());
+  if (!options.ok()) {
+    return fail_usage(options.status().message(), "info");
+  }
   const auto folder = find_model(arguments.value().operands().front());
   if (!folder.ok()) {
     return fail(folder.status().message(), ModelFailed);
   }
-  const auto model = inspect_model(folder.value());
+  const auto model = inspect_model(folder.value(), options.value());
   if (!model.ok()) {
     return fail(model.status().message(), ModelFailed);
   }
   if (arguments.value().has("--json")) {
-    std::cout << describe(model.value()).dump(2) << "\n";
+    std::cout << json_text(describe(model.value()), 2) << "\n";
   } else {
     print(model.value());
   }

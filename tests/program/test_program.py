@@ -6,6 +6,7 @@
 """
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -126,6 +127,19 @@ class Info(unittest.TestCase):
                          {"asr_is_is": "is", "asr_is_en": "en"})
         self.assertGreater(data["memory_per_stream_bytes"], 2_000_000)
 
+    def test_options_tell_the_memory_of_a_stream(self):
+        def memory(*options):
+            return json.loads(run("info", MODEL, "--json", *options).stdout)[
+                "memory_per_stream_bytes"]
+
+        self.assertEqual(memory(), memory("--precision", "f32"))
+        self.assertEqual(memory("--precision", "int8"), memory("--cache-precision", "int8"))
+        self.assertLess(memory("--cache-precision", "int8"), memory("--cache-precision", "bf16"))
+        self.assertLess(memory("--cache-precision", "bf16"), memory())
+        self.assertEqual(run("info", MODEL, "--precision", "int3").returncode, 2)
+        self.assertIn("alignment         hf, codec attention ring2", run(
+            "info", MODEL, "--alignment", "hf", "--codec-attention", "ring2").stdout)
+
     def test_text(self):
         result = run("info", MODEL)
         self.assertEqual(result.returncode, 0)
@@ -139,10 +153,11 @@ class Bench(unittest.TestCase):
         data = json.loads(result.stdout)
         for field in ("frames_per_second", "mimi_ms", "lm_ms", "weight_bytes_per_step",
                       "read_bandwidth_bytes_per_second", "bandwidth_share",
-                      "memory_per_stream_bytes", "load_seconds", "threads", "weight_bytes",
-                      "arithmetic_share", "processor_share"):
+                      "memory_per_stream_bytes", "load_seconds", "first_frame_seconds",
+                      "threads", "weight_bytes", "arithmetic_share", "processor_share"):
             self.assertGreater(data[field], 0, field)
         self.assertEqual((data["streams"], data["precision"]), (3, "f32"))
+        self.assertGreater(data["first_frame_seconds"], data["load_seconds"])
         self.assertLessEqual(data["step_ms"]["p50"], data["step_ms"]["p99"])
         self.assertIn(data["instruction_set"].split()[0],
                       ("avx512-bf16", "avx512", "avx2", "plain"))
@@ -157,6 +172,23 @@ class Bench(unittest.TestCase):
         self.assertGreater(data["lag_ms"]["p50"], 0)
         # Two streams of 12.5 frames a second, less what is not counted at the beginning.
         self.assertGreater(data["steps"], 20)
+
+    def test_live_streams_that_hear_nothing_but_the_silence_before(self):
+        with tempfile.TemporaryDirectory() as folder:
+            model = os.path.join(folder, "model")
+            shutil.copytree(MODEL, model)
+            path = os.path.join(model, "preprocessor_config.json")
+            with open(path, encoding="utf-8") as file:
+                config = json.load(file)
+            config["audio_silence_prefix_seconds"] = 60
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(config, file)
+            # 750 frames of silence for each stream.
+            live = ("bench", model, "--live", "--streams", "32", "--seconds", "1")
+            result = run(*live, "--json")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIsNone(json.loads(result.stdout)["lag_ms"])
+            self.assertIn("lag              unknown", run(*live).stdout)
 
 
 if __name__ == "__main__":

@@ -15,13 +15,13 @@ namespace kyutaistt::program {
 /// Exit codes of the program; `--help` lists them.
 enum ExitCode : int {
   Success = 0,
-  /// A file could not be read or recognised; the others were.
+  /// A file could not be read, recognised or written; the others were.
   FileFailed = 1,
   /// The command line is wrong.
   UsageError = 2,
   /// The model could not be found or loaded.
   ModelFailed = 3,
-  /// Interrupted from the keyboard.
+  /// Interrupted from the keyboard; what was recognised so far has been written.
   Interrupted = 130,
 };
 

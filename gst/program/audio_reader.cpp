@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "program/audio_reader.h"
 
+#include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <fcntl.h>
+#include <string_view>
+#include <unistd.h>
 #include <utility>
 
 #include <gst/app/app.h>
@@ -12,6 +17,8 @@ namespace {
 
 /// How long the pipeline may take to find out what a file holds.
 constexpr GstClockTime opening_patience = 30 * GST_SECOND;
+/// How often something that waits asks whether it is to stop.
+constexpr GstClockTime waiting_interval = 100 * GST_MSECOND;
 
 /// The converters are left out where no conversion may happen; audioconvert turns integers into
 /// floats in either case, without dither or noise shaping.
@@ -32,21 +39,70 @@ Status failure(const std::string &path, GError *error) {
   return Status::corrupt(std::move(text));
 }
 
+/// Opens what is no regular file, such that no call waits for the other end.
+int open_pipe(const std::string &path) {
+  // Names of what is open already, as shells give them. Opened again, a pipe whose writer has gone
+  // would wait for another.
+  constexpr std::string_view descriptors = "/dev/fd/";
+  int open_already = path == "/dev/stdin" ? STDIN_FILENO : -1;
+  if (path.starts_with(descriptors)) {
+    std::from_chars(path.data() + descriptors.size(), path.data() + path.size(), open_already);
+  }
+  return open_already >= 0 ? fcntl(open_already, F_DUPFD_CLOEXEC, 0)
+                           : open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+std::string uri_of(const std::string &path, int pipe) {
+  if (pipe >= 0) {
+    return "fd://" + std::to_string(pipe);
+  }
+  gchar *uri = gst_filename_to_uri(path.c_str(), nullptr);
+  std::string result = uri == nullptr ? "" : uri;
+  g_free(uri);
+  return result;
+}
+
+std::vector<float> samples_of(GstSample *sample) {
+  std::vector<float> samples;
+  GstMapInfo map;
+  GstBuffer *buffer = gst_sample_get_buffer(sample);
+  if (buffer != nullptr && gst_buffer_map(buffer, &map, GST_MAP_READ)) {
+    samples.resize(map.size / sizeof(float));
+    if (!samples.empty()) {
+      std::memcpy(samples.data(), map.data, samples.size() * sizeof(float));
+    }
+    gst_buffer_unmap(buffer, &map);
+  }
+  return samples;
+}
+
 }  // namespace
 
-AudioReader::AudioReader(std::string path, GstElement *pipeline, GstElement *sink)
-    : path_(std::move(path)), pipeline_(pipeline), sink_(sink) {}
+AudioReader::AudioReader(std::string path, int pipe, GstElement *pipeline,
+                         const std::atomic<bool> &stop)
+    : path_(std::move(path)),
+      pipe_(pipe),
+      pipeline_(pipeline),
+      sink_(gst_bin_get_by_name(GST_BIN(pipeline), "sink")),
+      stop_(stop) {}
 
 AudioReader::~AudioReader() {
   gst_element_set_state(pipeline_, GST_STATE_NULL);
   gst_object_unref(sink_);
   gst_object_unref(pipeline_);
+  if (pipe_ >= 0) {
+    close(pipe_);
+  }
 }
 
 Result<std::unique_ptr<AudioReader>> AudioReader::open(const std::string &path,
-                                                       Conversion conversion) {
-  if (!g_file_test(path.c_str(), G_FILE_TEST_IS_REGULAR)) {
+                                                       Conversion conversion,
+                                                       const std::atomic<bool> &stop) {
+  if (!g_file_test(path.c_str(), G_FILE_TEST_EXISTS)) {
     return Status::not_found(path + ": there is no such file");
+  }
+  if (g_file_test(path.c_str(), G_FILE_TEST_IS_DIR)) {
+    return Status::invalid_argument(path + ": is a folder, expected an audio file");
   }
   GError *error = nullptr;
   GstElement *pipeline = gst_parse_launch(description(conversion), &error);
@@ -56,26 +112,45 @@ Result<std::unique_ptr<AudioReader>> AudioReader::open(const std::string &path,
     }
     return failure(path, error);
   }
+  const bool is_file = g_file_test(path.c_str(), G_FILE_TEST_IS_REGULAR);
+  const int pipe = is_file ? -1 : open_pipe(path);
+  const int open_error = errno;
+  std::unique_ptr<AudioReader> reader(new AudioReader(path, pipe, pipeline, stop));
+  if (!is_file && pipe < 0) {
+    return Status::not_found(path + ": cannot be opened: " + g_strerror(open_error));
+  }
   GstElement *source = gst_bin_get_by_name(GST_BIN(pipeline), "source");
-  gchar *uri = gst_filename_to_uri(path.c_str(), nullptr);
-  g_object_set(source, "uri", uri, nullptr);
-  g_free(uri);
+  g_object_set(source, "uri", uri_of(path, pipe).c_str(), nullptr);
   gst_object_unref(source);
-  GstElement *sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
-  std::unique_ptr<AudioReader> reader(new AudioReader(path, pipeline, sink));
   gst_element_set_state(pipeline, GST_STATE_PAUSED);
-  const auto state = gst_element_get_state(pipeline, nullptr, nullptr, opening_patience);
-  if (state == GST_STATE_CHANGE_FAILURE || state == GST_STATE_CHANGE_ASYNC) {
-    Status status = reader->pipeline_status();
-    if (status.ok()) {
-      status = Status::corrupt(path + ": no audio was found in it");
-    } else if (conversion == Conversion::Refused) {
-      status = Status::corrupt(status.message() + " (without conversion only 24 kHz mono is read)");
-    }
-    return status;
+  if (Status status = reader->wait_until_open(); !status.ok()) {
+    return conversion == Conversion::Refused && status.code() == StatusCode::Corrupt
+               ? Status::corrupt(status.message() +
+                                 " (without conversion only 24 kHz mono is read)")
+               : status;
   }
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   return reader;
+}
+
+Status AudioReader::wait_until_open() {
+  for (GstClockTime waited = 0; pipe_ >= 0 || waited < opening_patience;
+       waited += waiting_interval) {
+    const auto state = gst_element_get_state(pipeline_, nullptr, nullptr, waiting_interval);
+    if (state != GST_STATE_CHANGE_FAILURE && state != GST_STATE_CHANGE_ASYNC) {
+      return {};
+    }
+    if (Status status = pipeline_status(); !status.ok()) {
+      return status;
+    }
+    if (state == GST_STATE_CHANGE_FAILURE) {
+      break;
+    }
+    if (stop_) {
+      return Status::cancelled(path_ + ": interrupted");
+    }
+  }
+  return Status::corrupt(path_ + ": no audio was found in it");
 }
 
 Status AudioReader::pipeline_status() const {
@@ -92,21 +167,25 @@ Status AudioReader::pipeline_status() const {
 }
 
 Result<std::vector<float>> AudioReader::read() {
-  GstSample *sample = gst_app_sink_pull_sample(GST_APP_SINK(sink_));
-  if (sample == nullptr) {
-    Status status = pipeline_status();
-    return status.ok() ? Result<std::vector<float>>(std::vector<float>()) : status;
+  while (!stop_) {
+    GstSample *sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink_), waiting_interval);
+    if (sample != nullptr) {
+      std::vector<float> samples = samples_of(sample);
+      gst_sample_unref(sample);
+      // A packet may hold none: that is not the end.
+      if (!samples.empty()) {
+        return samples;
+      }
+      continue;
+    }
+    if (Status status = pipeline_status(); !status.ok()) {
+      return status;
+    }
+    if (gst_app_sink_is_eos(GST_APP_SINK(sink_))) {
+      return std::vector<float>();
+    }
   }
-  std::vector<float> samples;
-  GstMapInfo map;
-  GstBuffer *buffer = gst_sample_get_buffer(sample);
-  if (buffer != nullptr && gst_buffer_map(buffer, &map, GST_MAP_READ)) {
-    samples.resize(map.size / sizeof(float));
-    std::memcpy(samples.data(), map.data, samples.size() * sizeof(float));
-    gst_buffer_unmap(buffer, &map);
-  }
-  gst_sample_unref(sample);
-  return samples;
+  return Status::cancelled(path_ + ": interrupted");
 }
 
 std::optional<Time> AudioReader::duration() const {

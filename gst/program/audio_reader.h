@@ -2,6 +2,7 @@
 /// Audio files, through GStreamer.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,10 +24,13 @@ enum class Conversion {
   Refused,
 };
 
-/// Decodes the first audio stream of a file. Not thread-safe.
+/// Decodes the first audio stream of a file or pipe. Not thread-safe.
 class AudioReader {
  public:
-  static Result<std::unique_ptr<AudioReader>> open(const std::string &path, Conversion conversion);
+  /// A pipe is waited for as long as it takes. `stop` ends waiting, here and in `read`, with
+  /// `Cancelled`; it must outlive the reader.
+  static Result<std::unique_ptr<AudioReader>> open(const std::string &path, Conversion conversion,
+                                                   const std::atomic<bool> &stop);
 
   AudioReader(const AudioReader &) = delete;
   AudioReader &operator=(const AudioReader &) = delete;
@@ -38,14 +42,19 @@ class AudioReader {
   std::optional<Time> duration() const;
 
  private:
-  AudioReader(std::string path, GstElement *pipeline, GstElement *sink);
+  AudioReader(std::string path, int pipe, GstElement *pipeline, const std::atomic<bool> &stop);
 
+  /// Until the pipeline knows what the file holds.
+  Status wait_until_open();
   /// What went wrong in the pipeline, if something did.
   Status pipeline_status() const;
 
   const std::string path_;
+  /// Where a pipe is read; negative for a file.
+  const int pipe_;
   GstElement *const pipeline_;
   GstElement *const sink_;
+  const std::atomic<bool> &stop_;
 };
 
 }  // namespace kyutaistt::program

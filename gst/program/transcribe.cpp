@@ -4,7 +4,7 @@
 #include <atomic>
 #include <charconv>
 #include <condition_variable>
-#include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <mutex>
@@ -14,6 +14,7 @@
 
 #include "program/audio_reader.h"
 #include "program/commands.h"
+#include "program/interruption.h"
 #include "program/progress_bar.h"
 #include "program/transcript.h"
 
@@ -24,12 +25,6 @@ namespace {
 /// Files that are recognised at the same time: they share the reading of the weights.
 constexpr size_t most_parallel = 4;
 constexpr double sample_rate = 24000;
-
-std::atomic<bool> interrupted = false;
-
-void interrupt(int /*signal*/) {
-  interrupted = true;
-}
 
 /// The command line, understood.
 struct Request {
@@ -48,6 +43,7 @@ struct Request {
 struct Job {
   std::string path;
   Status status;
+  /// How much of it was heard.
   Time duration{};
   Transcript transcript;
   /// Part of the file that was read, for the progress bar; negative if its length is unknown.
@@ -119,6 +115,11 @@ Result<Request> read_request(const Arguments &arguments) {
   if ((request.tokens || request.codes) && request.format != Format::Json) {
     return Status::invalid_argument("--tokens and --codes need --format json");
   }
+  if (request.files.size() > 1 &&
+      (request.format == Format::Srt || request.format == Format::Vtt)) {
+    return Status::invalid_argument("--format " + arguments.text("--format") +
+                                    " takes one FILE: subtitles are of one recording");
+  }
   return request;
 }
 
@@ -126,7 +127,7 @@ Result<Request> read_request(const Arguments &arguments) {
 Status feed(AudioReader &reader, Stream &stream, Job &job) {
   const auto length = reader.duration();
   uint64_t count = 0;
-  while (!interrupted) {
+  while (!interrupted()) {
     auto samples = reader.read();
     if (!samples.ok()) {
       return samples.status();
@@ -146,7 +147,7 @@ Status feed(AudioReader &reader, Stream &stream, Job &job) {
 }
 
 void recognise(Engine &engine, const Request &request, Job &job) {
-  auto reader = AudioReader::open(job.path, request.conversion);
+  auto reader = AudioReader::open(job.path, request.conversion, interrupted());
   if (!reader.ok()) {
     job.status = reader.status();
     return;
@@ -169,7 +170,7 @@ void recognise(Engine &engine, const Request &request, Job &job) {
   if (job.status.ok()) {
     constexpr auto patience = std::chrono::milliseconds(100);
     std::unique_lock lock(mutex);
-    while (!interrupted && !job.transcript.drained && job.transcript.failure.ok()) {
+    while (!interrupted() && !job.transcript.drained && job.transcript.failure.ok()) {
       ended.wait_for(lock, patience);
     }
   }
@@ -203,7 +204,9 @@ void recognise_all(Engine &engine, const Request &request,
   for (size_t lane = 0; lane < std::min(most_parallel, jobs.size()); ++lane) {
     lanes.emplace_back([&] {
       for (size_t i = next++; i < jobs.size(); i = next++) {
-        recognise(engine, request, *jobs[i]);
+        if (!interrupted()) {
+          recognise(engine, request, *jobs[i]);
+        }
         jobs[i]->share = 1;
         ++done;
       }
@@ -216,28 +219,28 @@ void recognise_all(Engine &engine, const Request &request,
   bar.clear();
 }
 
-Result<std::shared_ptr<Engine>> load(const Request &request, ProgressBar &bar) {
-  auto folder = find_model(request.model);
-  if (!folder.ok()) {
-    return folder.status();
-  }
+Result<std::shared_ptr<Engine>> load(const std::string &folder, const Request &request,
+                                     ProgressBar &bar) {
   ModelOptions options = request.model_options;
   options.progress = [&bar](double share) {
     bar.show("loading the model", share);
-    return !interrupted;
+    return !interrupted();
   };
-  auto model = Model::load(folder.value(), options);
+  auto model = Model::load(folder, options);
   bar.clear();
-  if (!model.ok()) {
-    return model.status();
+  return model.ok() ? Engine::create(std::move(model).value()) : model.status();
+}
+
+/// Opens the file for the results, before there is anything that could be lost.
+Status open_output(const Request &request, std::ofstream &file) {
+  std::error_code error;
+  for (const std::string &input : request.files) {
+    if (std::filesystem::equivalent(input, request.output, error)) {
+      return Status::invalid_argument(request.output + ": is one of the files to be read");
+    }
   }
-  for (const std::string &warning : model.value()->info().warnings) {
-    std::cerr << "kyutaistt: warning: " << warning << "\n";
-  }
-  if (Status status = check_prompt(model.value()->info(), request.prompt); !status.ok()) {
-    return status;
-  }
-  return Engine::create(std::move(model).value());
+  file.open(request.output, std::ios::binary);
+  return file ? Status() : Status::not_found(request.output + ": cannot be written");
 }
 
 std::string domain_of(const Request &request, const ModelInfo &model) {
@@ -247,30 +250,69 @@ std::string domain_of(const Request &request, const ModelInfo &model) {
   return request.prompt.domain.value_or(model.default_domain);
 }
 
-/// Writes what was recognised, in the order of the files. Returns the exit code.
-int write_results(const Request &request, const Model &model,
-                  const std::vector<std::unique_ptr<Job>> &jobs) {
-  std::ofstream file;
-  if (!request.output.empty()) {
-    file.open(request.output, std::ios::binary);
-    if (!file) {
-      return fail(request.output + ": cannot be written", FileFailed);
-    }
-  }
-  std::ostream &out = request.output.empty() ? std::cout : file;
+/// Writes what was recognised, in the order of the files; after an interruption as far as it went.
+/// Returns the exit code.
+int write_results(const Request &request, const ModelInfo &model,
+                  const std::vector<std::unique_ptr<Job>> &jobs, std::ostream &out) {
+  const bool stopped = interrupted();
   int code = Success;
   for (const auto &job : jobs) {
-    if (!job->status.ok()) {
+    const bool begun = job->duration > Time();
+    if (!job->status.ok() && job->status.code() != StatusCode::Cancelled) {
       code = fail(job->status.message(), FileFailed);
-      continue;
+    } else if (begun || !stopped) {
+      const Details details{request.model,
+                            request.files.size() > 1 ? job->path : "",
+                            domain_of(request, model),
+                            job->duration,
+                            model.delay_seconds,
+                            request.tokens,
+                            request.codes};
+      out << format_transcript(job->transcript, request.format, details);
     }
-    const Details details{request.model,  domain_of(request, model.info()),
-                          job->duration,  model.info().delay_seconds,
-                          request.tokens, request.codes};
-    out << format_transcript(job->transcript, request.format, details);
   }
   out.flush();
-  return out ? code : fail("the output cannot be written", FileFailed);
+  if (!out) {
+    code = fail("the output cannot be written", FileFailed);
+  }
+  return stopped ? Interrupted : code;
+}
+
+/// Everything behind the command line. What can be refused is refused before the weights are read.
+int run(const Request &request) {
+  const auto folder = find_model(request.model);
+  if (!folder.ok()) {
+    return fail(folder.status().message(), ModelFailed);
+  }
+  const auto model = inspect_model(folder.value(), request.model_options);
+  if (!model.ok()) {
+    return fail(model.status().message(), ModelFailed);
+  }
+  for (const std::string &warning : model.value().warnings) {
+    std::cerr << "kyutaistt: warning: " << warning << "\n";
+  }
+  if (Status status = check_prompt(model.value(), request.prompt); !status.ok()) {
+    return fail(status.message(), UsageError);
+  }
+  std::ofstream file;
+  if (!request.output.empty()) {
+    if (Status status = open_output(request, file); !status.ok()) {
+      return fail(status.message(), FileFailed);
+    }
+  }
+  catch_interruption();
+  ProgressBar bar;
+  const auto engine = load(folder.value(), request, bar);
+  if (!engine.ok()) {
+    return interrupted() ? Interrupted : fail(engine.status().message(), ModelFailed);
+  }
+  std::vector<std::unique_ptr<Job>> jobs;
+  for (const std::string &path : request.files) {
+    jobs.push_back(std::make_unique<Job>());
+    jobs.back()->path = path;
+  }
+  recognise_all(*engine.value(), request, jobs, bar);
+  return write_results(request, model.value(), jobs, request.output.empty() ? std::cout : file);
 }
 
 }  // namespace
@@ -279,7 +321,8 @@ const std::vector<OptionSpec> &transcribe_options() {
   static const std::vector<OptionSpec> specs = [] {
     std::vector<OptionSpec> all = {
         {"--domain", "D", "task to prompt for, e.g. asr_is_en (default: the model's)"},
-        {"--format", "text|json|srt|vtt", "what to write (default: text)"},
+        {"--format", "text|json|srt|vtt",
+         "what to write (default: text); of several files text and JSON have a line each"},
         {"--output", "FILE", "write there instead of to standard output"},
         {"--no-prompt", nullptr, "force nothing"},
         {"--prompt-tokens", "1,2,3,4", "force these tokens instead of a domain's"},
@@ -305,23 +348,7 @@ int transcribe(const std::vector<std::string> &words) {
   if (!request.ok()) {
     return fail_usage(request.status().message(), "transcribe");
   }
-  std::signal(SIGINT, interrupt);
-  std::signal(SIGTERM, interrupt);
-  ProgressBar bar;
-  const auto engine = load(request.value(), bar);
-  if (!engine.ok()) {
-    return interrupted ? Interrupted : fail(engine.status().message(), ModelFailed);
-  }
-  std::vector<std::unique_ptr<Job>> jobs;
-  for (const std::string &path : request.value().files) {
-    jobs.push_back(std::make_unique<Job>());
-    jobs.back()->path = path;
-  }
-  recognise_all(*engine.value(), request.value(), jobs, bar);
-  if (interrupted) {
-    return Interrupted;
-  }
-  return write_results(request.value(), engine.value()->model(), jobs);
+  return run(request.value());
 }
 
 }  // namespace kyutaistt::program

@@ -3,10 +3,9 @@
 
 #include <cmath>
 
-#include <nlohmann/json.hpp>
-
 #include "captions/cue_format.h"
 #include "captions/cue_shaper.h"
+#include "program/json_text.h"
 
 namespace kyutaistt::program {
 
@@ -30,6 +29,9 @@ std::string plain_text(const Transcript &transcript) {
 
 std::string format_json(const Transcript &transcript, const Details &details) {
   OrderedJson json;
+  if (!details.file.empty()) {
+    json["file"] = details.file;
+  }
   json["model"] = details.model;
   json["domain"] = details.domain;
   json["duration"] = seconds(details.duration);
@@ -49,7 +51,7 @@ std::string format_json(const Transcript &transcript, const Details &details) {
   if (details.codes) {
     json["codes"] = transcript.codes;
   }
-  return json.dump() + "\n";
+  return json_text(json) + "\n";
 }
 
 std::vector<captions::Cue> shape_cues(const Transcript &transcript) {

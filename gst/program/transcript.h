@@ -28,6 +28,8 @@ struct Transcript {
 /// What JSON says beside the words.
 struct Details {
   std::string model;
+  /// Empty where there is only one.
+  std::string file;
   std::string domain;
   Time duration{};
   double delay_seconds = 0;
@@ -35,7 +37,7 @@ struct Details {
   bool codes = false;
 };
 
-/// The transcript as a whole document, with a line break at its end.
+/// The transcript as a whole document, with a line break at its end; JSON and text are one line.
 std::string format_transcript(const Transcript &transcript, Format format, const Details &details);
 
 }  // namespace kyutaistt::program

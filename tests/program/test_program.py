@@ -7,29 +7,19 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
 
-PROGRAM, EXAMPLES = sys.argv[1:3]
-MODEL = os.path.join(EXAMPLES, "model")
-SAMPLE = os.path.join(EXAMPLES, "samples", "forecast-03.flac")
-OTHER = os.path.join(EXAMPLES, "samples", "forecast-08.flac")
-with open(os.path.join(EXAMPLES, "samples", "manifest.json"), encoding="utf-8") as manifest_file:
-    CLIPS = {clip["file"]: clip for clip in json.load(manifest_file)["clips"]}
-
-
-def run(*arguments, **environment):
-    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True,
-                          env={**os.environ, **environment})
+from program import CLIPS, MODEL, OTHER, SAMPLE, run
+from recordings import decode, write_matroska, write_wave
 
 
 class Usage(unittest.TestCase):
     def test_help_names_every_command(self):
         result = run("--help")
         self.assertEqual(result.returncode, 0)
-        for command in ("transcribe", "info", "bench"):
+        for command in ("transcribe", "info", "bench", "quantize"):
             self.assertIn(command, result.stdout)
             for words in (("help", command), (command, "--help")):
                 help_text = run(*words)
@@ -47,6 +37,10 @@ class Usage(unittest.TestCase):
                 (("transcribe", MODEL, SAMPLE, "--threads", "many"), "a whole number"),
                 (("transcribe", MODEL, SAMPLE, "--prompt-tokens", "1,,2"), "separated by commas"),
                 (("transcribe", MODEL, SAMPLE, "--tokens"), "need --format json"),
+                (("transcribe", MODEL, SAMPLE, OTHER, "--format", "srt"), "one FILE"),
+                (("transcribe", MODEL, SAMPLE, OTHER, "--format", "vtt"), "one FILE"),
+                (("transcribe", MODEL, SAMPLE, "--domain", "asr_xx"), "asr_is_en, asr_is_is"),
+                (("transcribe", MODEL, SAMPLE, "--prompt-tokens", "9999"), "9999"),
                 (("bench", MODEL, "--synthetic", "tiny"), "either a MODEL or --synthetic")):
             result = run(*words)
             self.assertEqual(result.returncode, 2, words)
@@ -59,11 +53,37 @@ class Usage(unittest.TestCase):
             self.assertEqual(result.returncode, 3)
             self.assertIn("huggingface-cli download owner/name", result.stderr)
             self.assertEqual(run("info", empty).returncode, 3)
-        result = run("transcribe", MODEL, SAMPLE, "--domain", "asr_xx")
-        self.assertEqual(result.returncode, 3)
-        self.assertIn("asr_is_en, asr_is_is", result.stderr)
         self.assertEqual(run("transcribe", MODEL, SAMPLE, "--device", "abacus").returncode, 3)
         self.assertEqual(run("bench", "--synthetic", "7b").returncode, 3)
+
+    def test_a_domain_is_looked_for_before_the_weights_are_read(self):
+        with tempfile.TemporaryDirectory() as folder:
+            model = os.path.join(folder, "model")
+            shutil.copytree(MODEL, model)
+            with open(os.path.join(model, "model.safetensors"), "r+b") as weights:
+                weights.seek(-4, os.SEEK_END)
+                weights.write(b"\xff" * 4)
+            result = run("transcribe", model, SAMPLE)
+            self.assertEqual(result.returncode, 3)
+            self.assertIn("is not a finite number", result.stderr)
+            result = run("transcribe", model, SAMPLE, "--domain", "asr_xx")
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("asr_is_en, asr_is_is", result.stderr)
+
+    def test_an_id_is_found_in_the_cache(self):
+        commit = "0123456789abcdef"
+        with tempfile.TemporaryDirectory() as cache:
+            repository = os.path.join(cache, "models--owner--forecasts")
+            os.makedirs(os.path.join(repository, "refs"))
+            os.makedirs(os.path.join(repository, "snapshots"))
+            with open(os.path.join(repository, "refs", "main"), "w", encoding="ascii") as file:
+                file.write(commit)
+            os.symlink(os.path.abspath(MODEL), os.path.join(repository, "snapshots", commit))
+            for name in ("owner/forecasts", f"owner/forecasts@{commit}"):
+                result = run("transcribe", name, SAMPLE, HF_HUB_CACHE=cache)
+                self.assertEqual((result.returncode, result.stdout.strip(), result.stderr),
+                                 (0, CLIPS["forecast-03.flac"]["is"], ""))
+            self.assertEqual(run("info", "owner/other", HF_HUB_CACHE=cache).returncode, 3)
 
 
 class Transcribe(unittest.TestCase):
@@ -72,6 +92,54 @@ class Transcribe(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(result.stdout.splitlines(),
                          [CLIPS["forecast-03.flac"]["en"], CLIPS["forecast-08.flac"]["en"]])
+
+    def test_json_of_several_files_is_an_object_a_line(self):
+        result = run("transcribe", MODEL, SAMPLE, "nowhere.wav", OTHER, "--format", "json")
+        self.assertEqual(result.returncode, 1)
+        found = [json.loads(line) for line in result.stdout.splitlines()]
+        self.assertEqual([(item["file"], item["text"]) for item in found],
+                         [(SAMPLE, CLIPS["forecast-03.flac"]["is"]),
+                          (OTHER, CLIPS["forecast-08.flac"]["is"])])
+
+    def test_names_that_are_not_utf8(self):
+        with tempfile.TemporaryDirectory() as folder:
+            model = os.path.join(os.fsencode(folder), b"m\xff")
+            sample = os.path.join(os.fsencode(folder), b"s\xfe.flac")
+            os.symlink(os.path.abspath(MODEL), model)
+            os.symlink(os.path.abspath(SAMPLE), sample)
+            result = run("transcribe", model, sample, sample, "--format", "json")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            data = json.loads(result.stdout.splitlines()[0])
+            self.assertEqual((data["model"], data["file"]),
+                             (f"{folder}/m\ufffd", f"{folder}/s\ufffd.flac"))
+            self.assertEqual(data["text"], CLIPS["forecast-03.flac"]["is"])
+            self.assertEqual(json.loads(run("info", model, "--json").stdout)["path"], data["model"])
+            result = run("bench", model, "--json", "--seconds", "1")
+            self.assertEqual(json.loads(result.stdout)["model"], data["model"], result.stderr)
+
+    def test_an_empty_packet_is_not_the_end(self):
+        samples = decode(SAMPLE)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "packets.mkv")
+            write_matroska(path, [samples[:20000], b"", samples[20000:]])
+            result = run("transcribe", MODEL, path)
+            self.assertEqual((result.returncode, result.stdout.strip()),
+                             (0, CLIPS["forecast-03.flac"]["is"]))
+
+    def test_raw_samples_are_24_khz_mono(self):
+        samples = decode(SAMPLE)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "raw.wav")
+            for shape in ({"rate": 48000}, {"channels": 2}, {"rate": 16000, "channels": 2}):
+                write_wave(path, samples, **shape)
+                result = run("transcribe", MODEL, path, "--raw-samples")
+                self.assertEqual((result.returncode, result.stdout), (1, ""), shape)
+                self.assertIn("(without conversion only 24 kHz mono is read)", result.stderr)
+                self.assertEqual(run("transcribe", MODEL, path).returncode, 0, shape)
+            write_wave(path, samples)
+            result = run("transcribe", MODEL, path, "--raw-samples")
+            self.assertEqual((result.returncode, result.stdout.strip()),
+                             (0, CLIPS["forecast-03.flac"]["is"]))
 
     def test_json_has_words_tokens_and_codes(self):
         result = run("transcribe", MODEL, SAMPLE, "--format", "json", "--tokens", "--codes",
@@ -82,6 +150,8 @@ class Transcribe(unittest.TestCase):
         expected = clip["reference"]["asr_is_is"]["tokens"]
         self.assertEqual(data["tokens"][:len(expected)], expected)
         self.assertEqual(len(data["codes"]), len(data["tokens"]) - 1)
+        self.assertEqual(list(data), ["model", "domain", "duration", "delay", "words", "text",
+                                      "tokens", "codes"])
         self.assertEqual(data["text"], clip["is"])
         self.assertEqual([word["text"] for word in data["words"]], clip["is"].split())
         self.assertEqual(data["domain"], "asr_is_is")
@@ -104,6 +174,22 @@ class Transcribe(unittest.TestCase):
             self.assertEqual((result.returncode, result.stdout), (0, ""))
             with open(path, encoding="utf-8") as file:
                 self.assertEqual(file.read().strip(), CLIPS["forecast-03.flac"]["is"])
+
+    def test_an_output_that_cannot_be_written_is_told_before_anything_is_read(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for path in (folder, os.path.join(folder, "nowhere", "out.txt")):
+                result = run("transcribe", MODEL, "nowhere.wav", "--output", path)
+                self.assertEqual((result.returncode, result.stdout), (1, ""))
+                self.assertEqual(result.stderr, f"kyutaistt: {path}: cannot be written\n")
+            recording = os.path.join(folder, "in.flac")
+            shutil.copy(SAMPLE, recording)
+            result = run("transcribe", MODEL, recording, "--output", recording)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("is one of the files to be read", result.stderr)
+            self.assertEqual(os.path.getsize(recording), os.path.getsize(SAMPLE))
+        result = run("transcribe", MODEL, SAMPLE, "--output", "/dev/full")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("the output cannot be written", result.stderr)
 
     def test_a_bad_file_does_not_stop_the_others(self):
         result = run("transcribe", MODEL, "nowhere.wav", SAMPLE, os.path.join(MODEL, "config.json"))

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The program `kyutaistt` while it waits: pipes, Ctrl-C, and what it shows meanwhile.
+
+    test_waiting.py PROGRAM EXAMPLES
+"""
+import json
+import os
+import pty
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+from program import CLIPS, LONG_SILENCE, MODEL, PATIENCE, PROGRAM, SAMPLE, Pipe, run
+from recordings import decode, endless_wave_header
+
+ICELANDIC = CLIPS["forecast-03.flac"]["is"]
+
+
+def processor_seconds(pid):
+    """What all threads of a process have used so far."""
+    nanoseconds = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file:
+            nanoseconds += int(file.read().split()[0])
+    return nanoseconds / 1e9
+
+
+class Pipes(unittest.TestCase):
+    def test_standard_input_and_a_shells_descriptors(self):
+        with open(SAMPLE, "rb") as file:
+            data = file.read()
+        for path in ("/dev/stdin", "/dev/fd/0"):
+            # The whole recording lies in the pipe, whose other end is closed.
+            reader, writer = os.pipe()
+            os.write(writer, data[:60000])
+            os.close(writer)
+            result = run("transcribe", MODEL, path, stdin=reader)
+            os.close(reader)
+            self.assertEqual((result.returncode, result.stdout.strip()), (0, ICELANDIC))
+
+    def test_a_named_pipe_to_its_end(self):
+        pipe = Pipe(self)
+        with open(SAMPLE, "rb") as file:
+            pipe.write(file.read())
+        os.close(pipe.writer)
+        pipe.writer = os.open(os.devnull, os.O_WRONLY)
+        output, errors = pipe.process.communicate(timeout=PATIENCE)
+        self.assertEqual((pipe.process.returncode, output.strip(), errors), (0, ICELANDIC, ""))
+
+
+class Interruption(unittest.TestCase):
+    def test_while_nothing_comes(self):
+        self.assertEqual(Pipe(self).interrupt(), (130, "", ""))
+
+    def test_in_the_middle_of_a_file_what_was_recognised_is_written(self):
+        samples = decode(SAMPLE)
+        for options in ((), ("--format", "json")):
+            pipe = Pipe(self, *options)
+            pipe.write(endless_wave_header() + samples + LONG_SILENCE)
+            code, output, errors = pipe.interrupt()
+            self.assertEqual((code, errors), (130, ""))
+            if options:
+                result = json.loads(output)
+                self.assertGreater(result["duration"], len(samples) / 48000)
+                output = result["text"]
+            self.assertTrue(output.startswith(ICELANDIC), output)
+
+    def test_files_that_were_not_begun_are_left_out(self):
+        # Four are read at a time.
+        self.assertEqual(Pipe(self, SAMPLE, pipes=4).interrupt(), (130, "", ""))
+
+
+class Waiting(unittest.TestCase):
+    def test_costs_nothing(self):
+        pipe = Pipe(self)
+        pipe.write(endless_wave_header() + decode(SAMPLE))
+        # Until the model has heard it.
+        used, before = processor_seconds(pipe.process.pid), -1
+        while used - before > 0.01:
+            time.sleep(0.5)
+            used, before = processor_seconds(pipe.process.pid), used
+        time.sleep(3)
+        self.assertLess(processor_seconds(pipe.process.pid) - used, 0.03)
+
+
+class Progress(unittest.TestCase):
+    def run_on_terminal(self, *arguments):
+        """What a terminal shows of standard error."""
+        terminal, end = pty.openpty()
+        shown = []
+
+        def read():
+            try:
+                while data := os.read(terminal, 4096):
+                    shown.append(data)
+            except OSError:  # the other end is closed
+                pass
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        result = subprocess.run([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=end,
+                                check=False)
+        os.close(end)
+        reader.join()
+        os.close(terminal)
+        self.assertEqual(result.returncode, 0, shown)
+        return b"".join(shown).decode()
+
+    def test_is_shown_on_a_terminal_and_removed(self):
+        shown = self.run_on_terminal("transcribe", MODEL, SAMPLE)
+        self.assertIn("loading the model [", shown)
+        self.assertIn("recognising", shown)
+        self.assertTrue(shown.endswith("\r\x1b[K"), repr(shown))
+        with tempfile.TemporaryDirectory() as folder:
+            shown = self.run_on_terminal("quantize", MODEL, os.path.join(folder, "new"))
+            self.assertIn("packing the weights [", shown)
+
+    def test_is_not_shown_elsewhere(self):
+        self.assertEqual(run("transcribe", MODEL, SAMPLE).stderr, "")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

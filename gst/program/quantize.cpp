@@ -1,13 +1,54 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// `kyutaistt quantize`: a model folder that loads without packing.
-#include <iostream>
-
 #include <kyutaistt/model.h>
 
 #include "program/commands.h"
+#include "program/interruption.h"
 #include "program/progress_bar.h"
 
 namespace kyutaistt::program {
+
+namespace {
+
+const std::vector<std::string> precisions = {"bf16", "int8", "int4"};
+
+/// What can be packed; the rest of `options` is as the command line says.
+Result<ModelOptions> read_options(const Arguments &arguments) {
+  const auto precision = arguments.choice("--precision", precisions, 1);
+  if (!precision.ok()) {
+    return precision.status();
+  }
+  return model_options(arguments);
+}
+
+/// Whether there is a model that can be packed.
+Status check_model(const std::string &folder) {
+  const auto model = inspect_model(folder);
+  if (!model.ok()) {
+    return model.status();
+  }
+  const Precision packed = model.value().packed_precision;
+  return packed == Precision::Auto
+             ? Status()
+             : Status::invalid_argument(folder + ": holds " + precision_name(packed) +
+                                        " weights already: take the original");
+}
+
+/// The weights' values are seen only now; everything else that is wrong is so with the new folder.
+ExitCode exit_code(const Status &status) {
+  switch (status.code()) {
+    case StatusCode::Ok:
+      return Success;
+    case StatusCode::NotFound:
+    case StatusCode::Corrupt:
+    case StatusCode::Unsupported:
+      return ModelFailed;
+    default:
+      return interrupted() ? Interrupted : FileFailed;
+  }
+}
+
+}  // namespace
 
 const std::vector<OptionSpec> &quantize_options() {
   static const std::vector<OptionSpec> specs = {
@@ -28,21 +69,25 @@ int quantize(const std::vector<std::string> &words) {
   if (arguments.operands().size() != 2) {
     return fail_usage("expected a MODEL and a new folder", "quantize");
   }
-  auto options = model_options(arguments);
+  auto options = read_options(arguments);
   if (!options.ok()) {
     return fail_usage(options.status().message(), "quantize");
   }
+  const auto folder = find_model(arguments.operands().front());
+  const Status usable = folder.ok() ? check_model(folder.value()) : folder.status();
+  if (!usable.ok()) {
+    return fail(usable.message(), ModelFailed);
+  }
+  catch_interruption();
   ProgressBar bar;
   options.value().progress = [&bar](double share) {
     bar.show("packing the weights", share);
-    return true;
+    return !interrupted();
   };
-  const std::string &output = arguments.operands().back();
-  const auto folder = find_model(arguments.operands().front());
   const Status status =
-      folder.ok() ? quantise_model(folder.value(), output, options.value()) : folder.status();
+      quantise_model(folder.value(), arguments.operands().back(), options.value());
   bar.clear();
-  return status.ok() ? Success : fail(status.message(), ModelFailed);
+  return status.ok() ? Success : fail(status.message(), exit_code(status));
 }
 
 }  // namespace kyutaistt::program

@@ -21,7 +21,7 @@ struct ModelFolder {
 
 /// Reads configs, sidecar and weight headers, and checks that every tensor which inference needs
 /// is there with the expected shape and a floating-point type. Options win over the sidecar, the
-/// sidecar over the model's own files, those over the built-in table. Values of weights are not
+/// sidecar over the built-in table, that over the model's own files. Values of weights are not
 /// read. The weights stay mapped as long as `tensors` lives.
 Result<ModelFolder> open_model_folder(const std::string &folder, const ModelOptions &options);
 

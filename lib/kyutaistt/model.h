@@ -92,7 +92,8 @@ struct ModelInfo {
   /// Products of two numbers that one frame of one stream adds up, once the windows are full.
   uint64_t codec_multiply_adds = 0;
   uint64_t language_model_multiply_adds = 0;
-  /// State of one open stream in memory.
+  /// State of the codec and the language model for one open stream, as it is allocated on the CPU.
+  /// Audio that waits comes on top.
   uint64_t memory_per_stream_bytes = 0;
   /// Facts that a user should know, a sentence each: where the folder would make another program
   /// behave differently, or where something had to be assumed.

@@ -121,16 +121,8 @@ uint64_t LanguageModel::multiply_adds(const LanguageModelInfo &info) {
 }
 
 uint64_t LanguageModel::state_bytes(const LanguageModelInfo &info, CachePrecision precision) {
-  const auto positions = static_cast<uint64_t>(info.layers * 2 * info.window * info.heads);
-  const auto dimension = static_cast<uint64_t>(info.head_dimension);
-  switch (precision) {
-    case CachePrecision::Bf16:
-      return positions * dimension * sizeof(uint16_t);
-    case CachePrecision::Int8:
-      return positions * (dimension + sizeof(float));
-    default:
-      return positions * dimension * sizeof(float);
-  }
+  const ops::Attention attention{info.heads, info.head_dimension, info.rope_base};
+  return static_cast<uint64_t>(info.layers) * ops::cache_bytes(attention, info.window, precision);
 }
 
 }  // namespace kyutaistt::lm

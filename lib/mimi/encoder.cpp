@@ -35,7 +35,9 @@ std::vector<int32_t> Encoder::encode(EncoderBatch batch, std::span<const float> 
 
 uint64_t Encoder::state_bytes(const ModelInfo &info) {
   const CodecInfo &codec = info.codec;
-  const int64_t caches = codec.layers * 2 * EncoderTransformer::cache_capacity(codec) * codec.width;
+  const ops::Attention attention{codec.heads, codec.width / codec.heads, codec.rope_base};
+  const uint64_t cache =
+      ops::cache_bytes(attention, EncoderTransformer::cache_capacity(codec), CachePrecision::F32);
   // Contexts (kernel - stride columns): the first convolution has kernel 7, a residual block's
   // first one 3, a strided one twice its stride, the last one 3, the downsampling one 4 and 2.
   int64_t contexts = 6;
@@ -45,7 +47,8 @@ uint64_t Encoder::state_bytes(const ModelInfo &info) {
     channels *= 2;
   }
   contexts += channels * 2 + codec.width * 2;
-  return static_cast<uint64_t>(caches + contexts) * sizeof(float);
+  return static_cast<uint64_t>(codec.layers) * cache +
+         static_cast<uint64_t>(contexts) * sizeof(float);
 }
 
 uint64_t Encoder::multiply_adds(const ModelInfo &info) {

@@ -54,6 +54,10 @@ struct AttentionRow {
   int64_t first_visible = 0;
 };
 
+/// Bytes that are allocated for a `KeyValueCache` on the CPU, with what is rounded up; elsewhere
+/// less is.
+uint64_t cache_bytes(const Attention &attention, int64_t capacity, CachePrecision precision);
+
 /// The most probable token of a row of logits.
 struct Choice {
   int32_t token = 0;

@@ -45,16 +45,20 @@ std::byte *map_aligned(size_t bytes) {
 
 }  // namespace
 
+size_t AlignedMemory::allocated(size_t bytes) noexcept {
+  return round_up(bytes, bytes >= least_mapped ? huge_page : cache_line);
+}
+
 AlignedMemory::AlignedMemory(size_t bytes) : size_(bytes) {
   if (bytes == 0) {
     return;
   }
   if (bytes >= least_mapped) {
-    mapped_ = round_up(bytes, huge_page);
+    mapped_ = allocated(bytes);
     data_ = map_aligned(mapped_);
     return;
   }
-  const size_t whole = round_up(bytes, cache_line);
+  const size_t whole = allocated(bytes);
   data_ = static_cast<std::byte *>(std::aligned_alloc(cache_line, whole));
   if (data_ == nullptr) {
     throw std::bad_alloc();

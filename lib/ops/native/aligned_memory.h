@@ -20,6 +20,9 @@ class AlignedMemory {
   AlignedMemory &operator=(AlignedMemory &&other) noexcept;
   ~AlignedMemory();
 
+  /// How much is allocated for so many bytes.
+  static size_t allocated(size_t bytes) noexcept;
+
   size_t size() const noexcept { return size_; }
   std::byte *data() const noexcept { return data_; }
   template <typename Element>

@@ -25,30 +25,43 @@ int64_t element_bytes(CacheType type) {
   return type == CacheType::F32 ? 4 : type == CacheType::Bf16 ? 2 : 1;
 }
 
+/// One head's part of a cache.
+struct HeadLayout {
+  HeadLayout(const Attention &attention, int64_t capacity, CacheType type)
+      : padded_dimension(divide_up(attention.head_dimension, panel_rows) * panel_rows) {
+    // A whole number of blocks of 16 positions, so that every part begins at a cache line.
+    const int64_t slots = divide_up(capacity, panel_rows) * panel_rows;
+    key_bytes = slots * attention.head_dimension * element_bytes(type);
+    value_bytes = slots * padded_dimension * element_bytes(type);
+    scale_bytes = type == CacheType::Int8 ? slots * static_cast<int64_t>(sizeof(float)) : 0;
+  }
+
+  int64_t bytes() const { return key_bytes + value_bytes + 2 * scale_bytes; }
+
+  int64_t padded_dimension;
+  int64_t key_bytes;
+  int64_t value_bytes;
+  int64_t scale_bytes;
+};
+
 /// The heads' keys, values and scales in one piece of memory.
 class NativeKeyValueCache final : public KeyValueCache {
  public:
   NativeKeyValueCache(const Attention &attention, int64_t capacity, CacheType type) {
-    // A whole number of blocks of 16 positions, so that every part begins at a cache line.
-    const int64_t slots = divide_up(capacity, panel_rows) * panel_rows;
-    const int64_t padded = divide_up(attention.head_dimension, panel_rows) * panel_rows;
-    const int64_t key_bytes = slots * attention.head_dimension * element_bytes(type);
-    const int64_t value_bytes = slots * padded * element_bytes(type);
-    const int64_t scale_bytes =
-        type == CacheType::Int8 ? slots * static_cast<int64_t>(sizeof(float)) : 0;
-    const int64_t head_bytes = key_bytes + value_bytes + 2 * scale_bytes;
-    memory_ = AlignedMemory(static_cast<size_t>(attention.heads * head_bytes));
+    const HeadLayout layout(attention, capacity, type);
+    memory_ = AlignedMemory(static_cast<size_t>(attention.heads * layout.bytes()));
     for (int64_t head = 0; head < attention.heads; ++head) {
-      std::byte *place = memory_.data() + head * head_bytes;
+      std::byte *place = memory_.data() + head * layout.bytes();
       HeadCache cache;
       cache.type = type;
       cache.capacity = capacity;
       cache.dimension = attention.head_dimension;
-      cache.padded_dimension = padded;
+      cache.padded_dimension = layout.padded_dimension;
       cache.keys = place;
-      cache.values = place + key_bytes;
-      cache.key_scales = reinterpret_cast<float *>(place + key_bytes + value_bytes);
-      cache.value_scales = reinterpret_cast<float *>(place + key_bytes + value_bytes + scale_bytes);
+      cache.values = place + layout.key_bytes;
+      std::byte *scales = place + layout.key_bytes + layout.value_bytes;
+      cache.key_scales = reinterpret_cast<float *>(scales);
+      cache.value_scales = reinterpret_cast<float *>(scales + layout.scale_bytes);
       heads_.push_back(cache);
     }
   }
@@ -90,6 +103,11 @@ bool is_same(const Attention &a, const Attention &b) {
 std::unique_ptr<KeyValueCache> make_native_cache(const Attention &attention, int64_t capacity,
                                                  CachePrecision precision) {
   return std::make_unique<NativeKeyValueCache>(attention, capacity, type_of(precision));
+}
+
+uint64_t cache_bytes(const Attention &attention, int64_t capacity, CachePrecision precision) {
+  const HeadLayout layout(attention, capacity, type_of(precision));
+  return AlignedMemory::allocated(static_cast<size_t>(attention.heads * layout.bytes()));
 }
 
 void Attender::attend(const float *qkv, const Attention &attention,

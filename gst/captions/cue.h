@@ -25,11 +25,11 @@ struct CueShape {
   int lines = 2;
   /// A cue stays at least so long, if the next one does not come before.
   Time minimum_duration = std::chrono::milliseconds(833);
-  /// No word that ends later than this after the cue's start joins it.
+  /// No word that ends later than this after the cue's start joins it, and no cue stays longer.
   Time maximum_duration = std::chrono::seconds(7);
   /// A cue stays so long for each of its words, if the next one does not come before.
   Time word_duration = std::chrono::milliseconds(300);
-  /// Least time between two cues.
+  /// Least time between two cues, where speech leaves room for it.
   Time gap{};
 };
 

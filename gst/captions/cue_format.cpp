@@ -21,18 +21,41 @@ std::string format_time(Time time, char separator) {
   return text.data();
 }
 
-std::string_view escaped(char letter, Escapes escapes) {
-  const bool standard = escapes == Escapes::Standard;
+std::string_view standard_escape(char letter) {
   switch (letter) {
     case '&':
-      return standard ? "&amp;" : "&";
+      return "&amp;";
     case '<':
-      return standard ? "&lt;" : "\u2039";
+      return "&lt;";
     case '>':
-      return standard ? "&gt;" : "\u203A";
+      return "&gt;";
     default:
       return {};
   }
+}
+
+std::string_view typographic_bracket(char letter) {
+  switch (letter) {
+    case '<':
+      return "\u2039";
+    case '>':
+      return "\u203A";
+    default:
+      return {};
+  }
+}
+
+/// The text with each character replaced for which `replacement` has something.
+std::string replace_characters(const std::string &text, std::string_view (*replacement)(char)) {
+  std::string replaced;
+  for (const char letter : text) {
+    if (const std::string_view other = replacement(letter); !other.empty()) {
+      replaced += other;
+    } else {
+      replaced += letter;
+    }
+  }
+  return replaced;
 }
 
 }  // namespace
@@ -46,22 +69,19 @@ std::string join_lines(const Cue &cue) {
 }
 
 std::string format_webvtt(const Cue &cue, Escapes escapes) {
-  std::string text = format_time(cue.start, '.') + " --> " + format_time(cue.end, '.') + "\n";
-  for (const char letter : join_lines(cue)) {
-    const std::string_view replacement = escaped(letter, escapes);
-    if (replacement.empty()) {
-      text += letter;
-    } else {
-      text += replacement;
-    }
-  }
-  return text + "\n\n";
+  const auto replacement = escapes == Escapes::Standard ? standard_escape : typographic_bracket;
+  return format_time(cue.start, '.') + " --> " + format_time(cue.end, '.') + "\n" +
+         replace_characters(join_lines(cue), replacement) + "\n\n";
 }
 
-std::string format_subrip(const Cue &cue, uint64_t number) {
+std::string format_subrip(const Cue &cue, uint64_t number, Escapes escapes) {
   constexpr uint64_t most = 9999;
+  std::string text = join_lines(cue);
+  if (escapes == Escapes::Subparse) {
+    text = replace_characters(text, typographic_bracket);
+  }
   return std::to_string((number - 1) % most + 1) + "\n" + format_time(cue.start, ',') + " --> " +
-         format_time(cue.end, ',') + "\n" + join_lines(cue) + "\n\n";
+         format_time(cue.end, ',') + "\n" + text + "\n\n";
 }
 
 }  // namespace kyutaistt::captions

@@ -12,12 +12,12 @@ namespace kyutaistt::captions {
 /// What a WebVTT text begins with.
 inline constexpr const char *webvtt_header = "WEBVTT\n\n";
 
-/// How characters that WebVTT reserves are written.
+/// How characters that a format reserves are written.
 enum class Escapes {
-  /// As the standard says: &amp;, &lt; and &gt;.
+  /// As WebVTT's standard says: &amp;, &lt; and &gt;. SubRip has no escapes.
   Standard,
-  /// For GStreamer's subparse, which shows escapes as they are: & as it is, angle brackets as
-  /// typographic ones.
+  /// For GStreamer's subparse, which shows escapes as they are and removes what looks like a tag:
+  /// & as it is, angle brackets as typographic ones.
   Subparse,
 };
 
@@ -26,7 +26,7 @@ std::string format_webvtt(const Cue &cue, Escapes escapes);
 
 /// A whole cue of SubRip, closed by a blank line. `number` counts cues from 1; as subparse reads
 /// four digits at most, 1 follows 9999.
-std::string format_subrip(const Cue &cue, uint64_t number);
+std::string format_subrip(const Cue &cue, uint64_t number, Escapes escapes);
 
 /// The lines of a cue with line breaks between them.
 std::string join_lines(const Cue &cue);

@@ -62,7 +62,8 @@ std::vector<std::string> break_lines(const std::vector<std::string> &words, int 
 }
 
 bool CueShaper::breaks_before(const Word &word) const {
-  if (word.start - open_->end >= pause || word.end - open_->start > shape_.maximum_duration) {
+  if (word.start - open_->last_piece >= pause ||
+      word.end - open_->start > shape_.maximum_duration) {
     return true;
   }
   if (ends_sentence(open_->words.back()) && word.start - open_->start >= shape_.minimum_duration) {
@@ -81,9 +82,10 @@ void CueShaper::add(const Word &word) {
     release(word.start - shape_.gap);
   }
   if (!open_) {
-    open_ = Draft{{}, word.start, word.end};
+    open_ = Draft{{}, word.start, word.end, word.end};
   }
   open_->words.push_back(word.text);
+  open_->last_piece = word.end;
   open_->end = word.end;
 }
 
@@ -96,7 +98,7 @@ void CueShaper::add(const WordEnd &word_end) {
 
 void CueShaper::add(const Progress &progress) {
   // No word that starts later can join it; the last one's end may still be told.
-  const bool is_over = open_ && (progress.position >= open_->end + pause ||
+  const bool is_over = open_ && (progress.position >= open_->last_piece + pause ||
                                  progress.position >= open_->start + shape_.maximum_duration);
   if (is_over) {
     close();
@@ -131,7 +133,9 @@ void CueShaper::close() {
 
 Time CueShaper::wanted_end(const Draft &draft) const {
   const Time reading = shape_.word_duration * static_cast<int64_t>(draft.words.size());
-  return std::max(draft.end, draft.start + std::max(shape_.minimum_duration, reading));
+  const Time wanted = std::max(draft.end, draft.start + std::max(shape_.minimum_duration, reading));
+  // A word that is longer by itself is shown while it is spoken.
+  return std::min(wanted, std::max(draft.start + shape_.maximum_duration, draft.last_piece));
 }
 
 void CueShaper::release(Time limit) {

@@ -41,6 +41,9 @@ class CueShaper {
   struct Draft {
     std::vector<std::string> words;
     Time start{};
+    /// Where the last word's last piece ended.
+    Time last_piece{};
+    /// Until when the last word may be shown.
     Time end{};
   };
 

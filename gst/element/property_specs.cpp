@@ -141,8 +141,8 @@ void install_output_properties(GObjectClass *object_class) {
                    "How long a cue stays at least if no other comes, in milliseconds", 0,
                    defaults.cue_shape.minimum_duration));
   install(PROP_CUE_MAX_DURATION, cue_time("cue-max-duration", "Maximum cue duration",
-                                          "Longest stretch of speech in a cue, in milliseconds",
-                                          500, defaults.cue_shape.maximum_duration));
+                                          "Longest time that a cue stays, in milliseconds", 500,
+                                          defaults.cue_shape.maximum_duration));
   install(PROP_CUE_GAP,
           cue_time("cue-gap", "Cue gap", "Least time between two cues, in milliseconds", 0,
                    defaults.cue_shape.gap));

@@ -243,7 +243,8 @@ GstFlowReturn TextWriter::write_cue(const captions::Cue &cue) {
       return push_text(captions::format_webvtt(cue, captions::Escapes::Subparse), cue.start,
                        cue.end);
     case Format::SubRip:
-      return push_text(captions::format_subrip(cue, next_number_++), cue.start, cue.end);
+      return push_text(captions::format_subrip(cue, next_number_++, captions::Escapes::Subparse),
+                       cue.start, cue.end);
     case Format::Raw:
       break;
   }

@@ -93,7 +93,7 @@ std::string format_transcript(const Transcript &transcript, Format format, const
       std::string text;
       uint64_t number = 0;
       for (const captions::Cue &cue : shape_cues(transcript)) {
-        text += captions::format_subrip(cue, ++number);
+        text += captions::format_subrip(cue, ++number, captions::Escapes::Standard);
       }
       return text;
     }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,8 @@ using kyutaistt::Word;
 using kyutaistt::WordEnd;
 using kyutaistt::captions::break_lines;
 using kyutaistt::captions::Cue;
+using kyutaistt::captions::cue_shape_of;
+using kyutaistt::captions::CuePreset;
 using kyutaistt::captions::CueShape;
 using kyutaistt::captions::CueShaper;
 using kyutaistt::captions::Escapes;
@@ -105,15 +109,164 @@ START_TEST(a_cue_is_ready_as_soon_as_silence_shows_its_end) {
 }
 END_TEST
 
+/// Adds a word as the recogniser tells it: what nobody speaks in belongs to it for a while.
+void tell(CueShaper &shaper, const std::string &text, milliseconds start, milliseconds end,
+          milliseconds shown_until) {
+  Word word;
+  word.text = text;
+  word.start = start;
+  word.end = end;
+  shaper.add(word);
+  shaper.add(WordEnd{0, shown_until});
+}
+
+START_TEST(a_pause_is_measured_from_the_last_piece) {
+  CueShaper shaper{CueShape()};
+  tell(shaper, "Before", milliseconds(0), milliseconds(400), milliseconds(1040));
+  tell(shaper, "behind", milliseconds(1200), milliseconds(1600), milliseconds(2240));
+  shaper.add(Progress{milliseconds(2400)});
+  const std::vector<Cue> cues = shaper.take();
+  ck_assert_uint_eq(cues.size(), 2);
+  assert_text(cues[0].lines[0], "Before");
+}
+END_TEST
+
+START_TEST(no_cue_stays_longer_than_the_maximum) {
+  // Many short words would want longer to be read.
+  CueShaper shaper{CueShape{.maximum_duration = std::chrono::seconds(2)}};
+  say(shaper, {"a", "b", "c", "d"}, Time(0));
+  // Nor does the silence behind the last word make it longer.
+  tell(shaper, "e", milliseconds(1600), milliseconds(1900), milliseconds(2540));
+  shaper.finish();
+  const std::vector<Cue> cues = shaper.take();
+  ck_assert_uint_eq(cues.size(), 1);
+  ck_assert_int_eq(cues[0].end.count(), Time(std::chrono::seconds(2)).count());
+}
+END_TEST
+
+/// A speaker of invented words, whose recognition is told in steps of 80 ms. Collects the cues, and
+/// checks that each comes as soon as it must.
+class Speaker {
+ public:
+  Speaker(unsigned seed, const CueShape &shape) : random_(seed), shape_(shape), shaper_(shape) {}
+
+  void speak(int words) {
+    for (int i = 0; i < words; ++i) {
+      Word word;
+      word.text = std::string(static_cast<size_t>(between(1, 14)), 'a') + (one_in(6) ? "." : "");
+      text_ += (text_.empty() ? "" : " ") + word.text;
+      word.start = now_;
+      word.end = now_ + milliseconds(between(80, 500));
+      shaper_.add(word);
+      take();
+      const Time next = word.end + milliseconds(one_in(8) ? between(800, 9000) : between(0, 300));
+      const Time end = std::min(next, word.end + milliseconds(640));
+      for (; now_ + milliseconds(80) < next; now_ += milliseconds(80)) {
+        if (now_ >= end) {
+          shaper_.add(WordEnd{0, end});
+        }
+        shaper_.add(Progress{now_});
+        take();
+      }
+      shaper_.add(WordEnd{0, end});
+      now_ = next;
+    }
+    shaper_.finish();
+    take();
+  }
+
+  const std::vector<Cue> &cues() const { return cues_; }
+  const std::string &text() const { return text_; }
+
+ private:
+  int between(int least, int most) {
+    return std::uniform_int_distribution<int>(least, most)(random_);
+  }
+  bool one_in(int count) { return between(1, count) == 1; }
+
+  void take() {
+    for (Cue &cue : shaper_.take()) {
+      const Time budget = shape_.maximum_duration + shape_.gap + milliseconds(160);
+      ck_assert(now_ - cue.start <= budget);
+      cues_.push_back(std::move(cue));
+    }
+    // What comes later does not begin before what is said to be waiting.
+    ck_assert(cues_.empty() || shaper_.pending_start().value_or(now_) >= cues_.back().start);
+  }
+
+  std::mt19937 random_;
+  const CueShape shape_;
+  CueShaper shaper_;
+  Time now_{};
+  std::string text_;
+  std::vector<Cue> cues_;
+};
+
+/// What docs/captions.md promises of a cue and the one before it.
+void check_cue(const Cue &cue, const Cue *before, const CueShape &shape) {
+  constexpr Time shortest = milliseconds(100);
+  const Time duration = cue.end - cue.start;
+  ck_assert(duration >= shortest && duration <= shape.maximum_duration);
+  ck_assert_uint_le(cue.lines.size(), static_cast<size_t>(shape.lines));
+  for (const std::string &line : cue.lines) {
+    ck_assert_uint_le(line.size(), static_cast<size_t>(shape.columns));
+  }
+  if (before == nullptr) {
+    return;
+  }
+  ck_assert(cue.start >= before->end);
+  const bool has_room = before->end - before->start > shortest;
+  ck_assert(!has_room || cue.start >= before->end + shape.gap);
+}
+
+/// A cue that nothing follows closely has the time that it takes to read it.
+void check_reading_time(const Cue &cue, const Cue &next, const CueShape &shape) {
+  int64_t words = 0;
+  for (const std::string &line : cue.lines) {
+    words += 1 + std::count(line.begin(), line.end(), ' ');
+  }
+  const Time wanted = std::min(std::max(shape.minimum_duration, shape.word_duration * words),
+                               shape.maximum_duration);
+  const bool is_cut = next.start - cue.end <= shape.gap;
+  ck_assert(is_cut || cue.end - cue.start >= wanted);
+}
+
+START_TEST(cues_of_any_speech_keep_their_shape) {
+  for (const CuePreset preset :
+       {CuePreset::Default, CuePreset::Bbc, CuePreset::Netflix, CuePreset::Cea608}) {
+    const CueShape shape = cue_shape_of(preset);
+    for (unsigned seed = 0; seed < 200; ++seed) {
+      Speaker speaker(seed, shape);
+      speaker.speak(120);
+      const std::vector<Cue> &cues = speaker.cues();
+      std::string text;
+      for (size_t i = 0; i < cues.size(); ++i) {
+        check_cue(cues[i], i == 0 ? nullptr : &cues[i - 1], shape);
+        if (i + 1 < cues.size()) {
+          check_reading_time(cues[i], cues[i + 1], shape);
+        }
+        for (const std::string &line : cues[i].lines) {
+          text += (text.empty() ? "" : " ") + line;
+        }
+      }
+      assert_text(text, speaker.text());
+    }
+  }
+}
+END_TEST
+
 START_TEST(formats) {
   const Cue cue{milliseconds(3723004), milliseconds(3725500), {"salt & <pepper>", "two"}};
   assert_text(format_webvtt(cue, Escapes::Standard),
               "01:02:03.004 --> 01:02:05.500\nsalt &amp; &lt;pepper&gt;\ntwo\n\n");
   assert_text(format_webvtt(cue, Escapes::Subparse),
               "01:02:03.004 --> 01:02:05.500\nsalt & \u2039pepper\u203A\ntwo\n\n");
-  assert_text(format_subrip(cue, 7), "7\n01:02:03,004 --> 01:02:05,500\nsalt & <pepper>\ntwo\n\n");
-  ck_assert(format_subrip(cue, 9999).starts_with("9999\n"));
-  ck_assert(format_subrip(cue, 10000).starts_with("1\n"));
+  assert_text(format_subrip(cue, 7, Escapes::Standard),
+              "7\n01:02:03,004 --> 01:02:05,500\nsalt & <pepper>\ntwo\n\n");
+  assert_text(format_subrip(cue, 7, Escapes::Subparse),
+              "7\n01:02:03,004 --> 01:02:05,500\nsalt & \u2039pepper\u203A\ntwo\n\n");
+  ck_assert(format_subrip(cue, 9999, Escapes::Subparse).starts_with("9999\n"));
+  ck_assert(format_subrip(cue, 10000, Escapes::Subparse).starts_with("1\n"));
 }
 END_TEST
 
@@ -124,5 +277,6 @@ int main() {
       "captions",
       {lines_are_balanced, characters_are_counted_not_bytes, a_word_longer_than_a_line_stands_alone,
        sentences_and_pauses_break, cues_never_overlap_and_stay_long_enough,
-       a_cue_is_ready_as_soon_as_silence_shows_its_end, formats});
+       a_cue_is_ready_as_soon_as_silence_shows_its_end, a_pause_is_measured_from_the_last_piece,
+       no_cue_stays_longer_than_the_maximum, cues_of_any_speech_keep_their_shape, formats});
 }

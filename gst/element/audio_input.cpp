@@ -27,6 +27,10 @@ AudioInput::AudioInput() {
   reset();
 }
 
+Time AudioInput::Audio::duration() const {
+  return duration_of(samples.size(), model_rate);
+}
+
 void AudioInput::reset() {
   gst_audio_info_init(&info_);
   converter_.reset();

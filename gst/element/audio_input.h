@@ -23,6 +23,8 @@ class AudioInput {
   struct Audio {
     std::vector<float> samples;
     std::optional<Time> timestamp;
+
+    Time duration() const;
   };
 
   AudioInput();

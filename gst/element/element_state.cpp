@@ -26,6 +26,9 @@ constexpr double family_delay_seconds = 5.0;
 constexpr Time processing_margin = std::chrono::milliseconds(580);
 /// Audio that may wait for the model when it is not live: enough to keep it busy.
 constexpr Time file_backlog = std::chrono::milliseconds(800);
+/// Audio that begins so much before the end of what came before has a clock that began anew; less
+/// are packets that overlap.
+constexpr Time longest_overlap = std::chrono::seconds(1);
 /// A live source without audio for so long, in microseconds, has stopped.
 constexpr gint64 stopped_after = G_TIME_SPAN_SECOND;
 
@@ -258,6 +261,7 @@ bool GstKyutaiSttState::start() {
     return false;
   }
   input_.reset();
+  pushed_until_.reset();
   undrained_ = false;
   prompt_waits_ = false;
   measured_latency_ = 0;
@@ -310,6 +314,7 @@ GstFlowReturn GstKyutaiSttState::push_audio(const AudioInput::Audio &audio) {
   if (stream == nullptr) {
     return flow;
   }
+  follow_time(audio);
   last_audio_ = g_get_monotonic_time();
   const Status status = stream->push(audio.samples, audio.timestamp);
   undrained_ = true;
@@ -318,6 +323,16 @@ GstFlowReturn GstKyutaiSttState::push_audio(const AudioInput::Audio &audio) {
   }
   // A failed stream has told its listener, which posts the ERROR.
   return status.ok() ? GST_FLOW_OK : GST_FLOW_ERROR;
+}
+
+void GstKyutaiSttState::follow_time(const AudioInput::Audio &audio) {
+  if (audio.timestamp && pushed_until_ && *audio.timestamp < *pushed_until_ - longest_overlap) {
+    GST_INFO_OBJECT(element_, "time goes back to %" GST_TIME_FORMAT,
+                    GST_TIME_ARGS(static_cast<GstClockTime>(audio.timestamp->count())));
+    send_after_pushed(EventPointer(gst_pad_get_sticky_event(sink_, GST_EVENT_SEGMENT, 0)));
+  }
+  const Time begin = audio.timestamp.value_or(pushed_until_.value_or(Time()));
+  pushed_until_ = begin + audio.duration();
 }
 
 GstFlowReturn GstKyutaiSttState::take_buffer(GstBuffer *buffer) {
@@ -337,6 +352,10 @@ GstFlowReturn GstKyutaiSttState::take_buffer(GstBuffer *buffer) {
 
 void GstKyutaiSttState::send_after_text(EventPointer event) {
   push_audio(input_.drain());
+  send_after_pushed(std::move(event));
+}
+
+void GstKyutaiSttState::send_after_pushed(EventPointer event) {
   const auto stream = recognition.stream();
   if (stream == nullptr || !undrained_.exchange(false)) {
     output.put(std::move(event));
@@ -350,8 +369,12 @@ void GstKyutaiSttState::send_after_text(EventPointer event) {
 }
 
 EventPointer GstKyutaiSttState::own_stream_start(GstEvent *upstream) const {
-  const TextPointer id(gst_pad_create_stream_id(src_, element_, "text"));
-  EventPointer event(gst_event_new_stream_start(id.get()));
+  const gchar *audio_id = nullptr;
+  gst_event_parse_stream_start(upstream, &audio_id);
+  // Two elements may hear the same audio.
+  const TextPointer name(gst_element_get_name(element_));
+  const std::string id = std::string(audio_id) + "/" + name.get() + "/text";
+  EventPointer event(gst_event_new_stream_start(id.c_str()));
   guint group = 0;
   if (gst_event_parse_group_id(upstream, &group)) {
     gst_event_set_group_id(event.get(), group);
@@ -373,6 +396,7 @@ bool GstKyutaiSttState::take_segment(EventPointer event) {
   }
   send_after_text(std::move(event));
   input_.set_segment(segment);
+  pushed_until_.reset();
   return true;
 }
 
@@ -417,6 +441,7 @@ bool GstKyutaiSttState::take_event(EventPointer event) {
       return take_segment(std::move(event));
     case GST_EVENT_GAP:
       return take_gap(event.get());
+    case GST_EVENT_SEGMENT_DONE:
     case GST_EVENT_EOS:
       send_after_text(std::move(event));
       return true;
@@ -438,6 +463,7 @@ void GstKyutaiSttState::end_flush() {
   gst_pad_pause_task(src_);
   recognition.end_flush();
   input_.flush();
+  pushed_until_.reset();
   undrained_ = false;
   output.end_flush();
 }

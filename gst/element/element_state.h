@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include <gst/gst.h>
@@ -75,8 +76,13 @@ struct GstKyutaiSttState final : private kyutaistt::element::OutputObserver {
   /// The stream, opened if it is not; null if there is none, with the reason in `flow`.
   std::shared_ptr<kyutaistt::Stream> acquire_stream(GstFlowReturn &flow);
   GstFlowReturn push_audio(const kyutaistt::element::AudioInput::Audio &audio);
+  /// Notes where the audio has got to. If it has gone back, the segment is sent once more, so that
+  /// downstream follows.
+  void follow_time(const kyutaistt::element::AudioInput::Audio &audio);
   /// Sends a serialized event on behind the text of all audio before it.
   void send_after_text(kyutaistt::element::EventPointer event);
+  /// The same, of all audio that was pushed: the resampler keeps what it holds.
+  void send_after_pushed(kyutaistt::element::EventPointer event);
   bool take_segment(kyutaistt::element::EventPointer event);
   bool take_caps(GstEvent *event);
   bool take_gap(GstEvent *event);
@@ -102,6 +108,8 @@ struct GstKyutaiSttState final : private kyutaistt::element::OutputObserver {
   // Of the streaming thread.
 
   kyutaistt::element::AudioInput input_;
+  /// Time behind the audio that was pushed last in this segment.
+  std::optional<kyutaistt::Time> pushed_until_;
 
   // Any thread.
 

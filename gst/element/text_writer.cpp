@@ -83,7 +83,10 @@ GstFlowReturn TextWriter::forward(EventPointer event) {
       event.reset(gst_event_new_segment(&segment));
       gst_event_set_seqnum(event.get(), seqnum);
       segment_ = segment;
+      // Whatever came before, cues and text begin anew where the segment says.
+      shaper_.reset();
       position_.reset();
+      discont_ = true;
       waiting_.push_back(std::move(event));
       return negotiate();
     }

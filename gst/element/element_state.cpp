@@ -188,13 +188,15 @@ void GstKyutaiSttState::nothing_came() {
   }
 }
 
-bool GstKyutaiSttState::is_live() const {
+bool GstKyutaiSttState::ask_upstream() {
   GstQuery *query = gst_query_new_latency();
   gboolean live = FALSE;
+  GstClockTime least = 0;
   if (gst_pad_peer_query(sink_, query)) {
-    gst_query_parse_latency(query, &live, nullptr, nullptr);
+    gst_query_parse_latency(query, &live, &least, nullptr);
   }
   gst_query_unref(query);
+  output.writer().set_upstream_latency(live != FALSE ? least : GST_CLOCK_TIME_NONE);
   return live != FALSE;
 }
 
@@ -208,7 +210,7 @@ GstClockTime GstKyutaiSttState::latency() const {
   Time latency = std::chrono::duration_cast<Time>(std::chrono::duration<double>(delay));
   latency += processing_margin;
   if (settings.text_unit == TextUnit::Cue || output.writer().writes_cues()) {
-    latency += settings.cue_shape.maximum_duration;
+    latency += settings.cue_shape.maximum_duration + settings.cue_shape.gap;
   }
   return std::max(static_cast<GstClockTime>(latency.count()), measured_latency_.load());
 }
@@ -265,7 +267,7 @@ bool GstKyutaiSttState::start() {
   undrained_ = false;
   prompt_waits_ = false;
   measured_latency_ = 0;
-  output.writer().configure(settings, is_live());
+  output.writer().configure(settings);
   output.writer().set_language(language(settings));
   recognition.start();
   tell_latency();
@@ -289,7 +291,7 @@ std::shared_ptr<Stream> GstKyutaiSttState::acquire_stream(GstFlowReturn &flow) {
     flow = GST_FLOW_ERROR;
     return nullptr;
   }
-  const bool live = is_live();
+  const bool live = ask_upstream();
   live_ = live;
   StreamOptions options;
   options.prompt = std::move(prompt).value();

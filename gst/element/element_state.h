@@ -69,7 +69,8 @@ struct GstKyutaiSttState final : private kyutaistt::element::OutputObserver {
 
   /// Tells the pipeline if the latency is not what it was told last.
   void tell_latency();
-  bool is_live() const;
+  /// Upstream is live. Tells the writer what upstream says of its latency.
+  bool ask_upstream();
   /// A tag with the text's language; null if it is unknown.
   kyutaistt::element::EventPointer language_tag(const kyutaistt::element::Settings &settings) const;
   std::string language(const kyutaistt::element::Settings &settings) const;

@@ -121,6 +121,7 @@ gboolean answer_latency(GstKyutaiStt *self, GstQuery *query) {
   GstClockTime least = 0;
   GstClockTime most = GST_CLOCK_TIME_NONE;
   gst_query_parse_latency(query, &live, &least, &most);
+  self->state->output.writer().set_upstream_latency(live ? least : GST_CLOCK_TIME_NONE);
   if (live) {
     const GstClockTime own = self->state->latency();
     least += own;

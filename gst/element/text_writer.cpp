@@ -20,8 +20,7 @@ GstClockTime clock_time(Time time) {
 
 }  // namespace
 
-void TextWriter::configure(const Settings &settings, bool is_live) {
-  is_live_ = is_live;
+void TextWriter::configure(const Settings &settings) {
   text_unit_ = settings.text_unit;
   lateness_ = settings.lateness * GST_MSECOND;
   shaper_ = captions::CueShaper(settings.cue_shape);
@@ -309,15 +308,14 @@ void TextWriter::report_dropped(const Dropped &dropped) {
 }
 
 void TextWriter::observe_delay(GstClockTime timestamp) {
-  if (!is_live_) {
-    return;
-  }
-  const GstClockTime due = gst_segment_to_running_time(&*segment_, GST_FORMAT_TIME, timestamp);
+  const GstClockTime upstream = upstream_latency_;
+  const GstClockTime own_time = gst_segment_to_running_time(&*segment_, GST_FORMAT_TIME, timestamp);
   const GstClockTime now = gst_element_get_current_running_time(element_);
-  if (!GST_CLOCK_TIME_IS_VALID(due) || !GST_CLOCK_TIME_IS_VALID(now) || now <= due) {
+  if (!GST_CLOCK_TIME_IS_VALID(upstream) || !GST_CLOCK_TIME_IS_VALID(own_time) ||
+      !GST_CLOCK_TIME_IS_VALID(now) || now <= own_time + upstream) {
     return;
   }
-  const GstClockTime delay = now - due;
+  const GstClockTime delay = now - own_time - upstream;
   if (delay <= max_observed_delay_) {
     return;
   }

@@ -24,21 +24,23 @@ namespace kyutaistt::element {
 /// Writes text in the format that downstream takes: words or cues as raw text, WebVTT, SubRip; and
 /// GAP events that follow the recognition where there is no text.
 ///
-/// Threads: the source pad's task only, but for `max_observed_delay`, `promise`, `writes_cues`, and
-/// `configure` and `reset`, which are called while the task does not run. Pushes and queries with
-/// no lock held.
+/// Threads: the source pad's task only, but for `max_observed_delay`, `promise`,
+/// `set_upstream_latency`, `writes_cues`, and `configure` and `reset`, which are called while the
+/// task does not run. Pushes and queries with no lock held.
 class TextWriter {
  public:
   TextWriter(GstElement *element, GstPad *sink, GstPad *src, OutputObserver &observer)
       : element_(element), pad_(src), observer_(observer), speech_(element, sink, src) {}
 
   /// How to write from the next `reset` on.
-  void configure(const Settings &settings, bool is_live);
+  void configure(const Settings &settings);
   /// Language for the stream's tags; empty for none. Afterwards it follows the tags that are
   /// forwarded.
   void set_language(std::string language) { language_ = std::move(language); }
   /// The latency that was promised to the pipeline. Any thread.
   void promise(GstClockTime latency) { promised_ = latency; }
+  /// What the pipeline up to this element takes for itself; NONE if it is not live. Any thread.
+  void set_upstream_latency(GstClockTime latency) { upstream_latency_ = latency; }
 
   GstFlowReturn write(const Event &event);
   /// How to write from now on. A cue in the making goes out as it is.
@@ -54,7 +56,8 @@ class TextWriter {
 
   /// What comes out is cues, as far as is known yet.
   bool writes_cues() const { return writes_cues_; }
-  /// Longest time between a text's own time and its output in a live pipeline.
+  /// Longest time between a text's own time and its output in a live pipeline, without what
+  /// upstream took.
   GstClockTime max_observed_delay() const { return max_observed_delay_; }
 
  private:
@@ -84,7 +87,6 @@ class TextWriter {
   OutputObserver &observer_;
   SpeechEvents speech_;
 
-  bool is_live_ = false;
   TextUnit text_unit_ = TextUnit::Word;
   GstClockTime lateness_ = 0;
   std::string language_;
@@ -105,6 +107,7 @@ class TextWriter {
   std::atomic<bool> writes_cues_ = false;
   std::atomic<GstClockTime> max_observed_delay_ = 0;
   std::atomic<GstClockTime> promised_ = GST_CLOCK_TIME_NONE;
+  std::atomic<GstClockTime> upstream_latency_ = GST_CLOCK_TIME_NONE;
 };
 
 }  // namespace kyutaistt::element

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// What the element promises a live pipeline, and what it says when it was wrong.
+#include <string>
+#include <vector>
+
+#include "gst/harness.h"
+#include "support/suite.h"
+
+namespace {
+
+using kyutaistt::tests::Element;
+using kyutaistt::tests::read_sample;
+
+/// Of the bundled model: its delay, and what processing needs.
+constexpr GstClockTime of_words = 2580 * GST_MSECOND;
+
+struct Latency {
+  bool is_live = false;
+  GstClockTime least = 0;
+  GstClockTime most = 0;
+};
+
+/// The answer of the source pad.
+Latency ask(Element &element) {
+  GstPad *pad = gst_element_get_static_pad(element.element(), "src");
+  GstQuery *query = gst_query_new_latency();
+  ck_assert(gst_pad_query(pad, query));
+  gboolean live = FALSE;
+  Latency latency;
+  gst_query_parse_latency(query, &live, &latency.least, &latency.most);
+  latency.is_live = live != FALSE;
+  gst_query_unref(query);
+  gst_object_unref(pad);
+  return latency;
+}
+
+guint max_observed_delay(Element &element) {
+  guint delay = 0;
+  g_object_get(element.element(), "max-observed-delay", &delay, nullptr);
+  return delay;
+}
+
+/// A live source whose clock stands at `now` when the whole recording comes, all of which may wait
+/// for the model.
+void recognise_at(Element &element, GstClockTime upstream, GstClockTime now) {
+  GstHarness *harness = element.harness();
+  gst_harness_set_upstream_latency(harness, upstream);
+  gst_harness_set_live(harness, TRUE);
+  gst_harness_use_testclock(harness);
+  element.start_audio();
+  gst_harness_set_time(harness, now);
+  element.push(read_sample("forecast-01.flac"));
+  element.finish();
+}
+
+START_TEST(it_adds_to_both_ends_in_any_state) {
+  Element element;
+  GstHarness *harness = element.harness();
+  gst_harness_set_live(harness, TRUE);
+  gst_harness_set_upstream_latency(harness, 100 * GST_MSECOND);
+  for (const GstState state :
+       {GST_STATE_PAUSED, GST_STATE_READY, GST_STATE_NULL, GST_STATE_PLAYING}) {
+    gst_element_set_state(element.element(), state);
+    const Latency latency = ask(element);
+    ck_assert(latency.is_live);
+    ck_assert_uint_ge(latency.least, 100 * GST_MSECOND + of_words);
+    // The harness gives no upper end.
+    ck_assert_uint_eq(latency.most, GST_CLOCK_TIME_NONE);
+  }
+  ck_assert_uint_eq(ask(element).least, 100 * GST_MSECOND + of_words);
+}
+END_TEST
+
+START_TEST(an_upper_end_is_kept) {
+  Element element;
+  // The harness has none of its own.
+  gst_pad_set_query_function(
+      element.harness()->srcpad, [](GstPad *pad, GstObject *parent, GstQuery *query) -> gboolean {
+        if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY) {
+          return gst_pad_query_default(pad, parent, query);
+        }
+        gst_query_set_latency(query, TRUE, 100 * GST_MSECOND, 700 * GST_MSECOND);
+        return TRUE;
+      });
+  const Latency latency = ask(element);
+  ck_assert_uint_eq(latency.least, 100 * GST_MSECOND + of_words);
+  ck_assert_uint_eq(latency.most, 700 * GST_MSECOND + of_words);
+}
+END_TEST
+
+START_TEST(cues_wait_for_their_time_and_gap) {
+  Element element("text/x-raw, format=utf8", "text-unit=cue cue-max-duration=3000 cue-gap=400");
+  gst_harness_set_upstream_latency(element.harness(), 0);
+  gst_harness_set_live(element.harness(), TRUE);
+  ck_assert_uint_eq(ask(element).least, of_words + 3400 * GST_MSECOND);
+}
+END_TEST
+
+START_TEST(what_upstream_holds_back_is_not_our_delay) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_is max-backlog=60000");
+  // Its first word comes 0.76 s after the source let go of it.
+  recognise_at(element, 40 * GST_SECOND, 41 * GST_SECOND);
+  ck_assert_uint_eq(max_observed_delay(element), 760);
+  ck_assert_int_eq(element.count(GST_MESSAGE_WARNING), 0);
+  ck_assert_uint_eq(ask(element).least, 40 * GST_SECOND + of_words);
+}
+END_TEST
+
+START_TEST(a_live_source_may_be_linked_late) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_is max-backlog=60000");
+  // Nobody is before it yet, as behind a decodebin.
+  ck_assert_int_eq(gst_element_set_state(element.element(), GST_STATE_PAUSED),
+                   GST_STATE_CHANGE_SUCCESS);
+  recognise_at(element, 0, 30 * GST_SECOND);
+  ck_assert_uint_eq(max_observed_delay(element), 29760);
+  ck_assert_int_ge(element.count(GST_MESSAGE_WARNING), 1);
+  ck_assert_uint_gt(ask(element).least, 29760 * GST_MSECOND);
+}
+END_TEST
+
+START_TEST(the_users_own_promise_stays) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_is max-backlog=60000 latency=1000");
+  recognise_at(element, 0, 30 * GST_SECOND);
+  ck_assert_int_ge(element.count(GST_MESSAGE_WARNING), 1);
+  ck_assert_uint_eq(ask(element).least, GST_SECOND);
+}
+END_TEST
+
+START_TEST(lateness_makes_text_due_later) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_is max-backlog=60000 lateness=5000");
+  recognise_at(element, 0, 6 * GST_SECOND);
+  ck_assert_uint_eq(max_observed_delay(element), 760);
+  ck_assert_int_eq(element.count(GST_MESSAGE_WARNING), 0);
+}
+END_TEST
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  gst_check_init(&argc, &argv);
+  return kyutaistt::tests::run_suite(
+      "latency",
+      {it_adds_to_both_ends_in_any_state, an_upper_end_is_kept, cues_wait_for_their_time_and_gap,
+       what_upstream_holds_back_is_not_our_delay, a_live_source_may_be_linked_late,
+       the_users_own_promise_stays, lateness_makes_text_due_later});
+}

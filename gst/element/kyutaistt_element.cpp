@@ -33,12 +33,13 @@
  */
 #include "element/kyutaistt_element.h"
 
-#include <exception>
-
 #include <gst/audio/audio.h>
 
 #include "element/debug.h"
 #include "element/element_state.h"
+#include "element/guarded.h"
+
+using kyutaistt::element::guarded;
 
 GST_DEBUG_CATEGORY(gst_kyutai_stt_debug);
 
@@ -65,17 +66,6 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
                     "application/x-subtitle"));
 
 namespace {
-
-/// Runs `action` and turns whatever it throws into an ERROR: nothing may leave a C callback.
-template <typename Value, typename Action>
-Value guarded(gpointer element, Value failed, Action &&action) noexcept {
-  try {
-    return action();
-  } catch (const std::exception &error) {
-    GST_ELEMENT_ERROR(element, LIBRARY, FAILED, ("%s", error.what()), (nullptr));
-    return failed;
-  }
-}
 
 GstFlowReturn chain(GstPad * /*pad*/, GstObject *parent, GstBuffer *buffer) {
   GstKyutaiSttState &state = *GST_KYUTAI_STT(parent)->state;
@@ -173,6 +163,11 @@ static void gst_kyutai_stt_finalize(GObject *object) {
 
 static void gst_kyutai_stt_set_property(GObject *object, guint property, const GValue *value,
                                         GParamSpec *spec) {
+  if ((spec->flags & GST_PARAM_MUTABLE_PLAYING) == 0 && GST_STATE(object) > GST_STATE_READY) {
+    GST_WARNING_OBJECT(object, "%s can be set in NULL and READY only; it stays as it was",
+                       spec->name);
+    return;
+  }
   guarded(object, FALSE, [&] {
     if (!GST_KYUTAI_STT(object)->state->set_property(property, value)) {
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, property, spec);

@@ -187,6 +187,11 @@ std::shared_ptr<Stream> Recognition::acquire_stream(const StreamOptions &options
   }
   std::shared_ptr<Stream> stream = std::move(opened).value();
   const std::lock_guard lock(mutex_);
+  if (stopping_ || flushing_) {
+    // Nobody would interrupt a push to it.
+    flow = GST_FLOW_FLUSHING;
+    return nullptr;
+  }
   stream_ = stream;
   return stream;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "element/debug.h"
+#include "element/guarded.h"
 
 namespace kyutaistt::element {
 
@@ -143,14 +144,21 @@ void TextOutput::clear_flushed() {
 }
 
 void TextOutput::run(gpointer self) {
-  static_cast<TextOutput *>(self)->run_once();
+  auto *output = static_cast<TextOutput *>(self);
+  const bool done = guarded(output->element_, false, [output] {
+    output->run_once();
+    return true;
+  });
+  if (!done) {
+    output->fail(GST_FLOW_ERROR);
+  }
 }
 
 void TextOutput::run_once() {
   std::unique_lock lock(mutex_);
-  const bool came =
-      changed_.wait_for(lock, patience, [this] { return !items_.empty() || flow_ != GST_FLOW_OK; });
-  if (flow_ != GST_FLOW_OK) {
+  const auto stands = [this] { return flow_ != GST_FLOW_OK && flow_ != GST_FLOW_EOS; };
+  const bool came = changed_.wait_for(lock, patience, [&] { return !items_.empty() || stands(); });
+  if (stands()) {
     lock.unlock();
     gst_pad_pause_task(pad_);
     return;
@@ -162,22 +170,53 @@ void TextOutput::run_once() {
   }
   Item item = std::move(items_.front());
   items_.pop_front();
+  const bool wants_text = flow_ == GST_FLOW_OK;
   lock.unlock();
   changed_.notify_all();
-  if (const GstFlowReturn flow = write(std::move(item)); flow != GST_FLOW_OK) {
+  const GstFlowReturn flow = wants_text ? write(std::move(item)) : pass_events(std::move(item));
+  if (flow != GST_FLOW_OK) {
     fail(flow);
   }
 }
 
+GstFlowReturn TextOutput::pass_events(Item item) {
+  if (auto *event = std::get_if<EventPointer>(&item)) {
+    return forward(std::move(*event));
+  }
+  if (const auto *settings = std::get_if<Settings>(&item)) {
+    return writer_.change(*settings);
+  }
+  if (const auto *event = std::get_if<Event>(&item)) {
+    if (const auto *drained = std::get_if<Drained>(event)) {
+      return release_held(drained->marker);
+    }
+  }
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn TextOutput::forward(EventPointer event) {
+  const GstEventType type = GST_EVENT_TYPE(event.get());
+  if (type == GST_EVENT_STREAM_START || type == GST_EVENT_SEGMENT) {
+    // Something new, which downstream may want again.
+    const std::lock_guard lock(mutex_);
+    if (flow_ == GST_FLOW_EOS) {
+      flow_ = GST_FLOW_OK;
+    }
+  }
+  return writer_.forward(std::move(event));
+}
+
 GstFlowReturn TextOutput::write(Item item) {
   if (auto *event = std::get_if<EventPointer>(&item)) {
-    return writer_.forward(std::move(*event));
+    return forward(std::move(*event));
   }
   if (const auto *settings = std::get_if<Settings>(&item)) {
     return writer_.change(*settings);
   }
   const Event &event = std::get<Event>(item);
   if (const auto *failure = std::get_if<Failure>(&event)) {
+    // Nothing more comes: what was recognised goes out before.
+    writer_.finish();
     GST_ELEMENT_ERROR(element_, STREAM, FAILED,
                       ("Recognition failed: %s", failure->status.message().c_str()), (nullptr));
     return GST_FLOW_ERROR;
@@ -200,7 +239,7 @@ GstFlowReturn TextOutput::release_held(uint64_t marker) {
       event = std::move(held_.front().event);
       held_.pop_front();
     }
-    if (const GstFlowReturn flow = writer_.forward(std::move(event)); flow != GST_FLOW_OK) {
+    if (const GstFlowReturn flow = forward(std::move(event)); flow != GST_FLOW_OK) {
       return flow;
     }
   }

@@ -58,8 +58,11 @@ class TextOutput {
   /// One turn of the task: waits for an item and writes it.
   void run_once();
   GstFlowReturn write(Item item);
+  /// Downstream wants no more text: only events go on.
+  GstFlowReturn pass_events(Item item);
+  GstFlowReturn forward(EventPointer event);
   GstFlowReturn release_held(uint64_t marker);
-  /// Downstream does not take more: tells it, and whoever waits.
+  /// Downstream does not take more: tells whoever waits.
   void fail(GstFlowReturn flow);
   void clear();
   /// Forgets all but what a flush does not touch: settings, and events that describe the stream.
@@ -81,6 +84,7 @@ class TextOutput {
     EventPointer event;
   };
   std::deque<Held> held_;
+  /// What downstream said last. After GST_FLOW_EOS events go on; after another the task stands.
   GstFlowReturn flow_ = GST_FLOW_FLUSHING;
   /// Text found no next element; told once, because another may be linked in the meantime.
   bool was_unlinked_ = false;

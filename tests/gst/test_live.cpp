@@ -154,13 +154,12 @@ START_TEST(the_lateness_moves_the_segment) {
 END_TEST
 
 START_TEST(downstream_asks_for_another_format) {
-  Element element("text/x-raw, format=utf8", "domain=asr_is_en");
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");
   make_live(element);
   element.start_audio();
   const GstClockTime of_words = gst_harness_query_latency(element.harness());
   const std::vector<float> audio = read_sample("forecast-01.flac");
   const GstClockTime length = audio.size() * GST_SECOND / rate;
-  g_object_set(element.element(), "max-backlog", 60000, nullptr);
   element.push(audio);
   while (stat(element, "queued") > 100 * GST_MSECOND) {
     std::this_thread::sleep_for(milliseconds(5));

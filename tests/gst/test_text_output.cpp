@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// The way of text behind the recogniser, with events that no real model can be made to tell.
+#include <string>
+
+#include "element/debug.h"
+#include "element/text_output.h"
+#include "support/suite.h"
+
+GST_DEBUG_CATEGORY(gst_kyutai_stt_debug);
+
+namespace {
+
+using kyutaistt::Event;
+using kyutaistt::Failure;
+using kyutaistt::Status;
+using kyutaistt::Word;
+using kyutaistt::element::EventPointer;
+using kyutaistt::element::OutputObserver;
+using kyutaistt::element::Settings;
+using kyutaistt::element::TextOutput;
+using kyutaistt::element::TextUnit;
+using kyutaistt::tests::assert_text;
+using std::chrono::milliseconds;
+
+class NoObserver final : public OutputObserver {
+ public:
+  void pause_began() override {}
+  void nothing_came() override {}
+  void unit_changed() override {}
+  void text_came_late(GstClockTime /*delay*/) override {}
+};
+
+/// A TextOutput with a source pad of its own, and what came to the pad behind it.
+class Output {
+ public:
+  explicit Output(const Settings &settings)
+      : output_(element_, sink_, pad_, observer_), texts_(g_async_queue_new_full(g_free)) {
+    gst_element_set_bus(element_, bus_);
+    g_object_set_data(G_OBJECT(peer_), "texts", texts_);
+    gst_pad_set_chain_function(peer_, &Output::take_buffer);
+    ck_assert_int_eq(gst_pad_link(pad_, peer_), GST_PAD_LINK_OK);
+    gst_pad_set_active(peer_, TRUE);
+    gst_pad_set_active(pad_, TRUE);
+    output_.writer().configure(settings);
+    ck_assert(output_.start());
+    output_.put(EventPointer(gst_event_new_stream_start("text")));
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    output_.put(EventPointer(gst_event_new_segment(&segment)));
+  }
+  Output(const Output &) = delete;
+  Output &operator=(const Output &) = delete;
+  ~Output() {
+    gst_pad_set_active(peer_, FALSE);
+    output_.stop();
+    gst_pad_set_active(pad_, FALSE);
+    gst_element_set_bus(element_, nullptr);
+    gst_object_unref(peer_);
+    gst_object_unref(pad_);
+    gst_object_unref(sink_);
+    gst_object_unref(element_);
+    gst_object_unref(bus_);
+    g_async_queue_unref(texts_);
+  }
+
+  void put(const Event &event) { output_.put(event); }
+  /// What the ERROR says that comes.
+  std::string wait_for_error() {
+    GstMessage *message = gst_bus_timed_pop_filtered(bus_, 10 * GST_SECOND, GST_MESSAGE_ERROR);
+    ck_assert(message != nullptr);
+    GError *error = nullptr;
+    gst_message_parse_error(message, &error, nullptr);
+    std::string text = error->message;
+    g_error_free(error);
+    gst_message_unref(message);
+    return text;
+  }
+  /// The texts that came so far, with spaces between them.
+  std::string take_text() {
+    std::string all;
+    while (auto *text = static_cast<gchar *>(g_async_queue_try_pop(texts_))) {
+      all += (all.empty() ? "" : " ") + std::string(text);
+      g_free(text);
+    }
+    return all;
+  }
+  GstFlowReturn flow() { return output_.wait_for_room(); }
+
+ private:
+  static GstPad *new_text_pad() {
+    GstCaps *caps = gst_caps_from_string("text/x-raw, format=utf8");
+    GstPadTemplate *pad_template = gst_pad_template_new("text", GST_PAD_SRC, GST_PAD_ALWAYS, caps);
+    gst_caps_unref(caps);
+    auto *pad = GST_PAD(gst_object_ref_sink(gst_pad_new_from_template(pad_template, "text")));
+    gst_object_unref(pad_template);
+    return pad;
+  }
+
+  static GstFlowReturn take_buffer(GstPad *pad, GstObject * /*parent*/, GstBuffer *buffer) {
+    GstMapInfo map;
+    ck_assert(gst_buffer_map(buffer, &map, GST_MAP_READ));
+    auto *texts = static_cast<GAsyncQueue *>(g_object_get_data(G_OBJECT(pad), "texts"));
+    g_async_queue_push(texts, g_strndup(reinterpret_cast<const gchar *>(map.data), map.size));
+    gst_buffer_unmap(buffer, &map);
+    gst_buffer_unref(buffer);
+    return GST_FLOW_OK;
+  }
+
+  NoObserver observer_;
+  // Whose name is on the messages.
+  GstElement *element_ =
+      GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("identity", nullptr)));
+  GstBus *bus_ = gst_bus_new();
+  GstPad *sink_ = GST_PAD(gst_object_ref_sink(gst_pad_new("audio", GST_PAD_SINK)));
+  GstPad *pad_ = new_text_pad();
+  GstPad *peer_ = GST_PAD(gst_object_ref_sink(gst_pad_new("peer", GST_PAD_SINK)));
+  TextOutput output_;
+  GAsyncQueue *texts_;
+};
+
+Word word_at(const std::string &text, milliseconds start) {
+  Word word;
+  word.text = text;
+  word.start = start;
+  word.end = start + milliseconds(300);
+  return word;
+}
+
+START_TEST(what_was_recognised_before_a_failure_goes_out) {
+  for (const TextUnit unit : {TextUnit::Word, TextUnit::Cue}) {
+    Settings settings;
+    settings.text_unit = unit;
+    Output output(settings);
+    output.put(word_at("Good", milliseconds(0)));
+    output.put(word_at("day", milliseconds(400)));
+    output.put(Failure{Status::internal("the model broke")});
+    assert_text(output.wait_for_error(), "Recognition failed: the model broke");
+    assert_text(output.take_text(), "Good day");
+    ck_assert_int_eq(output.flow(), GST_FLOW_ERROR);
+  }
+}
+END_TEST
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  gst_check_init(&argc, &argv);
+  GST_DEBUG_CATEGORY_INIT(gst_kyutai_stt_debug, "kyutaistt", 0, "Kyutai speech to text");
+  return kyutaistt::tests::run_suite("text output",
+                                     {what_was_recognised_before_a_failure_goes_out});
+}

@@ -190,6 +190,27 @@ const std::vector<NamedWay> &ways() {
          });
          return same_time;
        }},
+      {"a gap is told where a packet was lost",
+       [](Element &element, const Clip &clip) {
+         const double moment = separate_start(clip) - 0.06;
+         push_changed(element, clip, [&element, moment](GstBuffer *, double seconds) {
+           if (seconds >= moment - 0.05 && seconds < moment) {
+             const auto start = static_cast<GstClockTime>(std::llround(seconds * GST_SECOND));
+             element.push_event(gst_event_new_gap(start, 50 * GST_MSECOND));
+             return false;
+           }
+           return true;
+         });
+         return same_time;
+       }},
+      {"only the first timestamp",
+       [](Element &element, const Clip &clip) {
+         push_changed(element, clip, [](GstBuffer *buffer, double seconds) {
+           GST_BUFFER_PTS(buffer) = seconds > 0 ? GST_CLOCK_TIME_NONE : 30 * GST_SECOND;
+           return true;
+         });
+         return [](double seconds) { return seconds + 30; };
+       }},
       {"a flush and a new segment",
        [](Element &element, const Clip &clip) {
          element.push({clip.samples.begin(), clip.samples.begin() + 2 * rate});

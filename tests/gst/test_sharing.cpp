@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Elements that share a model: they come and go while others run, and the last one frees it.
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include "gst/harness.h"
+#include "support/suite.h"
+
+namespace {
+
+using kyutaistt::tests::assert_text;
+using kyutaistt::tests::Element;
+using kyutaistt::tests::read_sample;
+
+constexpr size_t rate = 24000;
+constexpr const char *english = "Good day. Thank you.";
+constexpr const char *icelandic = "Góðan dag. Takk fyrir.";
+
+guint64 steps_of(Element &element) {
+  GstStructure *stats = nullptr;
+  g_object_get(element.element(), "stats", &stats, nullptr);
+  guint64 steps = 0;
+  ck_assert(gst_structure_get_uint64(stats, "steps", &steps));
+  gst_structure_free(stats);
+  return steps;
+}
+
+void recognise(Element &element, const std::vector<float> &audio, const char *expected) {
+  element.start_audio();
+  ck_assert_int_eq(element.push(audio), GST_FLOW_OK);
+  element.finish();
+  assert_text(element.take_text(), expected);
+}
+
+START_TEST(elements_come_and_go_while_others_run) {
+  const std::vector<float> audio = read_sample("forecast-03.flac");
+  const auto come_and_go = [&audio](const char *properties, const char *expected) {
+    for (int round = 0; round < 10; ++round) {
+      Element element("text/x-raw, format=utf8", properties);
+      if (round % 3 == 2) {
+        // One that leaves in the middle of it.
+        element.start_audio();
+        element.push({audio.begin(), audio.begin() + rate / 2});
+      } else {
+        recognise(element, audio, expected);
+      }
+    }
+  };
+  // One context that goes on all the time.
+  Element staying("text/x-raw, format=utf8", "domain=asr_is_en");
+  staying.start_audio();
+  ck_assert_int_eq(staying.push({audio.begin(), audio.begin() + rate}), GST_FLOW_OK);
+  std::thread in_english(come_and_go, "domain=asr_is_en", english);
+  std::thread in_icelandic(come_and_go, "domain=asr_is_is", icelandic);
+  for (size_t at = rate; at < audio.size(); at += rate / 50) {
+    const size_t end = std::min(at + rate / 50, audio.size());
+    ck_assert_int_eq(staying.push({audio.begin() + static_cast<std::ptrdiff_t>(at),
+                                   audio.begin() + static_cast<std::ptrdiff_t>(end)},
+                                  at * GST_SECOND / rate),
+                     GST_FLOW_OK);
+    g_usleep(5000);
+  }
+  in_english.join();
+  in_icelandic.join();
+  staying.finish();
+  assert_text(staying.take_text(), english);
+}
+END_TEST
+
+START_TEST(the_last_one_frees_the_model) {
+  const std::vector<float> audio = read_sample("forecast-03.flac");
+  Element first("text/x-raw, format=utf8", "domain=asr_is_en");
+  recognise(first, audio, english);
+  const guint64 steps = steps_of(first);
+  {
+    Element second("text/x-raw, format=utf8", "domain=asr_is_en");
+    recognise(second, audio, english);
+    gst_element_set_state(first.element(), GST_STATE_NULL);
+    ck_assert_uint_gt(steps_of(second), steps);
+  }
+  // Loaded anew: it counts from the beginning.
+  Element third("text/x-raw, format=utf8", "domain=asr_is_en");
+  recognise(third, audio, english);
+  ck_assert_uint_eq(steps_of(third), steps);
+}
+END_TEST
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  gst_check_init(&argc, &argv);
+  return kyutaistt::tests::run_suite(
+      "sharing", {elements_come_and_go_while_others_run, the_last_one_frees_the_model});
+}

@@ -2,19 +2,21 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs what is missing (Debian 12), builds, lints and tests; closes with the totals.
 #
-#   tests/run-tests.sh              # what continuous integration runs
-#   tests/run-tests.sh --sanitize   # the same tests with AddressSanitizer and UBSan, no lint
+#   tests/run-tests.sh                    # what continuous integration runs
+#   tests/run-tests.sh --sanitize         # the same tests with AddressSanitizer and UBSan, no lint
+#   tests/run-tests.sh --thread-sanitize  # those of threads with ThreadSanitizer, no lint
+#   tests/run-tests.sh --valgrind         # those that end in minutes under valgrind, no lint
 set -eu
 
 usage() {
-  echo "usage: tests/run-tests.sh [--sanitize]" >&2
+  echo "usage: tests/run-tests.sh [--sanitize | --thread-sanitize | --valgrind]" >&2
   exit 2
 }
 
-sanitize=no
+mode=all
 case ${1:-} in
   '') ;;
-  --sanitize) sanitize=yes ;;
+  --sanitize | --thread-sanitize | --valgrind) mode=${1#--} ;;
   *) usage ;;
 esac
 [ $# -le 1 ] || usage
@@ -27,22 +29,63 @@ root=$(cd "$(dirname "$0")/.." && pwd)
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-base-apps gstreamer1.0-x \
   python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-rtsp-server-1.0 \
-  check python3 clang-format clang-tidy binutils
+  check python3 clang-format clang-tidy binutils valgrind
 
-if [ "$sanitize" = yes ]; then
-  build=$root/build-sanitize
-  set -- -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized
-  # libtorch and GStreamer keep what they allocate once; only our own leaks are of interest.
-  export LSAN_OPTIONS="suppressions=$root/tests/leaks.supp:print_suppressions=0"
-  export ASAN_OPTIONS=detect_odr_violation=0
-  export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-  timeout_factor=6
-  export CK_TIMEOUT_MULTIPLIER=$timeout_factor
-else
-  build=$root/build-tests
-  set --
-  timeout_factor=1
-fi
+build=$root/build-tests
+timeout_factor=1
+wrapper=
+# Names of the tests, by lines; all of them if there are none.
+names=
+set --
+case $mode in
+  sanitize)
+    build=$root/build-sanitize
+    set -- -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized
+    # libtorch and GStreamer keep what they allocate once; only our own leaks are of interest.
+    export LSAN_OPTIONS="suppressions=$root/tests/leaks.supp:print_suppressions=0"
+    export ASAN_OPTIONS=detect_odr_violation=0
+    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+    timeout_factor=6
+    ;;
+  thread-sanitize)
+    build=$root/build-threads
+    set -- -Db_sanitize=thread -Db_lundef=false -Dbuildtype=debugoptimized
+    export TSAN_OPTIONS="suppressions=$root/tests/threads.supp:history_size=4"
+    # GLib's own allocator hides from ThreadSanitizer what is freed.
+    export G_SLICE=always-malloc
+    export KYUTAISTT_RANDOM_WALKS=40 KYUTAISTT_FLUSHES=300
+    timeout_factor=10
+    # Not those that are about real time, nor those of the same code in hundreds of forms.
+    names='audio queue
+engine
+thread pool
+text output
+contract
+faults
+latency
+random walk
+recognition
+segments
+sharing
+speech events'
+    ;;
+  valgrind)
+    wrapper='valgrind --quiet --error-exitcode=9'
+    export G_SLICE=always-malloc CK_FORK=no
+    timeout_factor=10
+    # Those that read what others have written, and no model: that would take hours.
+    names='audio queue
+json file
+model folder
+model location
+safetensors
+text output
+timeline
+tokenizer
+word builder'
+    ;;
+esac
+export CK_TIMEOUT_MULTIPLIER=$timeout_factor
 
 if [ ! -f "$build/build.ninja" ]; then
   /usr/bin/meson setup "$build" "$root" "$@"
@@ -50,14 +93,21 @@ fi
 /usr/bin/ninja -C "$build"
 
 lint=
-if [ "$sanitize" = no ]; then
+if [ "$mode" = all ]; then
   "$root/tests/lint.sh" "$build" || lint=lint
 fi
 
 log=$build/meson-logs/testlog.json
 rm -f "$log"
-/usr/bin/meson test -C "$build" --print-errorlogs --no-rebuild \
-  --timeout-multiplier "$timeout_factor" || true
+set -- --print-errorlogs --no-rebuild --timeout-multiplier "$timeout_factor"
+[ -z "$wrapper" ] || set -- "$@" --wrapper "$wrapper"
+# One name a line: names have spaces.
+while read -r name; do
+  [ -z "$name" ] || set -- "$@" "$name"
+done <<END
+$names
+END
+/usr/bin/meson test -C "$build" "$@" || true
 
 # shellcheck disable=SC2086 # no word where lint is clean
 exec python3 "$root/tests/totals.py" "$log" $lint

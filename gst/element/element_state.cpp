@@ -331,7 +331,10 @@ void GstKyutaiSttState::follow_time(const AudioInput::Audio &audio) {
   if (audio.timestamp && pushed_until_ && *audio.timestamp < *pushed_until_ - longest_overlap) {
     GST_INFO_OBJECT(element_, "time goes back to %" GST_TIME_FORMAT,
                     GST_TIME_ARGS(static_cast<GstClockTime>(audio.timestamp->count())));
-    send_after_pushed(EventPointer(gst_pad_get_sticky_event(sink_, GST_EVENT_SEGMENT, 0)));
+    // A pipeline that is at fault may have sent none.
+    if (EventPointer segment{gst_pad_get_sticky_event(sink_, GST_EVENT_SEGMENT, 0)}) {
+      send_after_pushed(std::move(segment));
+    }
   }
   const Time begin = audio.timestamp.value_or(pushed_until_.value_or(Time()));
   pushed_until_ = begin + audio.duration();

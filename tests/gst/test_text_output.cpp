@@ -2,7 +2,6 @@
 /// The way of text behind the recogniser, with events that no real model can be made to tell.
 #include <string>
 
-#include "element/debug.h"
 #include "element/text_output.h"
 #include "support/suite.h"
 

@@ -54,11 +54,10 @@ nm -D --defined-only "$build/lib/libkyutaistt.so" | c++filt |
   grep -E ' [TBDRVW] ' | grep -vE 'kyutaistt::(Engine|Model|Status|Stream|check_prompt|find_model|inspect_model|measure_machine|precision_name|quantise_model|status_code_name)|std::|__gnu|nlohmann' &&
   complain "libkyutaistt exports more than its public symbols"
 
-# clang-tidy takes the most time: as many at once as there are cores. The fuzz targets and
-# what ThreadSanitizer is told belong to builds of their own, so this one does not know how they are
-# compiled.
+# clang-tidy takes the most time: as many at once as there are cores. What ThreadSanitizer is told
+# belongs to a build of its own, so this one does not know how it is compiled.
 # shellcheck disable=SC2086
-printf '%s\n' $sources | grep -vE '^tests/(fuzz|support/glib_locks)' | xargs -P "$(nproc)" -n 1 clang-tidy -p "$build" --quiet \
+printf '%s\n' $sources | grep -v '^tests/support/glib_locks' | xargs -P "$(nproc)" -n 1 clang-tidy -p "$build" --quiet \
   --extra-arg=-Wno-unknown-warning-option 2>/dev/null ||
   complain "clang-tidy finds faults"
 

@@ -322,7 +322,7 @@ const std::vector<OptionSpec> &transcribe_options() {
     std::vector<OptionSpec> all = {
         {"--domain", "D", "task to prompt for, e.g. asr_is_en (default: the model's)"},
         {"--format", "text|json|srt|vtt",
-         "what to write (default: text); of several files text and JSON have a line each"},
+         "what to write (default: text); srt and vtt take one FILE"},
         {"--output", "FILE", "write there instead of to standard output"},
         {"--no-prompt", nullptr, "force nothing"},
         {"--prompt-tokens", "1,2,3,4", "force these tokens instead of a domain's"},

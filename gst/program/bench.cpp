@@ -50,6 +50,7 @@ struct Measured {
 MachineLimits mean_of(const MachineLimits &a, const MachineLimits &b) {
   return {(a.read_bytes + b.read_bytes) / 2, (a.multiply_adds_f32 + b.multiply_adds_f32) / 2,
           (a.multiply_adds_bf16 + b.multiply_adds_bf16) / 2,
+          (a.multiply_adds_int16 + b.multiply_adds_int16) / 2,
           (a.multiply_adds_int8 + b.multiply_adds_int8) / 2};
 }
 
@@ -76,11 +77,20 @@ double language_model_peak(const MachineLimits &limits, Precision precision) {
   }
 }
 
+/// The same of the codec's large matrices; the rest of it is f32.
+double codec_peak(const MachineLimits &limits, Precision precision) {
+  const bool is_whole = precision == Precision::Int8 || precision == Precision::Int4;
+  return is_whole ? limits.multiply_adds_int16 : limits.multiply_adds_f32;
+}
+
 /// Milliseconds that one frame of one stream takes at least if nothing but arithmetic costs time.
 double arithmetic_ms(const Model &model, const MachineLimits &limits) {
   const ModelInfo &info = model.info();
+  const uint64_t small = info.codec_multiply_adds - info.codec_large_multiply_adds;
   constexpr double milli = 1e3;
-  return milli * (static_cast<double>(info.codec_multiply_adds) / limits.multiply_adds_f32 +
+  return milli * (static_cast<double>(small) / limits.multiply_adds_f32 +
+                  static_cast<double>(info.codec_large_multiply_adds) /
+                      codec_peak(limits, model.loaded().precision) +
                   static_cast<double>(info.language_model_multiply_adds) /
                       language_model_peak(limits, model.loaded().precision));
 }
@@ -112,6 +122,7 @@ nlohmann::ordered_json summarise(const Model &model, const BenchPlan &plan,
       static_cast<double>(loaded.weight_bytes_per_step) / (lm_ms * milli) / limits.read_bytes;
   json["multiply_adds_per_second"] = {{"f32", limits.multiply_adds_f32},
                                       {"bf16", limits.multiply_adds_bf16},
+                                      {"int16", limits.multiply_adds_int16},
                                       {"int8", limits.multiply_adds_int8}};
   json["arithmetic_share"] = frames * arithmetic_ms(model, limits) / sum_ms;
   json["memory_per_stream_bytes"] = model.info().memory_per_stream_bytes;

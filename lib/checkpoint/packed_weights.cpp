@@ -15,7 +15,7 @@ namespace kyutaistt::checkpoint {
 namespace {
 
 constexpr const char *format_key = "packed_format";
-constexpr const char *format_version = "1";
+constexpr const char *format_version = "2";
 constexpr const char *precision_key = "precision";
 /// Where tensors begin, counted from the file's beginning: packed weights are read in place, by
 /// instructions that want whole cache lines.

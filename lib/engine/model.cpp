@@ -24,7 +24,9 @@ void add_tokenizer(const text::Tokenizer &tokenizer, ModelInfo &info) {
 }
 
 void add_costs(CachePrecision precision, ModelInfo &info) {
-  info.codec_multiply_adds = mimi::Encoder::multiply_adds(info);
+  const auto codec = mimi::Encoder::multiply_adds(info);
+  info.codec_multiply_adds = codec.all;
+  info.codec_large_multiply_adds = codec.large;
   info.language_model_multiply_adds = lm::LanguageModel::multiply_adds(info.language_model);
   info.memory_per_stream_bytes = mimi::Encoder::state_bytes(info) +
                                  lm::LanguageModel::state_bytes(info.language_model, precision);

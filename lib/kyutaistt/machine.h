@@ -14,6 +14,7 @@ struct MachineLimits {
   /// Products of two numbers that are added up, from registers.
   double multiply_adds_f32 = 0;
   double multiply_adds_bf16 = 0;
+  double multiply_adds_int16 = 0;
   double multiply_adds_int8 = 0;
 };
 

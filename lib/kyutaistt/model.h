@@ -91,6 +91,8 @@ struct ModelInfo {
   uint64_t parameters = 0;
   /// Products of two numbers that one frame of one stream adds up, once the windows are full.
   uint64_t codec_multiply_adds = 0;
+  /// Of these, those with the codec's large matrices, which `Int8` and `Int4` hold in 16 bits.
+  uint64_t codec_large_multiply_adds = 0;
   uint64_t language_model_multiply_adds = 0;
   /// State of the codec and the language model for one open stream, as it is allocated on the CPU.
   /// Audio that waits comes on top.

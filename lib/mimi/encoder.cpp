@@ -51,25 +51,27 @@ uint64_t Encoder::state_bytes(const ModelInfo &info) {
          static_cast<uint64_t>(contexts) * sizeof(float);
 }
 
-uint64_t Encoder::multiply_adds(const ModelInfo &info) {
+Encoder::MultiplyAdds Encoder::multiply_adds(const ModelInfo &info) {
   const CodecInfo &codec = info.codec;
   int64_t time = frame_samples;
   int64_t channels = codec.filters;
-  int64_t sum = time * channels * 7;
-  for (const int64_t stride : codec.strides) {
-    sum += time * (channels / 2) * channels * 3 + time * channels * (channels / 2);
+  int64_t small = time * channels * 7;
+  int64_t large = 0;
+  for (size_t i = 0; i < codec.strides.size(); ++i) {
+    const int64_t stride = codec.strides[i];
+    small += time * (channels / 2) * channels * 3 + time * channels * (channels / 2);
     time /= stride;
-    sum += time * (2 * channels) * channels * (2 * stride);
+    (i > 0 ? large : small) += time * (2 * channels) * channels * (2 * stride);
     channels *= 2;
   }
-  sum += time * codec.width * channels * 3 + codec.width * codec.width * 4;
-  const int64_t layer = 4 * codec.width * codec.width + 2 * codec.width * codec.feed_forward +
-                        2 * codec.window * codec.width;
-  sum += codec.layers * positions_per_frame * layer;
+  large += time * codec.width * channels * 3 + codec.width * codec.width * 4;
+  large += codec.layers * positions_per_frame *
+           (4 * codec.width * codec.width + 2 * codec.width * codec.feed_forward);
+  small += codec.layers * positions_per_frame * 2 * codec.window * codec.width;
   const LanguageModelInfo &model = info.language_model;
-  sum += 2 * codec.width * codec.codebook_dimension +
-         model.codebooks * model.codebook_size * codec.codebook_dimension;
-  return static_cast<uint64_t>(sum);
+  large += 2 * codec.width * codec.codebook_dimension +
+           model.codebooks * model.codebook_size * codec.codebook_dimension;
+  return {static_cast<uint64_t>(small + large), static_cast<uint64_t>(large)};
 }
 
 }  // namespace kyutaistt::mimi

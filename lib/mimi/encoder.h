@@ -41,8 +41,12 @@ class Encoder {
 
   /// Bytes of an `EncoderState` of this shape.
   static uint64_t state_bytes(const ModelInfo &info);
-  /// See `ModelInfo::codec_multiply_adds`.
-  static uint64_t multiply_adds(const ModelInfo &info);
+  /// See `ModelInfo::codec_multiply_adds` and `codec_large_multiply_adds`.
+  struct MultiplyAdds {
+    uint64_t all = 0;
+    uint64_t large = 0;
+  };
+  static MultiplyAdds multiply_adds(const ModelInfo &info);
 
  private:
   ops::Operations &operations_;

@@ -21,8 +21,9 @@ Seanet::Seanet(const CodecInfo &info, ops::WeightType weights, ops::Operations &
   add(loader.convolution(layer_name(0) + ".conv", 1, true, f32));
   int number = 1;
   for (size_t i = 0; i < info.strides.size(); ++i) {
-    // The last two strided convolutions have nine tenths of all weights, for few points in time.
-    const ops::WeightType stride_type = i + 2 >= info.strides.size() ? weights : f32;
+    // All strided convolutions but the first: they have most of the weights, and codes change with
+    // the rounding of the first layers.
+    const ops::WeightType stride_type = i > 0 ? weights : f32;
     Stage stage;
     stage.block_number = number;
     stage.convolution_number = number + 2;

@@ -10,8 +10,7 @@ enum class WeightType {
   F32,
   /// Products round their inputs to bf16 as well.
   Bf16,
-  /// 16-bit whole numbers with scales: inputs stay f32, and sums are off by some 1e-5 of the
-  /// largest.
+  /// 16-bit whole numbers with scales; inputs are quantised as finely.
   Int16,
   /// 8-bit whole numbers with scales; inputs are quantised as well.
   Int8,

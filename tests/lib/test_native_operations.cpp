@@ -119,7 +119,7 @@ double tolerance_of(WeightType type) {
     case WeightType::Bf16:
       return 0.015;
     case WeightType::Int16:
-      return 1e-4;
+      return 3e-4;
     case WeightType::Int8:
       return 0.02;
     case WeightType::Int4:

@@ -176,7 +176,7 @@ Status load_with(const std::string &packed, const std::string &from, const std::
 START_TEST(damaged_headers) {
   const TestFolder folder;
   const std::string packed = quantise(folder, Precision::Int8);
-  assert_refused(load_with(packed, R"("packed_format":"1")", R"("packed_format":"2")"),
+  assert_refused(load_with(packed, R"("packed_format":"2")", R"("packed_format":"1")"),
                  StatusCode::Unsupported, "kyutaistt quantize");
   assert_refused(load_with(packed, R"("precision":"int8")", R"("precision":"int9")"),
                  StatusCode::Corrupt, "expected bf16, int8 or int4");

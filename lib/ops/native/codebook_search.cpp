@@ -27,14 +27,15 @@ class NativeCodebook final : public Codebook {
       negated_half_norms.push_back(-squares / 2);
       squares_of_greatest = std::max(squares_of_greatest, precise);
     }
-    // A code is off by at most half a step, 2^-16 of the greatest value of its group; all of them
-    // together by no more than this share of the entry's length times the root of the dimension.
-    // The second part is for the rounding of the sums themselves.
-    constexpr double code_share = 0x1p-15;
+    // A code is off by at most half a step, half of 1/16383 of the greatest value of its group; all
+    // codes of an entry together by no more than this share of its length times the root of the
+    // dimension. As much again is for the codes of what is compared with it, the second part for
+    // the rounding of the sums themselves.
+    constexpr double step = 1.0 / int16_greatest;
     constexpr double sum_share = 1e-5;
     const double length = std::sqrt(squares_of_greatest);
-    greatest_error = static_cast<float>(
-        length * (code_share * std::sqrt(static_cast<double>(width)) / 2 + sum_share));
+    greatest_error =
+        static_cast<float>(length * (step * std::sqrt(static_cast<double>(width)) + sum_share));
   }
 
   uint64_t bytes() const noexcept override {
@@ -48,7 +49,8 @@ class NativeCodebook final : public Codebook {
   const PanelMatrix rounded;
   /// -|entry|^2 / 2
   std::vector<float> negated_half_norms;
-  /// The length of the greatest difference between an entry and its rounded one.
+  /// By how much a product with the rounded entry may be off, for each unit of length of what is
+  /// multiplied with it.
   float greatest_error = 0;
 
  private:

@@ -67,9 +67,23 @@ int64_t repeat_bf16(int64_t rounds) {
                             });
 }
 
+// Whole numbers as in a tile: each row's codes with each panel's weights. They change from round to
+// round, or the compiler would multiply once and only add up afterwards.
+
+int64_t repeat_int16(int64_t rounds) {
+  constexpr int rows = Vector::whole_tile_rows;
+  constexpr int panels = measured_panels;
+  alignas(line_bytes) const std::byte weights[2][panels][line_bytes] = {};
+  const int16_t codes[2][rows][2] = {};
+  const auto start = [] { return Vector::broadcast_integer(static_cast<int32_t>(unknown)); };
+  return repeat<rows * panels>(
+      rounds, 2 * lanes, start, [&](Integers sum, int index, int64_t round) {
+        const auto *column = weights[round % 2][index / rows];
+        return Vector::dot_int16(sum, Vector::load_bytes(column), codes[round % 2][index % rows]);
+      });
+}
+
 int64_t repeat_int8(int64_t rounds) {
-  // As in a tile: each row's codes with each panel's weights. They change from round to round, or
-  // the compiler would multiply once and only add up afterwards.
   constexpr int rows = Vector::whole_tile_rows;
   constexpr int panels = measured_panels;
   alignas(line_bytes) const std::byte weights[2][panels][line_bytes] = {};

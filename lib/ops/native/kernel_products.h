@@ -41,33 +41,65 @@ void arrange(const int8_t *codes, Code *place) {
   Vector::arrange(codes, place);
 }
 
+/// What turns some values into codes of at most `greatest_code`, and back.
+struct Scaling {
+  /// NaN if a value is infinite or no number.
+  float scale;
+  /// 0 if all values count as zeros.
+  float inverse;
+};
+
+Scaling find_scaling(const float *x, int64_t count, float greatest_code) {
+  Floats best = Vector::zero();
+  Floats zeros = Vector::zero();
+  for (int64_t i = 0; i < count; i += lanes) {
+    const Floats values = Vector::load_first(x + i, smaller(lanes, count - i));
+    best = Vector::maximum(Vector::magnitude(values), best);
+    // A maximum passes over NaNs; a product with zero does not.
+    zeros = Vector::multiply_add(values, Vector::zero(), zeros);
+  }
+  const float magnitude = Vector::maximum_of(best) + Vector::sum(zeros);
+  // Below this the inverse would not be finite: such values count as zeros.
+  const float least_magnitude = greatest_code * 1e-38F;
+  return {magnitude / greatest_code,
+          magnitude >= least_magnitude ? greatest_code / magnitude : 0.0F};
+}
+
+void quantise_int16(const float *x, int64_t count, int64_t padded, int64_t group, int /*offset*/,
+                    std::byte *codes, float *scales, int32_t * /*corrections*/) {
+  for (int64_t begin = 0; begin < padded; begin += group) {
+    const int64_t end = smaller(begin + group, padded);
+    const int64_t known = smaller(end, count);
+    const Scaling scaling = find_scaling(x + begin, known - begin, int16_greatest);
+    *scales++ = scaling.scale;
+    for (int64_t i = begin; i < end; i += lanes) {
+      const int64_t n = scaling.inverse != 0 ? smaller(lanes, known - i) : 0;
+      int16_t sixteen[lanes] = {};
+      if (n > 0) {
+        const Floats values = Vector::load_first(x + i, n);
+        Vector::store_int16(sixteen, Vector::multiply(values, Vector::broadcast(scaling.inverse)));
+      }
+      __builtin_memcpy(codes + static_cast<size_t>(i) * sizeof(int16_t), sixteen,
+                       static_cast<size_t>(smaller(lanes, end - i)) * sizeof(int16_t));
+    }
+  }
+}
+
 template <typename Code>
 void quantise(const float *x, int64_t count, int64_t padded, int64_t group, int offset,
               std::byte *codes, float *scales, int32_t *corrections) {
   constexpr float greatest_code = 127;
-  // Below this the inverse would not be finite: such values count as zeros.
-  constexpr float least_magnitude = 1e-36F;
   for (int64_t begin = 0; begin < padded; begin += group) {
     const int64_t end = smaller(begin + group, padded);
     const int64_t known = smaller(end, count);
-    Floats best = Vector::zero();
-    Floats zeros = Vector::zero();
-    for (int64_t i = begin; i < known; i += lanes) {
-      const Floats values = Vector::load_first(x + i, smaller(lanes, known - i));
-      best = Vector::maximum(Vector::magnitude(values), best);
-      // A maximum passes over NaNs; a product with zero does not.
-      zeros = Vector::multiply_add(values, Vector::zero(), zeros);
-    }
-    const float magnitude = Vector::maximum_of(best) + Vector::sum(zeros);
-    const bool has_codes = magnitude >= least_magnitude;
-    const float inverse = has_codes ? greatest_code / magnitude : 0;
+    const Scaling scaling = find_scaling(x + begin, known - begin, greatest_code);
     int32_t sum = 0;
     for (int64_t i = begin; i < end; i += lanes) {
-      const int64_t n = has_codes ? smaller(lanes, known - i) : 0;
+      const int64_t n = scaling.inverse != 0 ? smaller(lanes, known - i) : 0;
       int8_t sixteen[lanes] = {};
       if (n > 0) {
         const Floats values = Vector::load_first(x + i, n);
-        Vector::store_int8(sixteen, Vector::multiply(values, Vector::broadcast(inverse)));
+        Vector::store_int8(sixteen, Vector::multiply(values, Vector::broadcast(scaling.inverse)));
       }
       sum += Vector::sum_of_int8(sixteen);
       Code arranged[lanes];
@@ -75,7 +107,7 @@ void quantise(const float *x, int64_t count, int64_t padded, int64_t group, int 
       __builtin_memcpy(codes + static_cast<size_t>(i) * sizeof(Code), arranged,
                        static_cast<size_t>(smaller(lanes, end - i)) * sizeof(Code));
     }
-    *scales++ = magnitude / greatest_code;
+    *scales++ = scaling.scale;
     *corrections++ = -offset * sum;
   }
 }
@@ -211,52 +243,6 @@ void multiply_bf16(const ProductTile &tile) {
   sums.finish(tile);
 }
 
-template <int panels, int rows>
-void multiply_int16(const ProductTile &tile) {
-  const float *inputs[rows];
-  for (int r = 0; r < rows; ++r) {
-    inputs[r] = static_cast<const float *>(tile.rows[r]) + tile.begin;
-  }
-  Sums<panels, rows> sums;
-  sums.begin(tile);
-  const int64_t count = tile.end - tile.begin;
-  size_t offset = 0;
-  for (int64_t begin = 0; begin < count; begin += int16_group) {
-    Floats products[panels][rows];
-    for (int p = 0; p < panels; ++p) {
-      for (int r = 0; r < rows; ++r) {
-        products[p][r] = Vector::zero();
-      }
-    }
-    const size_t scales = offset;
-    offset += line_bytes;
-    const int64_t end = smaller(begin + int16_group, count);
-    for (int64_t k = begin; k < end; ++k) {
-      Floats column[panels];
-      for (int p = 0; p < panels; ++p) {
-        column[p] = Vector::load_int16(reinterpret_cast<const int16_t *>(
-            tile.panels + static_cast<size_t>(p) * tile.panel_bytes + offset));
-      }
-      for (int r = 0; r < rows; ++r) {
-        const Floats input = Vector::broadcast(inputs[r][k]);
-        for (int p = 0; p < panels; ++p) {
-          products[p][r] = Vector::multiply_add(column[p], input, products[p][r]);
-        }
-      }
-      prefetch(tile, offset);
-      offset += line_bytes / 2;
-    }
-    for (int p = 0; p < panels; ++p) {
-      const Floats scale = Vector::load(reinterpret_cast<const float *>(
-          tile.panels + static_cast<size_t>(p) * tile.panel_bytes + scales));
-      for (int r = 0; r < rows; ++r) {
-        sums.of[p][r] = Vector::multiply_add(products[p][r], scale, sums.of[p][r]);
-      }
-    }
-  }
-  sums.finish(tile);
-}
-
 /// Pointers into the rows of a product of whole numbers.
 template <typename Code, int rows>
 struct QuantisedInputs {
@@ -273,6 +259,109 @@ struct QuantisedInputs {
     }
   }
 };
+
+/// sums += the products of some pairs of columns, whose first lies at `offset`.
+template <int pairs, int panels, int rows>
+void add_int16_run(const ProductTile &tile, const int16_t *const (&codes)[rows], int64_t column,
+                   size_t offset, Floats (&sums)[panels][rows]) {
+  Integers whole[panels][rows];
+  for (int p = 0; p < panels; ++p) {
+    for (int r = 0; r < rows; ++r) {
+      whole[p][r] = Vector::broadcast_integer(0);
+    }
+  }
+#pragma GCC unroll 4
+  for (int pair = 0; pair < pairs; ++pair) {
+    Bytes columns[panels];
+    for (int p = 0; p < panels; ++p) {
+      columns[p] =
+          Vector::load_bytes(tile.panels + static_cast<size_t>(p) * tile.panel_bytes + offset);
+    }
+    for (int r = 0; r < rows; ++r) {
+      for (int p = 0; p < panels; ++p) {
+        whole[p][r] = Vector::dot_int16(whole[p][r], columns[p], codes[r] + column + 2 * pair);
+      }
+    }
+    prefetch(tile, offset);
+    offset += line_bytes;
+  }
+  for (int p = 0; p < panels; ++p) {
+    for (int r = 0; r < rows; ++r) {
+      sums[p][r] = Vector::add(sums[p][r], Vector::to_floats(whole[p][r]));
+    }
+  }
+}
+
+template <int panels, int rows>
+void multiply_int16(const ProductTile &tile) {
+  constexpr int run_pairs = int16_run / 2;
+  const QuantisedInputs<int16_t, rows> inputs(tile, int16_group);
+  Sums<panels, rows> sums;
+  sums.begin(tile);
+  const int64_t count = tile.end - tile.begin;
+  size_t offset = 0;
+  for (int64_t begin = 0; begin < count; begin += int16_group) {
+    Floats products[panels][rows];
+    for (int p = 0; p < panels; ++p) {
+      for (int r = 0; r < rows; ++r) {
+        products[p][r] = Vector::zero();
+      }
+    }
+    const size_t scales = offset;
+    prefetch(tile, offset);
+    offset += line_bytes;
+    const int64_t end = smaller(begin + int16_group, count);
+    int64_t k = begin;
+    for (; k + int16_run <= end; k += int16_run) {
+      add_int16_run<run_pairs>(tile, inputs.codes, k, offset, products);
+      offset += run_pairs * line_bytes;
+    }
+    for (; k < end; k += 2) {
+      add_int16_run<1>(tile, inputs.codes, k, offset, products);
+      offset += line_bytes;
+    }
+    for (int p = 0; p < panels; ++p) {
+      const Floats weight_scale = Vector::load(reinterpret_cast<const float *>(
+          tile.panels + static_cast<size_t>(p) * tile.panel_bytes + scales));
+      for (int r = 0; r < rows; ++r) {
+        const Floats scale = Vector::multiply(
+            weight_scale, Vector::broadcast(inputs.scales[r][begin / int16_group]));
+        sums.of[p][r] = Vector::multiply_add(products[p][r], scale, sums.of[p][r]);
+      }
+    }
+  }
+  sums.finish(tile);
+}
+
+/// Some of a tile's panels, from `first` on. Not needed where a tile has one panel.
+[[maybe_unused]] ProductTile part_of(const ProductTile &tile, int first, int count) {
+  ProductTile part = tile;
+  const int64_t rows = static_cast<int64_t>(first) * lanes;
+  part.panels += static_cast<size_t>(first) * tile.panel_bytes;
+  part.panel_count = count;
+  part.partial += tile.row_count * rows;
+  part.output += rows;
+  part.output_count -= rows;
+  part.bias = tile.bias == nullptr ? nullptr : tile.bias + rows;
+  part.scale = tile.scale == nullptr ? nullptr : tile.scale + rows;
+  // Each part asks for what lies opposite to it.
+  part.prefetched += static_cast<size_t>(first) * tile.panel_bytes;
+  const auto asked = smaller(tile.prefetched_count - first, count);
+  part.prefetched_count = static_cast<int>(asked > 0 ? asked : 0);
+  return part;
+}
+
+/// As many panels at once as registers hold sums for.
+template <int panels, int rows>
+void multiply_int16_parts(const ProductTile &tile) {
+  if constexpr (panels > 1 && panels * rows > Vector::int16_sums) {
+    constexpr int half = panels / 2;
+    multiply_int16_parts<half, rows>(part_of(tile, 0, half));
+    multiply_int16_parts<half, rows>(part_of(tile, half, half));
+  } else {
+    multiply_int16<panels, rows>(tile);
+  }
+}
 
 template <int panels, int rows>
 void multiply_int8(const ProductTile &tile) {
@@ -397,10 +486,10 @@ struct MultiplyBf16 {
 };
 
 struct MultiplyInt16 {
-  static constexpr int tile_rows = Vector::tile_rows;
+  static constexpr int tile_rows = Vector::whole_tile_rows;
   template <int panels, int rows>
   static void run(const ProductTile &tile) {
-    multiply_int16<panels, rows>(tile);
+    multiply_int16_parts<panels, rows>(tile);
   }
 };
 

@@ -13,13 +13,14 @@
 
 namespace kyutaistt::ops {
 
-/// A row of inputs for int8 and int4 products: value = code * scale of its group.
+/// A row of inputs for int16, int8 and int4 products: value = code * scale of its group.
 struct QuantisedRow {
   /// In the form that the kernels' products of this kind take.
   const std::byte *codes = nullptr;
   /// One for each group.
   const float *scales = nullptr;
   /// One for each group: -offset * sum of the group's codes, which takes the weights' offset away.
+  /// int16 weights have none.
   const int32_t *corrections = nullptr;
 };
 
@@ -33,8 +34,8 @@ struct ProductTile {
   /// kernel asks for the same columns of them as it multiplies.
   const std::byte *prefetched = nullptr;
   int prefetched_count = 0;
-  /// One pointer for each row: f32 values (f32, int16), bf16 values, or a `QuantisedRow` (int8,
-  /// int4); from column 0 on.
+  /// One pointer for each row: f32 values, bf16 values, or a `QuantisedRow` (int16, int8, int4);
+  /// from column 0 on.
   const void *const *rows = nullptr;
   int row_count = 0;
   /// The columns to multiply now. A product over [0, columns) may be cut at borders of groups.
@@ -113,16 +114,18 @@ struct Kernels {
   /// Dot products from registers, for measuring: how many products were added up.
   int64_t (*repeat_f32)(int64_t rounds);
   int64_t (*repeat_bf16)(int64_t rounds);
+  int64_t (*repeat_int16)(int64_t rounds);
   int64_t (*repeat_int8)(int64_t rounds);
 
   /// Rounds to bf16 (nearest, ties to even); fills up with zeros to `padded`.
   void (*to_bf16)(const float *x, int64_t count, int64_t padded, uint16_t *output);
   /// Quantises each group of `group` values by its largest magnitude; fills up with zeros to
   /// `padded`. A group with a value that is infinite or no number gets a NaN as its scale.
-  /// `codes`, `scales`, `corrections` as in `QuantisedRow`; a code of an int8 product takes
-  /// `int8_code_bytes`, one of an int4 product a byte.
+  /// `codes`, `scales`, `corrections` as in `QuantisedRow`; a code of an int16 product takes two
+  /// bytes, one of an int8 product `int8_code_bytes`, one of an int4 product a byte.
   using Quantise = void (*)(const float *x, int64_t count, int64_t padded, int64_t group,
                             int offset, std::byte *codes, float *scales, int32_t *corrections);
+  Quantise quantise_int16;
   Quantise quantise_int8;
   Quantise quantise_int4;
   size_t int8_code_bytes;

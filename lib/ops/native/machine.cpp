@@ -112,6 +112,7 @@ Result<MachineLimits> measure_machine(int threads) {
     };
     limits.multiply_adds_f32 = arithmetic(kernels->repeat_f32);
     limits.multiply_adds_bf16 = arithmetic(kernels->repeat_bf16);
+    limits.multiply_adds_int16 = arithmetic(kernels->repeat_int16);
     limits.multiply_adds_int8 = arithmetic(kernels->repeat_int8);
     return limits;
   });

@@ -15,7 +15,7 @@ namespace {
 
 using checkpoint::TensorView;
 
-constexpr float greatest_int16 = 32767;
+constexpr auto greatest_int16 = static_cast<float>(int16_greatest);
 constexpr float greatest_int8 = 127;
 
 /// Sixteen rows of floats, each with its columns filled up with zeros.
@@ -120,8 +120,9 @@ float inverse_of(float magnitude, float greatest_code) {
 }
 
 void pack_int16(const PanelFormat &format, const PanelRows &rows, std::byte *place) {
-  for (int64_t begin = 0; begin < format.columns; begin += int16_group) {
-    const int64_t count = std::min(int16_group, format.columns - begin);
+  const int64_t columns = format.padded_columns();
+  for (int64_t begin = 0; begin < columns; begin += int16_group) {
+    const int64_t count = std::min(int16_group, columns - begin);
     std::byte *group = place + format.column_bytes(begin);
     auto *scales = reinterpret_cast<float *>(group);
     auto *codes = reinterpret_cast<int16_t *>(scales + panel_rows);
@@ -133,8 +134,8 @@ void pack_int16(const PanelFormat &format, const PanelRows &rows, std::byte *pla
       for (int64_t k = 0; k < count; ++k) {
         // Cutting off above zero rounds.
         const float shifted = values[k] * inverse + (greatest_int16 + 0.5F);
-        codes[k * panel_rows + row] =
-            static_cast<int16_t>(static_cast<int32_t>(shifted) - int32_t{32767});
+        codes[(k / 2 * panel_rows + row) * 2 + k % 2] =
+            static_cast<int16_t>(static_cast<int32_t>(shifted) - int16_greatest);
       }
     }
   }

@@ -7,7 +7,7 @@
 ///
 ///   f32    [column][row]                         64 bytes a column
 ///   bf16   [pair of columns][row][2]             64 bytes a pair
-///   int16  for each 256 columns: 16 scales (f32), then [column][row]
+///   int16  for each 256 columns: 16 scales (f32), then [pair of columns][row][2]
 ///   int8   for each 256 columns: 16 scales (f32), then [four columns][row][4], value + 128
 ///   int4   for each 64 columns: 2 x 16 scales (bf16), one for each 32 columns and row; then [eight
 ///          columns][row][4] bytes: value + 8 of the first four columns in the low halves, of the
@@ -28,6 +28,10 @@ namespace kyutaistt::ops {
 inline constexpr int64_t panel_rows = 16;
 /// Columns that share a scale.
 inline constexpr int64_t int16_group = 256;
+/// Codes of int16 weights and their inputs are within +-16383: the products of eight columns, and
+/// no more, always fit into a sum of 32 bits.
+inline constexpr int int16_greatest = 16383;
+inline constexpr int64_t int16_run = 8;
 inline constexpr int64_t int8_group = 256;
 inline constexpr int64_t int4_group = 32;
 /// Columns of int4 weights whose scales lie together.
@@ -52,6 +56,7 @@ struct PanelFormat {
   constexpr int64_t padded_columns() const {
     switch (type) {
       case WeightType::Bf16:
+      case WeightType::Int16:
         return divide_up(columns, 2) * 2;
       case WeightType::Int8:
         return divide_up(columns, 4) * 4;
@@ -86,7 +91,7 @@ struct PanelFormat {
       case WeightType::Bf16:
         return static_cast<size_t>(count / 2 * line);
       case WeightType::Int16:
-        return static_cast<size_t>(count * line / 2 + divide_up(count, int16_group) * line);
+        return static_cast<size_t>(count / 2 * line + divide_up(count, int16_group) * line);
       case WeightType::Int8:
         return static_cast<size_t>(count / 4 * line + divide_up(count, int8_group) * line);
       case WeightType::Int4:

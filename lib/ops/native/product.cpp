@@ -53,6 +53,25 @@ ProductKernel kernel_for(const Kernels &kernels, WeightType type) {
   }
 }
 
+/// How inputs of a product of whole numbers are held.
+struct InputCodes {
+  Kernels::Quantise quantise = nullptr;
+  size_t bytes = 0;
+  /// Of the weights.
+  int offset = 0;
+};
+
+InputCodes input_codes(const Kernels &kernels, WeightType type) {
+  switch (type) {
+    case WeightType::Int16:
+      return {kernels.quantise_int16, sizeof(int16_t), 0};
+    case WeightType::Int8:
+      return {kernels.quantise_int8, kernels.int8_code_bytes, int8_offset};
+    default:
+      return {kernels.quantise_int4, sizeof(int8_t), int4_offset};
+  }
+}
+
 }  // namespace
 
 Multiplier::Multiplier(const Kernels &kernels, ThreadPool &pool) : kernels_(kernels), pool_(pool) {
@@ -106,7 +125,7 @@ void Multiplier::multiply_panels(const PanelMatrix &weight, const Task &task, in
   const PanelFormat &format = weight.format;
   const ProductKernel kernel = kernel_for(kernels_, format.type);
   const auto rows = static_cast<int64_t>(task.rows.size());
-  const bool is_whole = format.type == WeightType::Int8 || format.type == WeightType::Int4;
+  const bool is_whole = format.type != WeightType::F32 && format.type != WeightType::Bf16;
   const int64_t step = tile_rows(rows, is_whole ? kernels_.whole_tile_rows : kernels_.tile_rows);
   const int64_t tiles = divide_up(rows, step);
   const int64_t first_output = panel * panel_rows;
@@ -155,6 +174,7 @@ std::span<const void *const> Multiplier::prepare(const PanelFormat &format,
     case WeightType::Bf16:
       prepare_bf16(format, rows);
       break;
+    case WeightType::Int16:
     case WeightType::Int8:
     case WeightType::Int4:
       prepare_quantised(format, rows);
@@ -180,20 +200,18 @@ void Multiplier::prepare_bf16(const PanelFormat &format, std::span<const float *
 void Multiplier::prepare_quantised(const PanelFormat &format, std::span<const float *const> rows) {
   const int64_t padded = format.padded_columns();
   const auto groups = static_cast<size_t>(format.groups());
-  const bool is_int8 = format.type == WeightType::Int8;
-  const size_t code_bytes = is_int8 ? kernels_.int8_code_bytes : 1;
-  const size_t codes_bytes = round_up(static_cast<size_t>(padded) * code_bytes, cache_line);
+  const InputCodes form = input_codes(kernels_, format.type);
+  const size_t codes_bytes = round_up(static_cast<size_t>(padded) * form.bytes, cache_line);
   const size_t scales_bytes = round_up(groups * sizeof(float), cache_line);
   const size_t stride = codes_bytes + 2 * scales_bytes;
   std::byte *memory = prepared_memory(rows.size() * stride);
   quantised_.resize(rows.size());
-  const int offset = is_int8 ? int8_offset : int4_offset;
-  const Kernels::Quantise quantise = is_int8 ? kernels_.quantise_int8 : kernels_.quantise_int4;
   for_each_row(rows.size(), padded, [&](size_t row) {
     std::byte *place = memory + row * stride;
     auto *scales = reinterpret_cast<float *>(place + codes_bytes);
     auto *corrections = reinterpret_cast<int32_t *>(place + codes_bytes + scales_bytes);
-    quantise(rows[row], format.columns, padded, format.group(), offset, place, scales, corrections);
+    form.quantise(rows[row], format.columns, padded, format.group(), form.offset, place, scales,
+                  corrections);
     quantised_[row] = {place, scales, corrections};
     pointers_[row] = &quantised_[row];
   });

@@ -19,6 +19,8 @@ struct Vector {
   static constexpr int whole_tile_rows = 3;
   static constexpr int tile_panels = 1;
   static constexpr int few_rows_panels = 4;
+  /// Sums of an int16 product that fit into the registers, each in two forms.
+  static constexpr int int16_sums = 3;
 
   struct Floats {
     __m256 low, high;
@@ -64,11 +66,6 @@ struct Vector {
     };
     return {widen(_mm_loadu_si128(halves)), widen(_mm_loadu_si128(halves + 1))};
   }
-  static Floats load_int16(const int16_t *p) {
-    const auto *halves = reinterpret_cast<const __m128i *>(p);
-    return to_floats({_mm256_cvtepi16_epi32(_mm_loadu_si128(halves)),
-                      _mm256_cvtepi16_epi32(_mm_loadu_si128(halves + 1))});
-  }
   static Floats load_int8(const int8_t *p) {
     const __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i *>(p));
     return to_floats({_mm256_cvtepi8_epi32(all), _mm256_cvtepi8_epi32(_mm_srli_si128(all, 8))});
@@ -90,6 +87,11 @@ struct Vector {
     _mm_storeu_si128(
         reinterpret_cast<__m128i *>(p),
         _mm_packs_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1)));
+  }
+  /// Values that fit into 16 bits, rounded to the nearest.
+  static void store_int16(int16_t *p, Floats x) {
+    const __m256i words = _mm256_packs_epi32(_mm256_cvtps_epi32(x.low), _mm256_cvtps_epi32(x.high));
+    _mm256_storeu_si256(reinterpret_cast<__m256i *>(p), _mm256_permute4x64_epi64(words, 0xD8));
   }
 
   static Floats add(Floats a, Floats b) {
@@ -204,6 +206,12 @@ struct Vector {
     sums.low = _mm256_add_epi32(sums.low, _mm256_madd_epi16(weights.odd.low, odd));
     sums.high = _mm256_add_epi32(sums.high, _mm256_madd_epi16(weights.odd.high, odd));
     return sums;
+  }
+  /// sums[lane] += the lane's pair of whole numbers * the pair of codes.
+  static Integers dot_int16(Integers sums, Bytes weights, const int16_t *codes) {
+    const __m256i pair = broadcast_bytes(codes);
+    return {_mm256_add_epi32(sums.low, _mm256_madd_epi16(weights.low, pair)),
+            _mm256_add_epi32(sums.high, _mm256_madd_epi16(weights.high, pair))};
   }
 
   static GroupSums begin_group(int32_t /*correction*/) {

@@ -20,6 +20,8 @@ struct Vector {
   static constexpr int whole_tile_rows = 6;
   static constexpr int tile_panels = 4;
   static constexpr int few_rows_panels = 8;
+  /// Sums of an int16 product that fit into the registers, each in two forms.
+  static constexpr int int16_sums = 12;
 
   using Floats = __m512;
   /// Not __m512i, whose elements are of 64 bits: GCC would copy sums between two registers, one for
@@ -49,10 +51,6 @@ struct Vector {
     const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p));
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
   }
-  static Floats load_int16(const int16_t *p) {
-    return _mm512_cvtepi32_ps(
-        _mm512_cvtepi16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(p))));
-  }
   static Floats load_int8(const int8_t *p) {
     return _mm512_cvtepi32_ps(
         _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p))));
@@ -68,6 +66,11 @@ struct Vector {
   /// Values within [-128, 127], rounded to the nearest.
   static void store_int8(int8_t *p, Floats x) {
     _mm_storeu_si128(reinterpret_cast<__m128i *>(p), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x)));
+  }
+  /// Values that fit into 16 bits, rounded to the nearest.
+  static void store_int16(int16_t *p, Floats x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i *>(p),
+                        _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(x)));
   }
 
   static Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
@@ -112,6 +115,13 @@ struct Vector {
     __builtin_memcpy(&four, codes, sizeof(four));
     return reinterpret_cast<Integers>(
         _mm512_dpbusd_epi32(reinterpret_cast<__m512i>(sums), weights, _mm512_set1_epi32(four)));
+  }
+  /// sums[lane] += the lane's pair of whole numbers * the pair of codes.
+  static Integers dot_int16(Integers sums, Bytes weights, const int16_t *codes) {
+    int32_t pair;
+    __builtin_memcpy(&pair, codes, sizeof(pair));
+    return reinterpret_cast<Integers>(
+        _mm512_dpwssd_epi32(reinterpret_cast<__m512i>(sums), weights, _mm512_set1_epi32(pair)));
   }
   static GroupSums begin_group(int32_t correction) { return broadcast_integer(correction); }
   static GroupSums dot_int4(GroupSums sums, Bytes weights, const int8_t *codes) {

@@ -19,6 +19,8 @@ struct Vector {
   static constexpr int whole_tile_rows = 2;
   static constexpr int tile_panels = 1;
   static constexpr int few_rows_panels = 1;
+  /// Sums of an int16 product at once.
+  static constexpr int int16_sums = 2;
   static constexpr int lanes = 16;
 
   using Floats = float __attribute__((vector_size(64)));
@@ -57,13 +59,6 @@ struct Vector {
     }
     return as_floats(bits);
   }
-  static Floats load_int16(const int16_t *p) {
-    Floats x;
-    for (int i = 0; i < lanes; ++i) {
-      x[i] = static_cast<float>(p[i]);
-    }
-    return x;
-  }
   static Floats load_int8(const int8_t *p) {
     Floats x;
     for (int i = 0; i < lanes; ++i) {
@@ -83,6 +78,12 @@ struct Vector {
   static void store_int8(int8_t *p, Floats x) {
     for (int i = 0; i < lanes; ++i) {
       p[i] = static_cast<int8_t>(__builtin_rintf(x[i]));
+    }
+  }
+  /// Values that fit into 16 bits, rounded to the nearest.
+  static void store_int16(int16_t *p, Floats x) {
+    for (int i = 0; i < lanes; ++i) {
+      p[i] = static_cast<int16_t>(__builtin_rintf(x[i]));
     }
   }
 
@@ -153,6 +154,13 @@ struct Vector {
       }
     }
     return sums;
+  }
+  /// sums[lane] += the lane's pair of whole numbers * the pair of codes.
+  static Integers dot_int16(Integers sums, Bytes weights, const int16_t *codes) {
+    Integers pairs;
+    __builtin_memcpy(&pairs, &weights, sizeof(pairs));
+    // The first of a pair is the low half.
+    return sums + ((pairs << 16) >> 16) * codes[0] + (pairs >> 16) * codes[1];
   }
   static GroupSums begin_group(int32_t correction) { return broadcast_integer(correction); }
   static GroupSums dot_int4(GroupSums sums, Bytes weights, const int8_t *codes) {

@@ -94,11 +94,15 @@ void Multiplier::multiply(const PanelMatrix &weight, std::span<const float *cons
   const int64_t groups = divide_up(format.panels(), most_panels);
   const int64_t task_rows = tile_rows(row_count, most_task_rows);
   const int64_t blocks = divide_up(row_count, task_rows);
-  // Several blocks of rows of the same weights come one after the other.
+  // A thread takes neighbouring tasks. Where there are many rows these have the same inputs, which
+  // the thread wrote itself as the outputs of the layer before; else the same weights.
   pool_.run(groups * blocks, [&](int64_t index, int thread) {
-    const int64_t first_row = index % blocks * task_rows;
+    const bool by_rows = blocks >= pool_.threads();
+    const int64_t block = by_rows ? index / groups : index % blocks;
+    const int64_t group = by_rows ? index % groups : index / blocks;
+    const int64_t first_row = block * task_rows;
     Task task;
-    task.first_panel = index / blocks * most_panels;
+    task.first_panel = group * most_panels;
     task.panels = std::min<int64_t>(most_panels, format.panels() - task.first_panel);
     task.rows = inputs.subspan(static_cast<size_t>(first_row),
                                static_cast<size_t>(std::min(task_rows, row_count - first_row)));
@@ -139,9 +143,9 @@ void Multiplier::multiply_panels(const PanelMatrix &weight, const Task &task, in
   tile.scale = task.output.scale == nullptr ? nullptr : task.output.scale + first_output;
   tile.accumulate = task.output.accumulate;
 
-  // While several tiles compute, the weights of what this thread probably takes next can come. A
+  // While several tiles compute, the weights that this thread takes next can come. A
   // single tile is bound by memory as it is, and asking costs it a fifth of its speed.
-  const int64_t next_panel = panel + pool_.threads() * kernels_.tile_panels;
+  const int64_t next_panel = panel + kernels_.tile_panels;
   const bool asks = tiles > 1 && format.bytes() > cached_bytes;
   const int64_t next_panels =
       asks ? std::clamp<int64_t>(format.panels() - next_panel, 0, panels) : 0;

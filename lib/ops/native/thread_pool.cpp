@@ -26,7 +26,7 @@ void pause() {
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) {
+ThreadPool::ThreadPool(int threads) : shares_(static_cast<size_t>(std::max(threads, 1))) {
   try {
     for (int thread = 1; thread < threads; ++thread) {
       workers_.emplace_back([this, thread] { work(thread); });
@@ -64,7 +64,12 @@ void ThreadPool::run_all(const Job &job) {
   unfinished_.store(job.count, std::memory_order_relaxed);
   // Sequentially consistent, as the counting of sleepers: either a thread that goes to sleep sees
   // the new job, or we see that it sleeps.
-  indices_.store(static_cast<uint64_t>(job.count) << end_shift);
+  const auto shares = static_cast<int64_t>(shares_.size());
+  for (int64_t share = 0; share < shares; ++share) {
+    const auto first = static_cast<uint64_t>(job.count * share / shares);
+    const auto end = static_cast<uint64_t>(job.count * (share + 1) / shares);
+    shares_[static_cast<size_t>(share)].indices.store(end << end_shift | first);
+  }
   if (sleeping_.load() > 0) {
     const std::lock_guard lock(mutex_);
     wake_.notify_all();
@@ -79,28 +84,39 @@ void ThreadPool::run_all(const Job &job) {
   }
 }
 
-int64_t ThreadPool::claim_index() {
-  uint64_t indices = indices_.load(std::memory_order_acquire);
+int64_t ThreadPool::claim_index(std::atomic<uint64_t> &share) {
+  uint64_t indices = share.load(std::memory_order_acquire);
   for (;;) {
     const uint64_t index = indices & index_mask;
     if (index >= indices >> end_shift) {
       return -1;
     }
-    if (indices_.compare_exchange_weak(indices, indices + 1, std::memory_order_acq_rel,
-                                       std::memory_order_acquire)) {
+    if (share.compare_exchange_weak(indices, indices + 1, std::memory_order_acq_rel,
+                                    std::memory_order_acquire)) {
       return static_cast<int64_t>(index);
     }
   }
 }
 
+int64_t ThreadPool::claim_index(int thread) {
+  const size_t count = shares_.size();
+  for (size_t i = 0; i < count; ++i) {
+    const size_t share = (static_cast<size_t>(thread) + i) % count;
+    if (const int64_t index = claim_index(shares_[share].indices); index >= 0) {
+      return index;
+    }
+  }
+  return -1;
+}
+
 void ThreadPool::take_indices(int thread) {
-  int64_t index = claim_index();
+  int64_t index = claim_index(thread);
   if (index < 0) {
     return;
   }
   const Job job = job_;
   int64_t done = 0;
-  for (; index >= 0; index = claim_index()) {
+  for (; index >= 0; index = claim_index(thread)) {
     job.call(job.context, index, thread);
     ++done;
   }
@@ -109,8 +125,10 @@ void ThreadPool::take_indices(int thread) {
 }
 
 bool ThreadPool::has_indices() const noexcept {
-  const uint64_t indices = indices_.load();
-  return (indices & index_mask) < indices >> end_shift;
+  return std::any_of(shares_.begin(), shares_.end(), [](const Share &share) {
+    const uint64_t indices = share.indices.load();
+    return (indices & index_mask) < indices >> end_shift;
+  });
 }
 
 void ThreadPool::wait_for_job() {

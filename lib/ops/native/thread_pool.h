@@ -29,9 +29,11 @@ class ThreadPool {
 
   int threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
 
-  /// Calls work(index, thread) for every index in [0, count), in this order but several at once,
-  /// with `thread` in [0, threads()), and returns when all are done. `work` must not throw; `count`
-  /// is less than 2^32.
+  /// Calls work(index, thread) for every index in [0, count), several at once, with `thread` in [0,
+  /// threads()), and returns when all are done. Each thread begins with a stretch of neighbouring
+  /// indices that is the same in every loop of this count, so that it finds in its caches what it
+  /// wrote in the loop before; when it is through it helps the others. `work` must not throw;
+  /// `count` is less than 2^32.
   template <typename Work>
   void run(int64_t count, const Work &work) {
     const auto call = [](const void *context, int64_t index, int thread) {
@@ -53,18 +55,24 @@ class ThreadPool {
   void run_all(const Job &job);
   /// Works on indices of the job until none is left to begin.
   void take_indices(int thread);
-  /// The next index of the job to begin; negative if there is none.
-  int64_t claim_index();
+  /// The next index of a share to begin; negative if there is none.
+  static int64_t claim_index(std::atomic<uint64_t> &share);
+  /// The next of the thread's own share, or else of another's.
+  int64_t claim_index(int thread);
   void work(int thread);
   bool has_indices() const noexcept;
   /// Returns when there are indices to begin, or the pool ends.
   void wait_for_job();
 
-  /// Written before `indices_` tells of the job; read by those who have claimed an index of it, so
+  /// Written before `shares_` tell of the job; read by those who have claimed an index of it, so
   /// that it cannot end meanwhile.
   Job job_;
-  /// The job's indices that have not begun: the first in the low half, their end in the high one.
-  alignas(64) std::atomic<uint64_t> indices_{0};
+  struct alignas(64) Share {
+    /// Indices that have not begun: the first in the low half, their end in the high one.
+    std::atomic<uint64_t> indices{0};
+  };
+  /// The job's indices, cut into one part for each thread.
+  std::vector<Share> shares_;
   /// Indices that are not done.
   alignas(64) std::atomic<int64_t> unfinished_{0};
   std::atomic<bool> stopping_{false};

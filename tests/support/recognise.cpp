@@ -2,6 +2,8 @@
 #include "support/recognise.h"
 
 #include <algorithm>
+#include <list>
+#include <thread>
 #include <type_traits>
 
 #include "support/suite.h"
@@ -95,6 +97,20 @@ void push_in_chunks(Stream &stream, std::span<const float> samples, size_t most,
     samples = samples.subspan(count);
   }
   assert_ok(stream.drain(1));
+}
+
+void run_lanes(const Engine &engine, unsigned lanes,
+               const std::function<void(unsigned lane)> &run_lane) {
+  std::list<std::thread> threads;
+  for (unsigned lane = 0; lane < lanes; ++lane) {
+    threads.emplace_back(run_lane, lane);
+  }
+  for (std::thread &thread : threads) {
+    thread.join();
+  }
+  const EngineStats stats = engine.stats();
+  ck_assert_int_eq(stats.open_streams, 0);
+  ck_assert_uint_gt(stats.frames, stats.steps * 2);
 }
 
 }  // namespace kyutaistt::tests

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -57,5 +58,10 @@ StreamOptions for_domain(const std::string &domain);
 /// Pushes audio in chunks of random sizes up to `most`, then drains.
 void push_in_chunks(Stream &stream, std::span<const float> samples, size_t most,
                     std::mt19937 &random);
+
+/// Calls run_lane(lane) for all lanes at once, each of which opens and closes streams, and checks
+/// that they shared steps and left none open.
+void run_lanes(const Engine &engine, unsigned lanes,
+               const std::function<void(unsigned lane)> &run_lane);
 
 }  // namespace kyutaistt::tests

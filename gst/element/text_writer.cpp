@@ -58,6 +58,7 @@ void TextWriter::reset(Downstream downstream) {
   discont_ = true;
   segment_.reset();
   position_.reset();
+  text_end_.reset();
   waiting_.clear();
   if (downstream == Downstream::Forget) {
     negotiated_ = false;
@@ -85,6 +86,7 @@ GstFlowReturn TextWriter::forward(EventPointer event) {
       // Whatever came before, cues and text begin anew where the segment says.
       shaper_.reset();
       position_.reset();
+      text_end_.reset();
       discont_ = true;
       waiting_.push_back(std::move(event));
       return negotiate();
@@ -275,11 +277,13 @@ GstFlowReturn TextWriter::push_text(const std::string &text, Time start, Time en
   }
   // A word's last piece may end behind the next word's start: only starts are in order.
   position_ = writes_words() ? begin : std::max(begin, end);
+  text_end_ = std::max(begin, end);
   return gst_pad_push(pad_, buffer);
 }
 
 void TextWriter::push_gap(Time until) {
-  const Time from = position_.value_or(Time(segment_->start));
+  const Time start(segment_->start);
+  const Time from = std::max(position_.value_or(start), text_end_.value_or(start));
   until = within_segment(until);
   if (until <= from) {
     return;

@@ -100,8 +100,10 @@ class TextWriter {
   std::optional<GstSegment> segment_;
   /// Sticky events that must come behind the caps.
   std::vector<EventPointer> waiting_;
-  /// Text and GAPs have been written until here.
+  /// The next text begins here at the earliest; unset before the first in a segment.
   std::optional<Time> position_;
+  /// Where the last text ends: a word may end behind the start of the next.
+  std::optional<Time> text_end_;
   uint64_t next_number_ = 1;
   uint64_t dropped_frames_ = 0;
   std::atomic<bool> writes_cues_ = false;

@@ -28,8 +28,8 @@ int count_from(const char *variable, int otherwise) {
   return text == nullptr ? otherwise : std::atoi(text);
 }
 
-/// Looks at all that leaves a pad, in its order: text lies within its segment, and its times go
-/// back only with a new one.
+/// Looks at all that leaves a pad, in its order: text and GAPs lie within their segment, their
+/// times go back only with a new one, and a GAP says nothing of a time that has text.
 class TimeKeeper {
  public:
   explicit TimeKeeper(GstElement *element) : pad_(gst_element_get_static_pad(element, "src")) {
@@ -67,39 +67,57 @@ class TimeKeeper {
     if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
       gst_event_copy_segment(event, &segment_);
       last_ = 0;
+      text_end_ = 0;
+    } else if (GST_EVENT_TYPE(event) == GST_EVENT_GAP) {
+      take_gap(event);
     } else if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
       gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
     }
   }
 
+  void take_gap(GstEvent *event) {
+    GstClockTime start = 0;
+    gst_event_parse_gap(event, &start, nullptr);
+    if (start < text_end_) {
+      complain("a gap before the end of the text", start);
+    }
+    take_time("a gap", start);
+  }
+
   void take(GstBuffer *buffer) {
     const GstClockTime pts = GST_BUFFER_PTS(buffer);
+    take_time("a buffer", pts);
+    text_end_ = pts + GST_BUFFER_DURATION(buffer);
+  }
+
+  void take_time(const std::string &what, GstClockTime pts) {
     if (segment_.format != GST_FORMAT_TIME) {
-      complain("a buffer without a segment", pts);
+      complain(what + " without a segment", pts);
     } else if (pts < segment_.start) {
-      complain("a buffer before its segment's start", pts);
+      complain(what + " before its segment's start", pts);
     } else if (GST_CLOCK_TIME_IS_VALID(segment_.stop) && pts > segment_.stop) {
-      complain("a buffer behind its segment's stop", pts);
+      complain(what + " behind its segment's stop", pts);
     } else if (pts < last_) {
-      complain("a buffer before the one before it", pts);
+      complain(what + " before what came before it", pts);
     }
     last_ = pts;
   }
 
-  void complain(const char *what, GstClockTime pts) {
+  void complain(const std::string &what, GstClockTime pts) {
     if (complaint_.empty()) {
-      complaint_ = std::string(what) + ": " + std::to_string(pts) + " after " +
-                   std::to_string(last_) + ", segment from " + std::to_string(segment_.start) +
-                   " to " + std::to_string(segment_.stop);
+      complaint_ = what + ": " + std::to_string(pts) + " after " + std::to_string(last_) +
+                   ", segment from " + std::to_string(segment_.start) + " to " +
+                   std::to_string(segment_.stop);
     }
   }
 
   GstPad *pad_;
   gulong probe_ = 0;
   mutable std::mutex mutex_;
-  /// Of the pad; undefined where there is none. These three under mutex_.
+  /// Of the pad; undefined where there is none. These four under mutex_.
   GstSegment segment_ = {};
   GstClockTime last_ = 0;
+  GstClockTime text_end_ = 0;
   std::string complaint_;
 };
 

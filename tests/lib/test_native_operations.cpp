@@ -557,6 +557,28 @@ START_TEST(values_near_zero_are_packed_and_multiplied) {
 }
 END_TEST
 
+START_TEST(sums_of_the_greatest_codes_fit) {
+  // All codes are the greatest there are, so every product of two is too, and all have one sign.
+  constexpr int64_t rows = 33;
+  constexpr int64_t columns = 1030;
+  constexpr int64_t count = 3;
+  const Values weight(rows * columns, 0.5F);
+  const TensorView view = view_of(weight, {rows, columns});
+  for (const Candidate &candidate : make_candidates()) {
+    Operations &operations = *candidate.operations;
+    for (const WeightType type : {WeightType::Int16, WeightType::Int8, WeightType::Int4}) {
+      for (const float input : {2.0F, -2.0F}) {
+        const auto matrix = operations.pack_matrix({&view, 1}, type);
+        const Tensor x = operations.upload(Values(count * columns, input), count, columns);
+        const Values expected(rows * count, 0.5F * input * static_cast<float>(columns));
+        assert_close(candidate.name + ", " + name_of(type),
+                     operations.download(operations.linear(x, *matrix)), expected, 1e-5);
+      }
+    }
+  }
+}
+END_TEST
+
 START_TEST(an_instruction_set_can_be_forced) {
   for (const Kernels *kernels : supported_kernels()) {
     setenv("KYUTAISTT_INSTRUCTION_SET", kernels->name, 1);
@@ -581,5 +603,5 @@ int main() {
        functions_of_rows, small_values_keep_their_digits, lookups_and_choices,
        ties_and_numbers_that_are_none, numbers_that_are_none_stay_so_in_their_row,
        keys_and_values_that_are_no_numbers_stay_so, values_near_zero_are_packed_and_multiplied,
-       an_instruction_set_can_be_forced});
+       sums_of_the_greatest_codes_fit, an_instruction_set_can_be_forced});
 }

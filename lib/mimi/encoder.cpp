@@ -61,7 +61,8 @@ Encoder::MultiplyAdds Encoder::multiply_adds(const ModelInfo &info) {
     const int64_t stride = codec.strides[i];
     small += time * (channels / 2) * channels * 3 + time * channels * (channels / 2);
     time /= stride;
-    (i > 0 ? large : small) += time * (2 * channels) * channels * (2 * stride);
+    (Seanet::has_large_stride(i) ? large : small) +=
+        time * (2 * channels) * channels * (2 * stride);
     channels *= 2;
   }
   large += time * codec.width * channels * 3 + codec.width * codec.width * 4;

@@ -21,9 +21,7 @@ Seanet::Seanet(const CodecInfo &info, ops::WeightType weights, ops::Operations &
   add(loader.convolution(layer_name(0) + ".conv", 1, true, f32));
   int number = 1;
   for (size_t i = 0; i < info.strides.size(); ++i) {
-    // All strided convolutions but the first: they have most of the weights, and codes change with
-    // the rounding of the first layers.
-    const ops::WeightType stride_type = i > 0 ? weights : f32;
+    const ops::WeightType stride_type = has_large_stride(i) ? weights : f32;
     Stage stage;
     stage.block_number = number;
     stage.convolution_number = number + 2;

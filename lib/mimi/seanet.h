@@ -25,6 +25,10 @@ class Seanet {
   Seanet(const CodecInfo &info, ops::WeightType weights, ops::Operations &operations,
          ops::WeightLoader &loader);
 
+  /// The strided convolution behind this stage is held as `weights` say. All are but the first:
+  /// they have most of the weights, and codes change with the rounding of the first layers.
+  static constexpr bool has_large_stride(size_t stage) { return stage > 0; }
+
   /// Fills `state.contexts`.
   void make_contexts(EncoderState &state) const;
 

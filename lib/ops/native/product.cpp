@@ -96,8 +96,8 @@ void Multiplier::multiply(const PanelMatrix &weight, std::span<const float *cons
   const int64_t blocks = divide_up(row_count, task_rows);
   // A thread takes neighbouring tasks. Where there are many rows these have the same inputs, which
   // the thread wrote itself as the outputs of the layer before; else the same weights.
+  const bool by_rows = blocks >= pool_.threads();
   pool_.run(groups * blocks, [&](int64_t index, int thread) {
-    const bool by_rows = blocks >= pool_.threads();
     const int64_t block = by_rows ? index / groups : index % blocks;
     const int64_t group = by_rows ? index % groups : index / blocks;
     const int64_t first_row = block * task_rows;

@@ -63,9 +63,13 @@ class Feeder {
     thread_ = std::thread([this, &noise] { plan_.live ? feed_live(noise) : feed_full(noise); });
   }
 
+  /// Does not wait: the thread may be in its sleep.
   void stop() {
     stopping_ = true;
     stream_->reset();
+  }
+
+  void close() {
     thread_.join();
     dropped_frames_ = stream_->stats().dropped_frames;
     stream_.reset();
@@ -81,10 +85,10 @@ class Feeder {
   }
 
   void feed_live(const std::vector<float> &noise) {
-    for (int64_t frame = 0; !stopping_; ++frame) {
+    for (int64_t frame = 0;; ++frame) {
       std::this_thread::sleep_until(begin_ + frame * frame_time);
       const size_t first = static_cast<size_t>(frame) * frame_samples % noise.size();
-      if (!stream_->push(std::span(noise).subspan(first, frame_samples)).ok()) {
+      if (stopping_ || !stream_->push(std::span(noise).subspan(first, frame_samples)).ok()) {
         return;
       }
     }
@@ -155,8 +159,12 @@ Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const B
   std::this_thread::sleep_for(plan.duration);
   result.processor_seconds = processor_seconds() - processor_begin;
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  // All at once: a feeder takes up to a frame's time to end, in which the others would go on.
   for (const auto &feeder : feeders) {
     feeder->stop();
+  }
+  for (const auto &feeder : feeders) {
+    feeder->close();
     result.dropped_frames += feeder->dropped_frames();
     result.lags.insert(result.lags.end(), feeder->lags().begin(), feeder->lags().end());
   }

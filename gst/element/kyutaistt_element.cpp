@@ -6,30 +6,11 @@
  * Turns speech into timed text while it is being spoken, with the Kyutai speech-to-text models.
  *
  * |[
- * gst-launch-1.0 filesrc location=speech.flac ! decodebin ! \
+ * gst-launch-1.0 filesrc location=examples/samples/forecast-01.flac ! decodebin ! \
  *     kyutaistt model=examples/model domain=asr_is_en ! subparse ! fakesink dump=true
  * ]|
  *
- * The property `stats` is a structure of these fields:
- *
- * - `frames` (guint64): frames of 80 ms that went through the model, injected silence included
- * - `dropped-frames` (guint64): frames of live audio that were dropped because recognition did not
- *   keep up
- * - `words` (guint64): words recognised
- * - `queued` (guint64): audio that waits for the model, in nanoseconds
- * - `streams` (gint): streams that share the model now
- * - `steps` (guint64): steps of the model, for all streams
- * - `memory-per-stream` (guint64): bytes of state that a stream needs
- *
- * Messages on the bus (GST_MESSAGE_ELEMENT), each with its switch; times are stream times in
- * nanoseconds:
- *
- * - `kyutaistt/word` with `post-words`: `text` (string), `start-time`, `end-time` (guint64),
- *   `confidence` (double, 0 to 1)
- * - `kyutaistt/pause` with `post-pauses`: `start-time` (guint64), where the last word ended
- *
- * Events: `rstranscribe/new-item` upstream for every word, `rstranscribe/final-transcript`
- * downstream at every pause, as the transcribers of gst-plugins-rs send them.
+ * docs/element.md describes its messages (`post-words`, `post-pauses`), events and `stats`.
  */
 #include "element/kyutaistt_element.h"
 

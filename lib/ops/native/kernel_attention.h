@@ -31,20 +31,22 @@ uint16_t bf16_of_float(float value) {
   return static_cast<uint16_t>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
 }
 
-/// The scale that makes the greatest magnitude 127; NaN if a value is.
-float int8_scale(const float *x, int64_t count) {
-  float best = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    const float magnitude = __builtin_fabsf(x[i]);
-    best = magnitude > best || magnitude != magnitude ? magnitude : best;
+/// Writes codes of `count` values at a distance of `stride`; returns their scale.
+float store_codes(const float *x, int64_t count, int8_t *place, int64_t stride) {
+  constexpr float greatest_code = 127;
+  const Scaling scaling = find_scaling(x, count, greatest_code);
+  for (int64_t i = 0; i < count; i += lanes) {
+    const int64_t n = smaller(lanes, count - i);
+    int8_t codes[lanes] = {};
+    if (scaling.inverse != 0) {
+      const Floats values = Vector::load_first(x + i, n);
+      Vector::store_int8(codes, Vector::multiply(values, Vector::broadcast(scaling.inverse)));
+    }
+    for (int64_t k = 0; k < n; ++k) {
+      place[(i + k) * stride] = codes[k];
+    }
   }
-  return best / 127.0F;
-}
-
-int8_t int8_of_float(float value, float inverse) {
-  const float code = __builtin_rintf(value * inverse);
-  // Negated, so that a NaN becomes 0 instead of something undefined.
-  return !(code >= -127.0F && code <= 127.0F) ? int8_t{0} : static_cast<int8_t>(code);
+  return scaling.scale;
 }
 
 /// Writes `count` values at a distance of `stride`.
@@ -61,14 +63,9 @@ void store_values(CacheType type, const float *x, int64_t count, void *place, in
         static_cast<uint16_t *>(place)[i * stride] = bf16_of_float(x[i]);
       }
       return;
-    case CacheType::Int8: {
-      *scale = int8_scale(x, count);
-      const float inverse = *scale > 0 ? 1.0F / *scale : 0.0F;
-      for (int64_t i = 0; i < count; ++i) {
-        static_cast<int8_t *>(place)[i * stride] = int8_of_float(x[i], inverse);
-      }
+    case CacheType::Int8:
+      *scale = store_codes(x, count, static_cast<int8_t *>(place), stride);
       return;
-    }
   }
 }
 

@@ -41,30 +41,6 @@ void arrange(const int8_t *codes, Code *place) {
   Vector::arrange(codes, place);
 }
 
-/// What turns some values into codes of at most `greatest_code`, and back.
-struct Scaling {
-  /// NaN if a value is infinite or no number.
-  float scale;
-  /// 0 if all values count as zeros.
-  float inverse;
-};
-
-Scaling find_scaling(const float *x, int64_t count, float greatest_code) {
-  Floats best = Vector::zero();
-  Floats zeros = Vector::zero();
-  for (int64_t i = 0; i < count; i += lanes) {
-    const Floats values = Vector::load_first(x + i, smaller(lanes, count - i));
-    best = Vector::maximum(Vector::magnitude(values), best);
-    // A maximum passes over NaNs; a product with zero does not.
-    zeros = Vector::multiply_add(values, Vector::zero(), zeros);
-  }
-  const float magnitude = Vector::maximum_of(best) + Vector::sum(zeros);
-  // Below this the inverse would not be finite: such values count as zeros.
-  const float least_magnitude = greatest_code * 1e-38F;
-  return {magnitude / greatest_code,
-          magnitude >= least_magnitude ? greatest_code / magnitude : 0.0F};
-}
-
 void quantise_int16(const float *x, int64_t count, int64_t padded, int64_t group, int /*offset*/,
                     std::byte *codes, float *scales, int32_t * /*corrections*/) {
   for (int64_t begin = 0; begin < padded; begin += group) {

@@ -58,6 +58,7 @@ case $mode in
     # Not those that are about real time, nor those of the same code in hundreds of forms.
     names='audio queue
 engine
+stream
 thread pool
 text output
 contract

@@ -73,7 +73,7 @@ Result<std::unique_ptr<Stream>> Engine::open_stream(const StreamOptions &options
         decode::Context(model.info, model.tokenizer,
                         std::min(options.word_end_cap, longest_word_end_cap),
                         options.report_steps));
-    stream->forced = forced;
+    stream->forced = std::make_shared<const std::vector<int32_t>>(forced);
     stream->context.restart(std::move(forced));
     stream->encoder = model.encoder->make_state();
     stream->language_model = model.language_model->make_state();

@@ -103,7 +103,7 @@ bool EngineState::take_work(engine::Batch &batch) {
     lane.generation = stream->generation;
     if (stream->context_generation != stream->generation) {
       stream->context_generation = stream->generation;
-      lane.restart = stream->forced;
+      lane.restart = *stream->forced_at_reset;
     }
     if (stream->queue.next() == Next::ContextEnd) {
       lane.end = stream->queue.pop_end();

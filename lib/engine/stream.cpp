@@ -131,11 +131,12 @@ Status Stream::drain(uint64_t marker) {
 Status Stream::set_prompt(const Prompt &prompt, std::optional<uint64_t> marker) {
   return base::guard("changing the prompt", [&]() -> Status {
     KYUTAISTT_ASSIGN(forced, decode::forced_tokens(engine_->model->info(), prompt));
+    auto shared = std::make_shared<const std::vector<int32_t>>(forced);
     {
       const std::lock_guard lock(engine_->mutex);
       KYUTAISTT_TRY(state_->failure);
-      state_->forced = forced;
       state_->queue.push_end({marker, std::move(forced), {}});
+      state_->forced = std::move(shared);
     }
     engine_->work.notify_one();
     return {};
@@ -146,6 +147,7 @@ void Stream::reset() {
   {
     const std::lock_guard lock(engine_->mutex);
     ++state_->generation;
+    state_->forced_at_reset = state_->forced;
     state_->queue.clear();
     state_->failure = {};
     state_->dropping = 0;

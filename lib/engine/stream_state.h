@@ -34,8 +34,10 @@ struct StreamState {
   // Protected by `EngineState::mutex`.
 
   engine::AudioQueue queue;
-  /// Tokens forced at the start of the next context to be pushed.
-  std::vector<int32_t> forced;
+  /// Tokens forced at the start of the next context to be pushed. Never null.
+  std::shared_ptr<const std::vector<int32_t>> forced;
+  /// What they were at the last reset: those of the first context after it.
+  std::shared_ptr<const std::vector<int32_t>> forced_at_reset;
   /// Grows with every reset and with closing: what was taken from the queue before is stale.
   uint64_t generation = 0;
   /// Why the stream cannot go on; success while it can.

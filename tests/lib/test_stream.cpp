@@ -173,11 +173,35 @@ START_TEST(a_prompt_that_changes_starts_anew) {
 }
 END_TEST
 
+START_TEST(a_prompt_after_a_reset_is_for_what_follows_it) {
+  const auto engine = tiny_engine();
+  Transcript transcript;
+  const auto stream = open_stream(*engine, forcing({5, 6}), transcript);
+  {
+    Brake brake(*engine);
+    stream->reset();
+    assert_ok(stream->push(noise(3 * frame_samples)));
+    assert_ok(stream->set_prompt(forcing({7, 8}).prompt, 1));
+    assert_ok(stream->push(noise(3 * frame_samples)));
+    assert_ok(stream->drain(2));
+  }
+  transcript.wait(2);
+  assert_ok(transcript.failure);
+  // The positions of both contexts: three frames each, and as much silence.
+  const size_t half = transcript.tokens.size() / 2;
+  ck_assert_int_eq(transcript.tokens[0], 5);
+  ck_assert_int_eq(transcript.tokens[1], 6);
+  ck_assert_int_eq(transcript.tokens[half], 7);
+  ck_assert_int_eq(transcript.tokens[half + 1], 8);
+}
+END_TEST
+
 }  // namespace
 
 int main() {
-  return run_suite("stream", {a_reset_interrupts_a_push_and_forgets, no_event_comes_after_a_reset,
-                              a_listener_that_throws_fails_its_own_stream,
-                              a_failure_of_what_a_reset_forgot_is_forgotten_too,
-                              a_prompt_that_changes_starts_anew});
+  return run_suite(
+      "stream", {a_reset_interrupts_a_push_and_forgets, no_event_comes_after_a_reset,
+                 a_listener_that_throws_fails_its_own_stream,
+                 a_failure_of_what_a_reset_forgot_is_forgotten_too,
+                 a_prompt_that_changes_starts_anew, a_prompt_after_a_reset_is_for_what_follows_it});
 }

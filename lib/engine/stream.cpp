@@ -79,8 +79,12 @@ Stream::~Stream() {
     streams.erase(std::remove(streams.begin(), streams.end(), state_), streams.end());
   }
   engine_->room.notify_all();
+  // What the listener holds on to ends here, not later on the worker, which may still have the
+  // stream in its batch.
+  EventListener listener;
   // Waits for a delivery under way.
   const std::lock_guard delivering(state_->delivery);
+  listener.swap(state_->listener);
 }
 
 Status Stream::push(std::span<const float> samples, std::optional<Time> timestamp) {

@@ -24,12 +24,11 @@ struct StreamState {
   StreamState(StreamOptions stream_options, EventListener stream_listener,
               const engine::AudioQueue::Shape &shape, decode::Context decoder)
       : options(std::move(stream_options)),
-        listener(std::move(stream_listener)),
         queue(shape),
+        listener(std::move(stream_listener)),
         context(std::move(decoder)) {}
 
   const StreamOptions options;
-  const EventListener listener;
 
   // Protected by `EngineState::mutex`.
 
@@ -49,6 +48,8 @@ struct StreamState {
   /// Held while the listener is called, so that a reset or a close can wait for it. Taken without
   /// `EngineState::mutex`; that one may be taken under it for a moment.
   std::mutex delivery;
+  /// Protected by `delivery`; none once the stream is closed.
+  EventListener listener;
 
   // Only touched by the worker.
 

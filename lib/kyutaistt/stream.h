@@ -32,7 +32,7 @@ struct StreamStats {
 /// Threads: every method may be called from any thread; `push`, `drain` and `set_prompt` take
 /// effect in the order of their calls. None may be called from the stream's own event listener.
 /// Lifetime: keeps the engine's model alive; destroying the stream closes it, and when the
-/// destructor returns no event is under way any more.
+/// destructor returns no event is under way any more and the listener is gone.
 /// Cost: state of the codec and the language model, see `ModelInfo::memory_per_stream_bytes`.
 class KYUTAISTT_PUBLIC Stream {
  public:

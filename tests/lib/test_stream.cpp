@@ -196,12 +196,45 @@ START_TEST(a_prompt_after_a_reset_is_for_what_follows_it) {
 }
 END_TEST
 
+START_TEST(a_closed_stream_has_let_go_of_its_listener) {
+  const auto engine = tiny_engine();
+  // Both are in one step; the worker is held up in the first one's listener.
+  Flag listening;
+  Flag released;
+  std::unique_ptr<Stream> first;
+  std::unique_ptr<Stream> second;
+  auto session = std::make_shared<int>(0);
+  const std::weak_ptr<int> kept = session;
+  {
+    Brake brake(*engine);
+    auto opened = engine->open_stream(forcing({}), [&](const Event &) {
+      listening.set();
+      released.wait();
+    });
+    assert_ok(opened.status());
+    first = std::move(opened).value();
+    opened = engine->open_stream(forcing({}), [session](const Event &) {});
+    assert_ok(opened.status());
+    second = std::move(opened).value();
+    assert_ok(first->push(noise(frame_samples)));
+    assert_ok(second->push(noise(frame_samples)));
+    session.reset();
+  }
+  listening.wait();
+  second.reset();
+  const bool gone = kept.expired();
+  released.set();
+  ck_assert(gone);
+}
+END_TEST
+
 }  // namespace
 
 int main() {
   return run_suite(
-      "stream", {a_reset_interrupts_a_push_and_forgets, no_event_comes_after_a_reset,
-                 a_listener_that_throws_fails_its_own_stream,
-                 a_failure_of_what_a_reset_forgot_is_forgotten_too,
-                 a_prompt_that_changes_starts_anew, a_prompt_after_a_reset_is_for_what_follows_it});
+      "stream",
+      {a_reset_interrupts_a_push_and_forgets, no_event_comes_after_a_reset,
+       a_listener_that_throws_fails_its_own_stream,
+       a_failure_of_what_a_reset_forgot_is_forgotten_too, a_prompt_that_changes_starts_anew,
+       a_prompt_after_a_reset_is_for_what_follows_it, a_closed_stream_has_let_go_of_its_listener});
 }

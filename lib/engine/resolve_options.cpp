@@ -2,9 +2,9 @@
 #include "engine/resolve_options.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "base/guard.h"
+#include "base/processors.h"
 #include "checkpoint/model_folder.h"
 #include "ops/load_operations.h"
 
@@ -22,8 +22,7 @@ Result<int> resolve_threads(int threads) {
     return Status::invalid_argument("threads must be 0 to " + std::to_string(most_threads) +
                                     ", not " + std::to_string(threads));
   }
-  return threads > 0 ? threads
-                     : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  return threads > 0 ? threads : std::min(base::usable_processors(), most_threads);
 }
 
 Status check_packed(const ModelInfo &info, const ModelOptions &options) {

@@ -84,7 +84,8 @@ struct ModelOptions {
   std::string device = "cpu";
   Precision precision = Precision::Auto;
   CachePrecision cache_precision = CachePrecision::Auto;
-  /// CPU threads of the computation; 0 means one for each core that the process may use.
+  /// CPU threads of the computation; 0 means one for each core that the process may use, by its
+  /// affinity and by the quota of its control group.
   int threads = 0;
   Alignment alignment = Alignment::Auto;
   CodecAttention codec_attention = CodecAttention::Auto;

@@ -2,8 +2,8 @@
 /// The operations that the model is written in. The codec and the language model are written once
 /// against this interface; an implementation decides where and how it is computed.
 ///
-/// Threads: packing and making caches may be done from any thread; computing happens on one thread
-/// at a time (the engine's worker).
+/// Threads: one at a time, which packs while the model is loaded and computes afterwards (the
+/// engine's worker); only the state of streams is made by any thread meanwhile.
 /// Errors: these functions throw (libtorch does, allocation does); `base::guard` stops it at the
 /// borders of the library. Shapes are the caller's duty: they were checked when the model was
 /// loaded.
@@ -87,10 +87,11 @@ class Operations {
   virtual std::shared_ptr<const Matrix> pack_matrix(std::span<const checkpoint::TensorView> parts,
                                                     WeightType type) = 0;
   /// A matrix from what `packed_bytes` of another process gave. `bytes` are used in place where
-  /// their alignment allows, and must then stay valid as long as the matrix. Null if these are not
-  /// the bytes of such a matrix, or if this implementation cannot take them.
-  virtual std::shared_ptr<const Matrix> adopt_matrix(WeightType type, int64_t rows, int64_t columns,
-                                                     std::span<const std::byte> bytes) = 0;
+  /// their alignment allows, and must then stay valid as long as the matrix. `Corrupt` if these are
+  /// not the bytes of such a matrix, `Unsupported` if this implementation takes none.
+  virtual Result<std::shared_ptr<const Matrix>> adopt_matrix(WeightType type, int64_t rows,
+                                                             int64_t columns,
+                                                             std::span<const std::byte> bytes) = 0;
   /// A packed matrix as bytes; empty if this implementation cannot give them.
   virtual std::span<const std::byte> packed_bytes(const Matrix &matrix) = 0;
   /// A table whose rows are looked up, from a [rows, columns] view: f32 for `WeightType::F32`, else

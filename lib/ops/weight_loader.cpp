@@ -78,15 +78,12 @@ WeightLoader::Packed WeightLoader::find_packed(std::span<const std::string> name
                               weight_type_name(type));
     return {};
   }
-  Packed packed{operations_.adopt_matrix(type, rows, elements / rows, view.bytes.bytes),
-                view.shape};
-  if (packed.matrix == nullptr) {
-    status_ =
-        Status::corrupt(where + ": the " + std::to_string(view.bytes.bytes.size()) +
-                        " packed bytes are not " + std::to_string(rows) + " x " +
-                        std::to_string(elements / rows) + " finite values of type " + view.type);
+  auto adopted = operations_.adopt_matrix(type, rows, elements / rows, view.bytes.bytes);
+  if (!adopted.ok()) {
+    status_ = Status(adopted.status().code(), where + ": " + adopted.status().message());
     return {};
   }
+  Packed packed{std::move(adopted).value(), view.shape};
   packed_bytes_ += packed.matrix->bytes();
   return report(elements) ? packed : Packed();
 }

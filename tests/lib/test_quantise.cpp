@@ -147,6 +147,16 @@ START_TEST(a_packed_folder_is_for_the_cpu) {
 }
 END_TEST
 
+START_TEST(packed_weights_are_not_for_libtorch) {
+  const TestFolder folder;
+  const std::string packed = quantise(folder, Precision::Bf16);
+  setenv("KYUTAISTT_INSTRUCTION_SET", "libtorch", 1);
+  const auto model = Model::load(packed);
+  unsetenv("KYUTAISTT_INSTRUCTION_SET");
+  assert_refused(model.status(), StatusCode::Unsupported, "which libtorch cannot read");
+}
+END_TEST
+
 START_TEST(a_packed_folder_has_one_precision) {
   const TestFolder folder;
   const std::string packed = quantise(folder, Precision::Int8);
@@ -326,8 +336,9 @@ END_TEST
 
 int main() {
   return kyutaistt::tests::run_suite(
-      "quantise", {a_packed_folder_says_the_same, what_cannot_be_packed,
-                   half_a_folder_is_taken_back, a_full_disk_leaves_nothing,
-                   a_packed_folder_is_for_the_cpu, a_packed_folder_has_one_precision,
-                   damaged_headers, packed_shapes_are_the_configs, damaged_values});
+      "quantise",
+      {a_packed_folder_says_the_same, what_cannot_be_packed, half_a_folder_is_taken_back,
+       a_full_disk_leaves_nothing, a_packed_folder_is_for_the_cpu,
+       packed_weights_are_not_for_libtorch, a_packed_folder_has_one_precision, damaged_headers,
+       packed_shapes_are_the_configs, damaged_values});
 }

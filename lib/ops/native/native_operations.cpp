@@ -61,19 +61,21 @@ class NativeOperations final : public Operations {
     return std::make_shared<PanelMatrix>(format, pack_panels(format, {parts, 1}, pool_));
   }
 
-  std::shared_ptr<const Matrix> adopt_matrix(WeightType type, int64_t rows, int64_t columns,
-                                             std::span<const std::byte> bytes) override {
+  Result<std::shared_ptr<const Matrix>> adopt_matrix(WeightType type, int64_t rows, int64_t columns,
+                                                     std::span<const std::byte> bytes) override {
     const PanelFormat format{type, rows, columns};
     if (bytes.size() != format.bytes() || !has_finite_scales(format, bytes, pool_)) {
-      return nullptr;
+      return Status::corrupt("the " + std::to_string(bytes.size()) + " packed bytes are not " +
+                             std::to_string(rows) + " x " + std::to_string(columns) +
+                             " finite values of type " + weight_type_name(type));
     }
     constexpr uintptr_t cache_line = 64;
     if (reinterpret_cast<uintptr_t>(bytes.data()) % cache_line == 0) {
-      return std::make_shared<PanelMatrix>(format, bytes.data());
+      return std::shared_ptr<const Matrix>(std::make_shared<PanelMatrix>(format, bytes.data()));
     }
     AlignedMemory copy(bytes.size());
     std::copy(bytes.begin(), bytes.end(), copy.data());
-    return std::make_shared<PanelMatrix>(format, std::move(copy));
+    return std::shared_ptr<const Matrix>(std::make_shared<PanelMatrix>(format, std::move(copy)));
   }
 
   std::span<const std::byte> packed_bytes(const Matrix &matrix) override {

@@ -150,10 +150,10 @@ class TorchOperations final : public Operations {
     return std::make_shared<TorchMatrix>(stacked.to(device_));
   }
 
-  std::shared_ptr<const Matrix> adopt_matrix(WeightType /*type*/, int64_t /*rows*/,
-                                             int64_t /*columns*/,
-                                             std::span<const std::byte> /*bytes*/) override {
-    return nullptr;
+  Result<std::shared_ptr<const Matrix>> adopt_matrix(
+      WeightType /*type*/, int64_t /*rows*/, int64_t /*columns*/,
+      std::span<const std::byte> /*bytes*/) override {
+    return Status::unsupported("is packed for the native operations, which libtorch cannot read");
   }
 
   std::span<const std::byte> packed_bytes(const Matrix & /*matrix*/) override { return {}; }

@@ -35,8 +35,10 @@ Batch::Durations Batch::compute(const ModelState &model) {
   const Status status =
       base::guard("computing a step", [&] { return compute_frames(model, durations); });
   if (!status.ok()) {
-    for (Lane *lane : frame_lanes_) {
-      lane->failure = status;
+    for (Lane &lane : lanes) {
+      if (!lane.end) {
+        lane.failure = status;
+      }
     }
   }
   return durations;

@@ -86,6 +86,17 @@ AlignedMemory::~AlignedMemory() {
   }
 }
 
+namespace {
+
+/// More are never in use at the same time; the oldest sizes may belong to a batch that is gone.
+constexpr size_t most_kept = 32;
+
+}  // namespace
+
+MemoryPool::MemoryPool() {
+  free_.reserve(most_kept);
+}
+
 AlignedMemory MemoryPool::take(size_t bytes) {
   {
     const std::lock_guard lock(mutex_);
@@ -103,9 +114,7 @@ AlignedMemory MemoryPool::take(size_t bytes) {
   return AlignedMemory(bytes);
 }
 
-void MemoryPool::give_back(AlignedMemory memory) {
-  // More are never in use at the same time; the oldest sizes may belong to a batch that is gone.
-  constexpr size_t most_kept = 32;
+void MemoryPool::give_back(AlignedMemory memory) noexcept {
   const std::lock_guard lock(mutex_);
   if (free_.size() >= most_kept) {
     free_.erase(free_.begin());

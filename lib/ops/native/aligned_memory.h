@@ -41,9 +41,12 @@ class AlignedMemory {
 /// Threads: all functions from any thread.
 class MemoryPool {
  public:
+  MemoryPool();
+
   /// At least this many bytes, with any content.
   AlignedMemory take(size_t bytes);
-  void give_back(AlignedMemory memory);
+  /// Allocates nothing: it is called where activations end.
+  void give_back(AlignedMemory memory) noexcept;
 
  private:
   std::mutex mutex_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "ops/native/panel_format.h"
 
@@ -175,7 +176,6 @@ void Attender::prepare_rotation(const Attention &attention, std::span<const Atte
   cosines_.clear();
   sines_.clear();
   for (const AttentionRow &row : rows) {
-    rotated_positions_.push_back(row.position);
     for (const double frequency : frequencies_) {
       // In double: positions grow without bound.
       const double angle = static_cast<double>(row.position) * frequency;
@@ -183,15 +183,20 @@ void Attender::prepare_rotation(const Attention &attention, std::span<const Atte
       sines_.push_back(static_cast<float>(std::sin(angle)));
     }
   }
+  // Last, so that angles that memory ran out for are computed again.
+  for (const AttentionRow &row : rows) {
+    rotated_positions_.push_back(row.position);
+  }
 }
 
 void Attender::prepare_scratch(int64_t floats) {
   const size_t bytes = static_cast<size_t>(floats) * sizeof(float);
   if (scratch_.empty() || scratch_.front().size() < bytes) {
-    scratch_.clear();
+    std::vector<AlignedMemory> scratch;
     for (int thread = 0; thread < pool_.threads(); ++thread) {
-      scratch_.emplace_back(bytes);
+      scratch.emplace_back(bytes);
     }
+    scratch_ = std::move(scratch);
   }
 }
 

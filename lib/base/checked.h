@@ -16,13 +16,4 @@ inline std::optional<uint64_t> checked_multiply(uint64_t a, uint64_t b) noexcept
   return product;
 }
 
-/// a + b, or nothing if it does not fit.
-inline std::optional<uint64_t> checked_add(uint64_t a, uint64_t b) noexcept {
-  uint64_t sum = 0;
-  if (__builtin_add_overflow(a, b, &sum)) {
-    return std::nullopt;
-  }
-  return sum;
-}
-
 }  // namespace kyutaistt::base

@@ -81,7 +81,10 @@ Result<PackedIndex> PackedIndex::read(const Metadata &metadata, const std::strin
   index.precision_ =
       precision == metadata.end() ? Precision::Auto : precision_of(precision->second);
   if (index.precision_ == Precision::Auto) {
-    return Status::corrupt(where + precision_key + ": expected bf16, int8 or int4");
+    return Status::corrupt(
+        where + precision_key + ": found " +
+        (precision == metadata.end() ? "nothing" : printable(precision->second)) +
+        ", expected bf16, int8 or int4");
   }
   for (const auto &[name, text] : metadata) {
     const size_t type_end = text.find(' ');

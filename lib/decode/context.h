@@ -24,8 +24,9 @@ namespace kyutaistt::decode {
 /// drain, to the next drain. It decides what each position is fed and what its output means; the
 /// computing is done by the caller, so that many contexts go into one batch.
 ///
-/// A frame goes: `begin_frame`; if `needs_start()` a position without audio (`start_input`,
-/// `accept`); if `hears(codes)` a position with it. Not thread-safe; owned by the engine's worker.
+/// A frame goes: `begin_frame`; if `needs_start()` a position without audio; if `hears_frame()` a
+/// position with it. What a position computes from `text_input()` is told by `accept`. Not
+/// thread-safe; owned by the engine's worker.
 class Context {
  public:
   /// `model` must outlive the context.

@@ -30,10 +30,12 @@ engine::AudioQueue::Shape queue_shape(const ModelInfo &info) {
 
 Status check(const StreamOptions &options) {
   if (options.queue_capacity < decode::frame_duration) {
-    return Status::invalid_argument("queue_capacity must be at least one frame of 80 ms");
+    return Status::invalid_argument("queue_capacity must be at least one frame of 80 ms, not " +
+                                    std::to_string(options.queue_capacity.count()) + " ns");
   }
   if (options.word_end_cap < Time::zero()) {
-    return Status::invalid_argument("word_end_cap must not be negative");
+    return Status::invalid_argument("word_end_cap must not be negative, not " +
+                                    std::to_string(options.word_end_cap.count()) + " ns");
   }
   return {};
 }

@@ -17,9 +17,10 @@
 
 namespace kyutaistt {
 
-/// A word is complete. Starts never run backwards, unless the pushed timestamps did.
+/// A word is complete. Within a context starts never run backwards.
 struct Word {
-  /// Counts the words of the stream from 0; a `WordEnd` refers to it.
+  /// Counts the words of the stream from 0; a `WordEnd` refers to it. After a reset some may be
+  /// left out: those that it forgot.
   uint64_t index = 0;
   /// UTF-8, never empty, without surrounding white space, with its punctuation. A model that does
   /// not end its words gets them cut to some 1000 bytes.
@@ -33,7 +34,7 @@ struct Word {
 
 /// The final end of an earlier word: where the next one began, at most `word_end_cap` after its
 /// last piece, never before the end in its `Word`. Comes once for each word, before the next
-/// `Word`.
+/// `Word`; only a reset may keep it from coming.
 struct WordEnd {
   uint64_t index = 0;
   Time end{};

@@ -79,7 +79,7 @@ struct ModelInfo {
   /// Resolved, never `Auto`.
   Alignment alignment = Alignment::Aligned;
   CodecAttention codec_attention = CodecAttention::Exact;
-  /// "tokenizer.json", "sentencepiece", or "none" for a synthetic model.
+  /// "tokenizer.json", "sentencepiece", or "synthetic".
   std::string tokenizer;
   /// Pieces of the tokenizer, added tokens included; ids beyond it have no text.
   int64_t tokenizer_pieces = 0;
@@ -109,7 +109,7 @@ struct LoadedInfo {
   CachePrecision cache_precision = CachePrecision::F32;
   int threads = 0;
   std::string device;
-  /// What computes, e.g. "avx512-bf16" or "libtorch 1.13.1 (AVX512)".
+  /// What computes, e.g. "avx512-bf16" or "libtorch 1.13.1, AVX512".
   std::string instruction_set;
   uint64_t weight_bytes = 0;
   /// Weight bytes that one step of the language model reads, whatever the number of streams.

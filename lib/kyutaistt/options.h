@@ -22,7 +22,9 @@ using Time = std::chrono::nanoseconds;
 /// How the language model's weights are held. The codec computes in f32, as its makers demand; its
 /// large matrices are f32 too, but with `Int8` and `Int4` whole numbers of 16 bits.
 enum class Precision {
-  /// On the CPU `Int8`, but `F32` for a model that is small enough to be fast so; elsewhere `F32`.
+  /// What a folder was packed in by `quantise_model`. Else, on the CPU `Int8`, but `F32` for a
+  /// model
+  /// that is small enough to be fast so; elsewhere `F32`.
   Auto,
   /// 32-bit floats: agrees with the reference token for token.
   F32,
@@ -94,7 +96,8 @@ struct ModelOptions {
 
 /// The text that is forced at the start of a stream's context: first `tokens`, then pads.
 struct Prompt {
-  /// Name of one of the model's domains. Unset: the model's default domain, if it has one.
+  /// Name of one of the model's domains; empty for none, so that nothing is forced. Unset: the
+  /// model's default domain, if it has one.
   std::optional<std::string> domain;
   /// Own token ids instead of a domain's; they win over `domain`.
   std::vector<int32_t> tokens;
@@ -115,10 +118,11 @@ enum class Overflow {
 /// How one stream is to be recognised.
 struct StreamOptions {
   Prompt prompt;
-  /// Audio that may wait for the model; at least one frame (80 ms) is always kept.
+  /// Audio that may wait for the model: one frame (80 ms) or more.
   Time queue_capacity = std::chrono::seconds(2);
   Overflow overflow = Overflow::Block;
-  /// Longest time a word is shown beyond its last piece when only silence follows.
+  /// Longest time a word is shown beyond its last piece when only silence follows; 24 hours at
+  /// most.
   Time word_end_cap = std::chrono::milliseconds(640);
   /// Deliver a `Step` event for every position of the language model.
   bool report_steps = false;

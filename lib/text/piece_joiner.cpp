@@ -40,19 +40,4 @@ void PieceJoiner::end_bytes() {
   bytes_.clear();
 }
 
-std::string plain_text(const Tokenizer &tokenizer, std::span<const int32_t> tokens) {
-  PieceJoiner joiner;
-  for (const int32_t token : tokens) {
-    const Piece piece = tokenizer.piece(token);
-    if (piece.kind != Piece::Kind::None) {
-      joiner.append(piece);
-    }
-  }
-  std::string text = joiner.take();
-  if (text.starts_with(' ')) {
-    text.erase(0, 1);
-  }
-  return text;
-}
-
 }  // namespace kyutaistt::text

@@ -33,8 +33,4 @@ class PieceJoiner {
   std::string bytes_;
 };
 
-/// The text of a sequence of tokens, as the tokenizers' own decoders give it: tokens without text
-/// are left out, and one leading space is dropped.
-std::string plain_text(const Tokenizer &tokenizer, std::span<const int32_t> tokens);
-
 }  // namespace kyutaistt::text

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// How a stream behaves when something changes or goes wrong: resets, prompts, failures.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -196,6 +197,26 @@ START_TEST(a_prompt_after_a_reset_is_for_what_follows_it) {
 }
 END_TEST
 
+START_TEST(times_go_back_behind_a_drain_only) {
+  const auto engine = tiny_engine();
+  Transcript transcript;
+  const auto stream = open_stream(*engine, forcing({}), transcript);
+  assert_ok(stream->push(noise(5 * frame_samples), seconds(100)));
+  assert_ok(stream->push(noise(5 * frame_samples), seconds(0)));
+  assert_ok(stream->drain(1));
+  transcript.wait();
+  ck_assert_uint_gt(transcript.progress.size(), 10);
+  ck_assert(std::is_sorted(transcript.progress.begin(), transcript.progress.end()));
+  ck_assert(transcript.progress.front() >= seconds(100));
+  const size_t before = transcript.progress.size();
+  assert_ok(stream->push(noise(5 * frame_samples), seconds(0)));
+  assert_ok(stream->drain(2));
+  transcript.wait(2);
+  ck_assert(transcript.progress.at(before) < seconds(1));
+  ck_assert(transcript.progress.back() == milliseconds(400));
+}
+END_TEST
+
 START_TEST(a_closed_stream_has_let_go_of_its_listener) {
   const auto engine = tiny_engine();
   // Both are in one step; the worker is held up in the first one's listener.
@@ -232,9 +253,9 @@ END_TEST
 
 int main() {
   return run_suite(
-      "stream",
-      {a_reset_interrupts_a_push_and_forgets, no_event_comes_after_a_reset,
-       a_listener_that_throws_fails_its_own_stream,
-       a_failure_of_what_a_reset_forgot_is_forgotten_too, a_prompt_that_changes_starts_anew,
-       a_prompt_after_a_reset_is_for_what_follows_it, a_closed_stream_has_let_go_of_its_listener});
+      "stream", {a_reset_interrupts_a_push_and_forgets, no_event_comes_after_a_reset,
+                 a_listener_that_throws_fails_its_own_stream,
+                 a_failure_of_what_a_reset_forgot_is_forgotten_too,
+                 a_prompt_that_changes_starts_anew, a_prompt_after_a_reset_is_for_what_follows_it,
+                 times_go_back_behind_a_drain_only, a_closed_stream_has_let_go_of_its_listener});
 }

@@ -193,6 +193,7 @@ void Attender::prepare_scratch(int64_t floats) {
   const size_t bytes = static_cast<size_t>(floats) * sizeof(float);
   if (scratch_.empty() || scratch_.front().size() < bytes) {
     std::vector<AlignedMemory> scratch;
+    scratch.reserve(static_cast<size_t>(pool_.threads()));
     for (int thread = 0; thread < pool_.threads(); ++thread) {
       scratch.emplace_back(bytes);
     }

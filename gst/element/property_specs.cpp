@@ -41,7 +41,7 @@ void install_model_properties(GObjectClass *object_class) {
   install(PROP_PAD_STEPS,
           g_param_spec_int("pad-steps", "Pad steps",
                            "Pads forced behind the prompt, in steps of 80 ms (-1: the model's)", -1,
-                           750, defaults.pad_steps, any_time));
+                           most_pad_steps, defaults.pad_steps, any_time));
   install(
       PROP_DOMAIN_CHANGE,
       g_param_spec_enum("domain-change", "Domain change",

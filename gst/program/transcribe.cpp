@@ -79,7 +79,7 @@ Status read_prompt(const Arguments &arguments, Prompt &prompt) {
   }
   prompt.tokens = std::move(tokens).value();
   if (arguments.has("--pad-steps")) {
-    const auto pads = arguments.integer("--pad-steps", 0, 750, 0);
+    const auto pads = arguments.integer("--pad-steps", 0, most_pad_steps, 0);
     if (!pads.ok()) {
       return pads.status();
     }

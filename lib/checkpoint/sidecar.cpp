@@ -14,10 +14,14 @@ namespace kyutaistt::checkpoint {
 namespace {
 
 constexpr int sidecar_format = 1;
-constexpr int most_pad_steps = 750;
 constexpr double most_delay_seconds = 60;
 
 Result<Domain> read_domain(const std::string &name, const JsonObject &domains, int64_t vocabulary) {
+  // Messages that name it stay one line.
+  const auto is_control = [](unsigned char c) { return c < ' ' || c == '\x7F'; };
+  if (std::any_of(name.begin(), name.end(), is_control)) {
+    return domains.wrong(name.c_str(), "a name without control characters");
+  }
   KYUTAISTT_ASSIGN(config, domains.object(name.c_str()));
   Domain domain;
   domain.name = name;
@@ -71,15 +75,15 @@ Status read_alignment(const JsonObject &sidecar, ModelInfo &info) {
 }
 
 Status read_codec_attention(const JsonObject &sidecar, ModelInfo &info) {
-  KYUTAISTT_ASSIGN(name, sidecar.string("codec_attention", "exact"));
-  if (name == "exact") {
+  KYUTAISTT_ASSIGN(name, sidecar.string("codec_attention", "auto"));
+  if (name == "exact" || name == "auto") {
     info.codec_attention = CodecAttention::Exact;
   } else if (name == "ring2") {
     info.codec_attention = CodecAttention::Ring2;
   } else if (name == "frame") {
     info.codec_attention = CodecAttention::Frame;
   } else {
-    return sidecar.wrong("codec_attention", "exact, ring2 or frame");
+    return sidecar.wrong("codec_attention", "auto, exact, ring2 or frame");
   }
   return {};
 }
@@ -90,7 +94,8 @@ void warn_of_unknown_keys(const JsonObject &sidecar, ModelInfo &info) {
       "delay_seconds", "alignment", "codec_attention"};
   for (const auto &[key, value] : sidecar.value().items()) {
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      info.warnings.push_back(sidecar.where() + ": " + key + " is unknown and was ignored");
+      info.warnings.push_back(sidecar.where() + ": " + printable(key) +
+                              " is unknown and was ignored");
     }
   }
 }

@@ -11,9 +11,6 @@ namespace kyutaistt::decode {
 
 namespace {
 
-/// Longest run of pads that can be asked for: a minute.
-constexpr int most_pad_steps = 750;
-
 Result<const Domain *> find_domain(const ModelInfo &model, const std::string &name) {
   const auto found = std::find_if(model.domains.begin(), model.domains.end(),
                                   [&](const Domain &domain) { return domain.name == name; });

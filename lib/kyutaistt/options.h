@@ -94,6 +94,9 @@ struct ModelOptions {
   LoadProgress progress;
 };
 
+/// The longest run of pads that a prompt can ask for: a minute.
+inline constexpr int most_pad_steps = 750;
+
 /// The text that is forced at the start of a stream's context: first `tokens`, then pads.
 struct Prompt {
   /// Name of one of the model's domains; empty for none, so that nothing is forced. Unset: the

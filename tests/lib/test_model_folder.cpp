@@ -440,21 +440,21 @@ END_TEST
 START_TEST(the_sidecar_wins_over_the_models_own_files) {
   const TestFolder folder("hf-window1");
   folder.write("kyutaistt.json", R"({"format": 1, "pad_steps": 3, "delay_seconds": 1.25,
-      "alignment": "aligned", "codec_attention": "ring2", "default_domain": "b",
-      "domains": {"a": {"tokens": [399]}, "b": {"tokens": [4, 5], "language": "is"}},
-      "colour": "red"})");
+      "alignment": "aligned", "codec_attention": "ring2", "default_domain": "é",
+      "domains": {"a": {"tokens": [399]}, "é": {"tokens": [4, 5], "language": "is"}},
+      "colour\nis": "red"})");
   const ModelInfo info = open(folder.path()).info;
   ck_assert_int_eq(info.pad_steps, 3);
   ck_assert(info.delay_seconds == 1.25);
   ck_assert(info.alignment == Alignment::Aligned);
   ck_assert(info.codec_attention == CodecAttention::Ring2);
-  ck_assert(info.default_domain == "b");
+  ck_assert(info.default_domain == "é");
   ck_assert_uint_eq(info.domains.size(), 2);
   ck_assert(info.domains[0].tokens == std::vector<int32_t>{399} &&
             info.domains[0].language.empty());
   ck_assert(info.domains[1].language == "is");
   ck_assert_uint_eq(info.warnings.size(), 1);
-  ck_assert(warns_of(info, "kyutaistt.json: colour is unknown and was ignored"));
+  ck_assert(warns_of(info, R"(kyutaistt.json: "colour\nis" is unknown and was ignored)"));
 
   ModelOptions options;
   options.alignment = Alignment::DropFirst;
@@ -463,7 +463,8 @@ START_TEST(the_sidecar_wins_over_the_models_own_files) {
   ck_assert(chosen.alignment == Alignment::DropFirst);
   ck_assert(chosen.codec_attention == CodecAttention::Frame);
 
-  folder.write("kyutaistt.json", R"({"format": 1, "alignment": "auto"})");
+  folder.write("kyutaistt.json",
+               R"({"format": 1, "alignment": "auto", "codec_attention": "auto"})");
   ck_assert(open(folder.path()).info.alignment == Alignment::Hf);
 }
 END_TEST
@@ -515,7 +516,9 @@ START_TEST(a_malformed_sidecar_is_refused) {
       {R"({"format": 1, "alignment": "none"})",
        "alignment: found \"none\", expected auto, aligned"},
       {R"({"format": 1, "codec_attention": "all"})",
-       "codec_attention: found \"all\", expected exact"},
+       "codec_attention: found \"all\", expected auto, exact"},
+      {R"({"format": 1, "domains": {"a\nb": {"tokens": [4]}}})",
+       R"(domains: "a\nb": found {"tokens":[4]}, expected a name without)"},
   };
   const TestFolder folder("hf-f32");
   for (const Case &broken : cases) {

@@ -362,10 +362,13 @@ void GstKyutaiSttState::send_after_text(EventPointer event) {
 
 void GstKyutaiSttState::send_after_pushed(EventPointer event) {
   const auto stream = recognition.stream();
-  if (stream == nullptr || !undrained_.exchange(false)) {
+  if (stream == nullptr) {
     output.put(std::move(event));
     return;
   }
+  // Also where nothing was pushed since the last drain: its words may still be under way. To drain
+  // an empty context costs nothing.
+  undrained_ = false;
   const uint64_t marker = next_marker_++;
   output.hold(std::move(event), marker);
   if (!stream->drain(marker).ok()) {

@@ -114,8 +114,8 @@ struct GstKyutaiSttState final : private kyutaistt::element::OutputObserver {
 
   // Any thread.
 
-  /// Audio was pushed since the last drain. Set behind the push: a drain too many does no harm, one
-  /// too few loses words.
+  /// Audio was pushed since the last drain, which may not be done yet. Set behind the push: a drain
+  /// too many does no harm, one too few loses words.
   std::atomic<bool> undrained_ = false;
   /// The open stream's pipeline is live.
   std::atomic<bool> live_ = false;

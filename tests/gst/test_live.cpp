@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// Live sources: they stop, they come too fast for the model, and settings change under way.
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -10,24 +9,18 @@
 #include <unistd.h>
 #include <vector>
 
-#include <kyutaistt/engine.h>
-
 #include "gst/harness.h"
+#include "gst/throttle.h"
 #include "support/suite.h"
 
 namespace {
 
-using kyutaistt::Engine;
-using kyutaistt::Event;
-using kyutaistt::Overflow;
-using kyutaistt::Progress;
-using kyutaistt::Stream;
-using kyutaistt::StreamOptions;
 using kyutaistt::tests::assert_text;
 using kyutaistt::tests::Element;
-using kyutaistt::tests::model_folder;
+using kyutaistt::tests::join;
 using kyutaistt::tests::read_sample;
 using kyutaistt::tests::Text;
+using kyutaistt::tests::Throttle;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
@@ -89,6 +82,52 @@ START_TEST(a_source_that_stops_gets_its_last_words) {
   ck_assert_uint_le(words.back().pts, later + length);
   element.finish();
   ck_assert_uint_eq(element.take().size(), 0);
+}
+END_TEST
+
+/// Pushes a recording to a live element with a slow model, and waits until it has been asked for
+/// the last words, as nothing more comes, but has not found them all. What came out so far.
+std::vector<Text> stop_a_slow_source(Element &element) {
+  make_live(element);
+  element.start_audio();
+  const std::vector<float> audio = read_sample("forecast-01.flac");
+  element.push(audio);
+  // More frames than the recording has: those of the silence that brings the last words out.
+  const guint64 pushed = audio.size() / 1920;
+  const auto end = Clock::now() + seconds(60);
+  while (stat(element, "frames") <= pushed + 1 && Clock::now() < end) {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  ck_assert_uint_gt(stat(element, "frames"), pushed + 1);
+  return element.take();
+}
+
+START_TEST(the_end_does_not_overtake_the_last_words) {
+  const Throttle throttle(milliseconds(60));
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");
+  std::vector<Text> words = stop_a_slow_source(element);
+  element.finish();
+  for (Text &word : element.take()) {
+    words.push_back(std::move(word));
+  }
+  assert_text(join(words), english);
+}
+END_TEST
+
+START_TEST(a_segment_does_not_overtake_the_last_words) {
+  const Throttle throttle(milliseconds(60));
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");
+  std::vector<Text> words = stop_a_slow_source(element);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = 100 * GST_SECOND;
+  element.push_event(gst_event_new_segment(&segment));
+  element.finish();
+  for (Text &word : element.take()) {
+    words.push_back(std::move(word));
+  }
+  assert_text(join(words), english);
+  ck_assert_uint_lt(words.back().pts, segment.start);
 }
 END_TEST
 
@@ -183,44 +222,6 @@ START_TEST(downstream_asks_for_another_format) {
   ck_assert_uint_gt(gst_harness_query_latency(element.harness()), of_words + GST_SECOND);
 }
 END_TEST
-
-/// Slows the model of this process down: a stream of its own has a frame in every step, and takes
-/// its time over it.
-class Throttle {
- public:
-  explicit Throttle(milliseconds step_time) {
-    auto engine = Engine::shared(model_folder);
-    assert_ok(engine.status());
-    StreamOptions options;
-    options.overflow = Overflow::Drop;
-    options.queue_capacity = seconds(10);
-    auto stream = engine.value()->open_stream(options, [step_time](const Event &event) {
-      if (std::holds_alternative<Progress>(event)) {
-        std::this_thread::sleep_for(step_time);
-      }
-    });
-    assert_ok(stream.status());
-    stream_ = std::move(stream).value();
-    feeder_ = std::thread([this] {
-      const std::vector<float> silence(rate / 10);
-      while (!stops_) {
-        assert_ok(stream_->push(silence));
-        std::this_thread::sleep_for(milliseconds(20));
-      }
-    });
-  }
-  Throttle(const Throttle &) = delete;
-  Throttle &operator=(const Throttle &) = delete;
-  ~Throttle() {
-    stops_ = true;
-    feeder_.join();
-  }
-
- private:
-  std::unique_ptr<Stream> stream_;
-  std::atomic<bool> stops_ = false;
-  std::thread feeder_;
-};
 
 /// Memory of this process that is in use, in bytes; unknown where a sanitizer keeps what was freed.
 int64_t resident_memory() {
@@ -360,6 +361,7 @@ int main(int argc, char **argv) {
   gst_check_init(&argc, &argv);
   return kyutaistt::tests::run_suite(
       "live",
-      {a_source_that_stops_gets_its_last_words, words_become_cues_and_words_again,
+      {a_source_that_stops_gets_its_last_words, the_end_does_not_overtake_the_last_words,
+       a_segment_does_not_overtake_the_last_words, words_become_cues_and_words_again,
        the_lateness_moves_the_segment, downstream_asks_for_another_format, an_overload_passes});
 }

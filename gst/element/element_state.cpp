@@ -53,6 +53,12 @@ bool shapes_text(guint property) {
   }
 }
 
+/// The property says what the stream is to write.
+bool chooses_prompt(guint property) {
+  using namespace kyutaistt::element;  // NOLINT(google-build-using-namespace): the property numbers
+  return property == PROP_DOMAIN || property == PROP_PROMPT_TOKENS || property == PROP_PAD_STEPS;
+}
+
 }  // namespace
 
 Settings GstKyutaiSttState::copy_settings() const {
@@ -62,22 +68,30 @@ Settings GstKyutaiSttState::copy_settings() const {
 
 bool GstKyutaiSttState::set_property(guint property, const GValue *value) {
   using namespace kyutaistt::element;  // NOLINT(google-build-using-namespace): the property numbers
-  Settings before;
   Settings after;
+  Status status;
   {
     const std::lock_guard lock(settings_mutex_);
-    before = settings_;
-    if (!settings_.set(property, value)) {
+    after = settings_;
+    if (!after.set(property, value)) {
       return false;
     }
-    after = settings_;
-  }
-  if (property == PROP_DOMAIN || property == PROP_PROMPT_TOKENS || property == PROP_PAD_STEPS) {
-    change_prompt(before, after);
-  } else if (property == PROP_LANGUAGE_CODE && recognition.stream() != nullptr) {
-    if (EventPointer tag = language_tag(after)) {
-      output.put(std::move(tag));
+    if (chooses_prompt(property)) {
+      status = check_prompt(after);
     }
+    if (status.ok()) {
+      settings_ = after;
+    }
+  }
+  if (!status.ok()) {
+    GST_ELEMENT_WARNING(element_, LIBRARY, SETTINGS, ("%s", status.message().c_str()),
+                        ("the prompt stays as it was"));
+    return true;
+  }
+  if (chooses_prompt(property)) {
+    change_prompt(after.domain_change);
+  } else if (property == PROP_LANGUAGE_CODE) {
+    tell_language();
   } else if (shapes_text(property)) {
     output.put(after);
   }
@@ -94,47 +108,50 @@ void GstKyutaiSttState::tell_latency() {
   gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
 }
 
-void GstKyutaiSttState::change_prompt(const Settings &before, const Settings &after) {
-  const auto stream = recognition.stream();
+Status GstKyutaiSttState::check_prompt(const Settings &settings) const {
   const auto info = recognition.model_info();
-  if (stream == nullptr || !info) {
-    return;
+  if (!info) {
+    return {};
   }
-  const auto prompt = after.prompt();
-  Status status = prompt.ok() ? kyutaistt::check_prompt(*info, prompt.value()) : prompt.status();
-  if (status.ok() && after.domain_change == DomainChange::Pause) {
-    GST_INFO_OBJECT(element_, "the next prompt waits for a pause");
-    prompt_waits_ = true;
-    return;
-  }
-  if (status.ok()) {
-    status = apply_prompt(*stream, after);
-  }
-  if (status.ok()) {
-    return;
-  }
-  {
-    const std::lock_guard lock(settings_mutex_);
-    settings_.domain = before.domain;
-    settings_.prompt_tokens = before.prompt_tokens;
-    settings_.pad_steps = before.pad_steps;
-  }
-  GST_ELEMENT_WARNING(element_, LIBRARY, SETTINGS, ("%s", status.message().c_str()),
-                      ("the prompt stays as it was"));
+  const auto prompt = settings.prompt();
+  return prompt.ok() ? kyutaistt::check_prompt(*info, prompt.value()) : prompt.status();
 }
 
-Status GstKyutaiSttState::apply_prompt(Stream &stream, const Settings &settings) {
-  auto prompt = settings.prompt();
-  if (!prompt.ok()) {
-    return prompt.status();
+void GstKyutaiSttState::change_prompt(DomainChange when) {
+  const auto stream = recognition.stream();
+  if (stream == nullptr) {
+    // It gets the prompt when it opens; its language may have been told already.
+    tell_language();
+  } else if (when == DomainChange::Pause) {
+    GST_INFO_OBJECT(element_, "the next prompt waits for a pause");
+    prompt_waits_ = true;
+  } else {
+    apply_prompt(*stream);
   }
+}
+
+void GstKyutaiSttState::apply_prompt(Stream &stream) {
+  const std::lock_guard lock(prompt_mutex_);
+  const Settings settings = copy_settings();
+  const auto prompt = settings.prompt();
   GST_INFO_OBJECT(element_, "what follows has the prompt of domain %s",
                   settings.domain.empty() ? "(default)" : settings.domain.c_str());
   const uint64_t marker = next_marker_++;
   if (EventPointer tag = language_tag(settings)) {
     output.hold(std::move(tag), marker);
   }
-  return stream.set_prompt(prompt.value(), marker);
+  const Status status = prompt.ok() ? stream.set_prompt(prompt.value(), marker) : prompt.status();
+  if (!status.ok()) {
+    // The settings were checked: it is the stream that has failed. A flush mends it.
+    GST_DEBUG_OBJECT(element_, "the prompt was not taken: %s", status.message().c_str());
+  }
+}
+
+void GstKyutaiSttState::tell_language() {
+  const std::lock_guard lock(prompt_mutex_);
+  if (EventPointer tag = language_tag(copy_settings())) {
+    output.put(std::move(tag));
+  }
 }
 
 EventPointer GstKyutaiSttState::language_tag(const Settings &settings) const {
@@ -149,12 +166,8 @@ EventPointer GstKyutaiSttState::language_tag(const Settings &settings) const {
 
 void GstKyutaiSttState::pause_began() {
   const auto stream = recognition.stream();
-  if (stream == nullptr || !prompt_waits_.exchange(false)) {
-    return;
-  }
-  if (const Status status = apply_prompt(*stream, copy_settings()); !status.ok()) {
-    GST_ELEMENT_WARNING(element_, LIBRARY, SETTINGS, ("%s", status.message().c_str()),
-                        ("the prompt stays as it was"));
+  if (stream != nullptr && prompt_waits_.exchange(false)) {
+    apply_prompt(*stream);
   }
 }
 
@@ -249,13 +262,11 @@ GstStructure *GstKyutaiSttState::stats() const {
 }
 
 bool GstKyutaiSttState::start() {
+  Status status = recognition.prepare(copy_settings());
+  // What is set from here on is checked when it is set: the model is known.
   const Settings settings = copy_settings();
-  Status status = settings.prompt().status();
   if (status.ok()) {
-    status = recognition.prepare(settings);
-  }
-  if (status.ok()) {
-    status = kyutaistt::check_prompt(*recognition.model_info(), settings.prompt().value());
+    status = check_prompt(settings);
   }
   if (!status.ok()) {
     kyutaistt::element::post_error(element_, "Recognition cannot start", status);
@@ -299,9 +310,14 @@ std::shared_ptr<Stream> GstKyutaiSttState::acquire_stream(GstFlowReturn &flow) {
   options.queue_capacity =
       live ? Time(std::chrono::milliseconds(settings.max_backlog)) : file_backlog;
   GST_INFO_OBJECT(element_, "opening a %s stream", live ? "live" : "non-live");
-  return recognition.acquire_stream(
+  auto stream = recognition.acquire_stream(
       options, static_cast<int>(settings.max_streams),
       [this](const kyutaistt::Event &event) { output.put(event); }, flow);
+  if (stream != nullptr) {
+    // Loading takes seconds, and the prompt may have been set meanwhile.
+    apply_prompt(*stream);
+  }
+  return stream;
 }
 
 GstFlowReturn GstKyutaiSttState::push_audio(const AudioInput::Audio &audio) {
@@ -474,4 +490,9 @@ void GstKyutaiSttState::end_flush() {
   pushed_until_.reset();
   undrained_ = false;
   output.end_flush();
+  if (const auto stream = recognition.stream()) {
+    // It may have been set in the flush, or when the stream had failed.
+    prompt_waits_ = false;
+    apply_prompt(*stream);
+  }
 }

@@ -89,20 +89,24 @@ struct GstKyutaiSttState final : private kyutaistt::element::OutputObserver {
   bool take_gap(GstEvent *event);
   /// A stream of text of our own, in the group of the audio's.
   kyutaistt::element::EventPointer own_stream_start(GstEvent *upstream) const;
-  /// Checks the prompt of `after` for a running stream, and gives it to it now or leaves it to the
-  /// next pause; if it is wrong, the settings go back to `before`. Without a stream it is checked
-  /// by `start`.
-  void change_prompt(const kyutaistt::element::Settings &before,
-                     const kyutaistt::element::Settings &after);
-  /// Gives the stream the prompt, and a tag behind the text before it.
-  kyutaistt::Status apply_prompt(kyutaistt::Stream &stream,
-                                 const kyutaistt::element::Settings &settings);
+  /// Checks the prompt for the model, if there is one: `start` checks what was set before.
+  kyutaistt::Status check_prompt(const kyutaistt::element::Settings &settings) const;
+  /// The prompt was set: gives it to the stream now, or leaves it to the next pause.
+  void change_prompt(kyutaistt::element::DomainChange when);
+  /// Gives the stream the prompt that was set last, and its language behind the text before it.
+  void apply_prompt(kyutaistt::Stream &stream);
+  /// Sends a tag with the language of the text.
+  void tell_language();
 
   GstElement *const element_;
   GstPad *const sink_;
   GstPad *const src_;
 
-  /// Protects `settings_`; nothing is called with it held.
+  /// Held while a prompt or a language is handed on, so that of two threads that do so the one with
+  /// the newer settings comes last. Comes before every other lock, here and in the library; nothing
+  /// is posted, pushed or asked with it held.
+  std::mutex prompt_mutex_;
+  /// Protects `settings_`. With it held only the model's facts are looked up.
   mutable std::mutex settings_mutex_;
   kyutaistt::element::Settings settings_;
 

@@ -95,11 +95,13 @@ GstFlowReturn TextWriter::forward(EventPointer event) {
       GstTagList *tags = nullptr;
       gst_event_parse_tag(event.get(), &tags);
       gchar *language = nullptr;
+      bool is_known = false;
       if (gst_tag_list_get_string(tags, GST_TAG_LANGUAGE_CODE, &language)) {
+        is_known = language_ == language;
         language_ = language;
         g_free(language);
       }
-      if (!negotiated_) {
+      if (!negotiated_ || is_known) {
         // Agreeing on a format tells the language.
         return GST_FLOW_OK;
       }

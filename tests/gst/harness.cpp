@@ -107,6 +107,25 @@ std::string Element::take_text() {
   return join(take());
 }
 
+std::vector<std::string> Element::take_event_names() {
+  std::vector<std::string> names;
+  while (GstEvent *event = gst_harness_try_pull_event(harness())) {
+    if (GST_EVENT_TYPE(event) == GST_EVENT_TAG) {
+      GstTagList *tags = nullptr;
+      gst_event_parse_tag(event, &tags);
+      gchar *language = nullptr;
+      if (gst_tag_list_get_string(tags, GST_TAG_LANGUAGE_CODE, &language)) {
+        names.emplace_back(language);
+        g_free(language);
+      }
+    } else if (GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM) {
+      names.emplace_back(gst_structure_get_name(gst_event_get_structure(event)));
+    }
+    gst_event_unref(event);
+  }
+  return names;
+}
+
 GstMessage *Element::wait_for(GstMessageType type) {
   GstMessage *message = gst_bus_timed_pop_filtered(bus_, patience, type);
   ck_assert_msg(message != nullptr, "no %s message", gst_message_type_get_name(type));

@@ -51,6 +51,9 @@ class Element {
   std::vector<Text> take();
   /// The same, joined with spaces.
   std::string take_text();
+  /// Downstream events since the last call, by what they are: the language of a TAG, the name of a
+  /// custom event.
+  std::vector<std::string> take_event_names();
   /// Waits for a message; fails the test if it does not come within ten seconds.
   GstMessage *wait_for(GstMessageType type);
   /// Messages of a type that are on the bus now.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What the element tells beside the text: events, messages, tags; and what changes while it runs.
-#include <algorithm>
-#include <cstring>
+/// What the element tells beside the text: events, messages.
 #include <string>
 #include <vector>
 
@@ -10,38 +8,11 @@
 
 namespace {
 
-using kyutaistt::tests::assert_text;
 using kyutaistt::tests::Element;
 using kyutaistt::tests::read_sample;
 using kyutaistt::tests::Text;
 
-constexpr const char *icelandic =
-    "Norðvestan þrír til fimm metrar á sekúndu, þurrt að kalla. Vestan tveir til fjórir metrar á "
-    "sekúndu, bjartviðri.";
-constexpr const char *english =
-    "Northwest three to five meters per second, mostly dry. West two to four meters per second, "
-    "bright weather.";
 constexpr size_t rate = 24000;
-
-/// Downstream events, by what they are: the language of a TAG, the name of a custom event.
-std::vector<std::string> take_event_names(Element &element) {
-  std::vector<std::string> names;
-  while (GstEvent *event = gst_harness_try_pull_event(element.harness())) {
-    if (GST_EVENT_TYPE(event) == GST_EVENT_TAG) {
-      GstTagList *tags = nullptr;
-      gst_event_parse_tag(event, &tags);
-      gchar *language = nullptr;
-      if (gst_tag_list_get_string(tags, GST_TAG_LANGUAGE_CODE, &language)) {
-        names.emplace_back(language);
-        g_free(language);
-      }
-    } else if (GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM) {
-      names.emplace_back(gst_structure_get_name(gst_event_get_structure(event)));
-    }
-    gst_event_unref(event);
-  }
-  return names;
-}
 
 START_TEST(every_word_is_told_upstream) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is");
@@ -81,7 +52,7 @@ START_TEST(pauses_are_told_downstream) {
   ck_assert_int_eq(element.push(audio), GST_FLOW_OK);
   element.finish();
   int pauses = 0;
-  for (const std::string &name : take_event_names(element)) {
+  for (const std::string &name : element.take_event_names()) {
     pauses += name == "rstranscribe/final-transcript" ? 1 : 0;
   }
   // Between the two, and at the end; the speaker may breathe in between.
@@ -117,84 +88,6 @@ START_TEST(messages_only_when_asked_for) {
   gst_message_unref(message);
   // The other words, and at least the last pause.
   ck_assert_int_ge(telling.count(GST_MESSAGE_ELEMENT), static_cast<int>(words.size()));
-}
-END_TEST
-
-START_TEST(the_domain_changes_at_once) {
-  Element element("text/x-raw, format=utf8", "domain=asr_is_is");
-  element.start_audio();
-  const std::vector<float> audio = read_sample("forecast-01.flac");
-  element.push(audio);
-  g_object_set(element.element(), "domain", "asr_is_en", nullptr);
-  element.push(audio, audio.size() * GST_SECOND / rate);
-  element.finish();
-  assert_text(element.take_text(), std::string(icelandic) + " " + english);
-  const std::vector<std::string> names = take_event_names(element);
-  const std::vector<std::string> expected = {"is", "rstranscribe/final-transcript", "en",
-                                             "rstranscribe/final-transcript"};
-  std::vector<std::string> found;
-  for (const std::string &name : names) {
-    // A pause within the recording is nothing new here.
-    if (found.empty() || found.back() != name) {
-      found.push_back(name);
-    }
-  }
-  ck_assert(found == expected);
-}
-END_TEST
-
-START_TEST(the_domain_changes_at_a_pause) {
-  Element element("text/x-raw, format=utf8", "domain=asr_is_is domain-change=pause");
-  element.start_audio();
-  std::vector<float> audio = read_sample("forecast-01.flac");
-  const std::vector<float> once = audio;
-  audio.resize(audio.size() + 6 * rate);
-  // In the middle of the first sentence.
-  const std::vector<float> beginning(audio.begin(), audio.begin() + rate);
-  const std::vector<float> rest(audio.begin() + rate, audio.end());
-  element.push(beginning);
-  g_object_set(element.element(), "domain", "asr_is_en", nullptr);
-  element.push(rest, GST_SECOND);
-  element.push(once, audio.size() * GST_SECOND / rate);
-  element.finish();
-  assert_text(element.take_text(), std::string(icelandic) + " " + english);
-}
-END_TEST
-
-START_TEST(a_wrong_domain_is_a_warning) {
-  for (const char *when : {"now", "pause"}) {
-    Element element("text/x-raw, format=utf8",
-                    std::string("domain=asr_is_en domain-change=") + when);
-    element.start_audio();
-    const std::vector<float> audio = read_sample("forecast-01.flac");
-    element.push(audio);
-    g_object_set(element.element(), "domain", "asr_is_fo", nullptr);
-    GstMessage *message = element.wait_for(GST_MESSAGE_WARNING);
-    GError *error = nullptr;
-    gst_message_parse_warning(message, &error, nullptr);
-    ck_assert(strstr(error->message, "asr_is_fo") != nullptr);
-    ck_assert(strstr(error->message, "asr_is_is") != nullptr);
-    g_error_free(error);
-    gst_message_unref(message);
-    gchar *domain = nullptr;
-    g_object_get(element.element(), "domain", &domain, nullptr);
-    ck_assert_str_eq(domain, "asr_is_en");
-    g_free(domain);
-    element.finish();
-    assert_text(element.take_text(), english);
-  }
-}
-END_TEST
-
-START_TEST(the_language_code_can_be_set) {
-  Element element("text/x-raw, format=utf8", "domain=asr_is_is language-code=isl");
-  element.start_audio();
-  element.push(read_sample("forecast-01.flac"));
-  g_object_set(element.element(), "language-code", "is-IS", nullptr);
-  element.finish();
-  const std::vector<std::string> names = take_event_names(element);
-  ck_assert(std::find(names.begin(), names.end(), "isl") != names.end());
-  ck_assert(std::find(names.begin(), names.end(), "is-IS") != names.end());
 }
 END_TEST
 
@@ -263,9 +156,7 @@ END_TEST
 int main(int argc, char **argv) {
   gst_check_init(&argc, &argv);
   return kyutaistt::tests::run_suite(
-      "speech events",
-      {every_word_is_told_upstream, pauses_are_told_downstream, messages_only_when_asked_for,
-       the_domain_changes_at_once, the_domain_changes_at_a_pause, a_wrong_domain_is_a_warning,
-       the_language_code_can_be_set, presets_set_all_cue_properties,
-       late_text_is_told_and_raises_the_latency, no_more_streams_than_allowed});
+      "speech events", {every_word_is_told_upstream, pauses_are_told_downstream,
+                        messages_only_when_asked_for, presets_set_all_cue_properties,
+                        late_text_is_told_and_raises_the_latency, no_more_streams_than_allowed});
 }

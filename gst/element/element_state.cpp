@@ -122,12 +122,17 @@ void GstKyutaiSttState::change_prompt(DomainChange when) {
   if (stream == nullptr) {
     // It gets the prompt when it opens; its language may have been told already.
     tell_language();
-  } else if (when == DomainChange::Pause) {
-    GST_INFO_OBJECT(element_, "the next prompt waits for a pause");
-    prompt_waits_ = true;
-  } else {
-    apply_prompt(*stream);
+    return;
   }
+  if (when == DomainChange::Pause) {
+    // Noted first: a pause that begins now either is seen here or finds the note.
+    prompt_waits_ = true;
+    if ((undrained_ && !output.writer().in_pause()) || !prompt_waits_.exchange(false)) {
+      GST_INFO_OBJECT(element_, "the next prompt waits for a pause");
+      return;
+    }
+  }
+  apply_prompt(*stream);
 }
 
 void GstKyutaiSttState::apply_prompt(Stream &stream) {

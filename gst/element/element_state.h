@@ -91,7 +91,7 @@ struct GstKyutaiSttState final : private kyutaistt::element::OutputObserver {
   kyutaistt::element::EventPointer own_stream_start(GstEvent *upstream) const;
   /// Checks the prompt for the model, if there is one: `start` checks what was set before.
   kyutaistt::Status check_prompt(const kyutaistt::element::Settings &settings) const;
-  /// The prompt was set: gives it to the stream now, or leaves it to the next pause.
+  /// The prompt was set: gives it to the stream, now or in a pause, which may have begun already.
   void change_prompt(kyutaistt::element::DomainChange when);
   /// Gives the stream the prompt that was set last, and its language behind the text before it.
   void apply_prompt(kyutaistt::Stream &stream);

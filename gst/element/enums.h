@@ -17,7 +17,8 @@ enum class TextUnit { Word, Cue };
 enum class DomainChange {
   /// With the next audio.
   Now,
-  /// With the audio that comes when the next pause has been recognised.
+  /// With the audio that comes when a pause has been recognised: at once if one has, and nothing
+  /// was said since.
   Pause,
 };
 

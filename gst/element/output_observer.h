@@ -14,7 +14,7 @@ class OutputObserver {
   OutputObserver &operator=(const OutputObserver &) = delete;
   virtual ~OutputObserver() = default;
 
-  /// A pause in the speech has begun.
+  /// A pause in the speech has begun, or a context has ended, and with it its speech.
   virtual void pause_began() = 0;
   /// Recognition has told nothing for a while, not even that it goes on.
   virtual void nothing_came() = 0;

@@ -23,7 +23,14 @@ void SpeechEvents::configure(const Settings &settings) {
   posts_pauses_ = settings.post_pauses;
 }
 
+void SpeechEvents::reset() {
+  last_end_.reset();
+  first_position_.reset();
+  in_pause_ = false;
+}
+
 void SpeechEvents::tell_word(const Word &word, const GstSegment &segment) {
+  in_pause_ = false;
   last_end_ = std::max(word.end, last_end_.value_or(word.end));
   const auto duration = static_cast<guint64>(std::max(word.end - word.start, Time()).count());
   const guint64 running_time = gst_segment_to_running_time(
@@ -47,19 +54,27 @@ void SpeechEvents::tell_word(const Word &word, const GstSegment &segment) {
 }
 
 bool SpeechEvents::tell_progress(Time position, const GstSegment &segment) {
-  if (!last_end_ || position < *last_end_ + pause_length) {
+  if (in_pause_) {
     return false;
   }
-  tell_pause(segment);
+  if (!first_position_) {
+    first_position_ = position;
+  }
+  if (position < last_end_.value_or(*first_position_) + pause_length) {
+    return false;
+  }
+  if (last_end_) {
+    tell_pause(segment);
+  }
+  in_pause_ = true;
   return true;
 }
 
-bool SpeechEvents::finish(const GstSegment &segment) {
-  if (!last_end_) {
-    return false;
+void SpeechEvents::finish(const GstSegment &segment) {
+  if (last_end_) {
+    tell_pause(segment);
   }
-  tell_pause(segment);
-  return true;
+  reset();
 }
 
 void SpeechEvents::tell_pause(const GstSegment &segment) {

@@ -2,6 +2,7 @@
 /// What the element tells of words and pauses beside the text itself.
 #pragma once
 
+#include <atomic>
 #include <optional>
 
 #include <gst/gst.h>
@@ -15,23 +16,28 @@ namespace kyutaistt::element {
 /// Sends what other transcribers of GStreamer send (gst-plugins-rs: an upstream event for every
 /// word, a downstream event at every pause), and messages on the bus for applications.
 ///
-/// A pause begins when no word has come for 0.8 s behind the last one.
+/// A pause begins when no word has come for 0.8 s behind the last one. Silence before the first
+/// word of a context is a pause too, but not told: no text ends there.
 ///
-/// Threads: the source pad's task only, or while it does not run. Pushes and posts with no lock
-/// held.
+/// Threads: the source pad's task only, or while it does not run, but for `in_pause`. Pushes and
+/// posts with no lock held.
 class SpeechEvents {
  public:
   SpeechEvents(GstElement *element, GstPad *sink, GstPad *src)
       : element_(element), sink_(sink), src_(src) {}
 
   void configure(const Settings &settings);
-  void reset() { last_end_.reset(); }
+  /// A new context begins, of which nothing has been heard.
+  void reset();
 
   void tell_word(const Word &word, const GstSegment &segment);
   /// The recognition has got so far. True if a pause has begun.
   bool tell_progress(Time position, const GstSegment &segment);
-  /// No more words of this context follow. True if that is the beginning of a pause.
-  bool finish(const GstSegment &segment);
+  /// No more words of this context follow, which is the beginning of a pause. Then a `reset`.
+  void finish(const GstSegment &segment);
+
+  /// A pause has begun, and no word has come since.
+  bool in_pause() const { return in_pause_; }
 
  private:
   void tell_pause(const GstSegment &segment);
@@ -41,8 +47,11 @@ class SpeechEvents {
   GstPad *const src_;
   bool posts_words_ = false;
   bool posts_pauses_ = false;
-  /// Where the last word ended; unset in a pause.
+  /// Where the last word ended; unset in a pause, and before the first word.
   std::optional<Time> last_end_;
+  /// Where the context was when it was first heard of.
+  std::optional<Time> first_position_;
+  std::atomic<bool> in_pause_ = false;
 };
 
 }  // namespace kyutaistt::element

@@ -224,7 +224,8 @@ GstFlowReturn TextWriter::finish() {
     return GST_FLOW_OK;
   }
   const GstFlowReturn flow = write_ready_cues();
-  if (flow == GST_FLOW_OK && speech_.finish(*segment_)) {
+  if (flow == GST_FLOW_OK) {
+    speech_.finish(*segment_);
     observer_.pause_began();
   }
   return flow;

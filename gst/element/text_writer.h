@@ -25,8 +25,8 @@ namespace kyutaistt::element {
 /// GAP events that follow the recognition where there is no text.
 ///
 /// Threads: the source pad's task only, but for `max_observed_delay`, `promise`,
-/// `set_upstream_latency`, `writes_cues`, and `configure` and `reset`, which are called while the
-/// task does not run. Pushes and queries with no lock held.
+/// `set_upstream_latency`, `writes_cues`, `in_pause`, and `configure` and `reset`, which are called
+/// while the task does not run. Pushes and queries with no lock held.
 class TextWriter {
  public:
   TextWriter(GstElement *element, GstPad *sink, GstPad *src, OutputObserver &observer)
@@ -56,6 +56,8 @@ class TextWriter {
 
   /// What comes out is cues, as far as is known yet.
   bool writes_cues() const { return writes_cues_; }
+  /// The recognition is in a pause of the speech. Any thread.
+  bool in_pause() const { return speech_.in_pause(); }
   /// Longest time between a text's own time and its output in a live pipeline, without what
   /// upstream took.
   GstClockTime max_observed_delay() const { return max_observed_delay_; }

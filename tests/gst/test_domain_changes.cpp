@@ -24,6 +24,7 @@ constexpr const char *icelandic =
 constexpr const char *english =
     "Northwest three to five meters per second, mostly dry. West two to four meters per second, "
     "bright weather.";
+constexpr int word_count = 18;
 constexpr size_t rate = 24000;
 
 void assert_domain(Element &element, const char *expected) {
@@ -83,6 +84,89 @@ START_TEST(the_domain_changes_at_a_pause) {
   element.push(once, audio.size() * GST_SECOND / rate);
   element.finish();
   assert_text(element.take_text(), std::string(icelandic) + " " + english);
+}
+END_TEST
+
+/// Waits until so many words were told, and a pause behind them.
+void wait_for_pause(Element &element, int words) {
+  for (;;) {
+    GstMessage *message = element.wait_for(GST_MESSAGE_ELEMENT);
+    const bool is_pause =
+        gst_structure_has_name(gst_message_get_structure(message), "kyutaistt/pause") != FALSE;
+    gst_message_unref(message);
+    if (is_pause && words <= 0) {
+      return;
+    }
+    words -= is_pause ? 0 : 1;
+  }
+}
+
+START_TEST(a_pause_that_lasts_is_one) {
+  Element element("text/x-raw, format=utf8",
+                  "domain=asr_is_is domain-change=pause post-words=true post-pauses=true");
+  element.start_audio();
+  const std::vector<float> audio = read_sample("forecast-01.flac");
+  std::vector<float> with_silence = audio;
+  with_silence.resize(audio.size() + 6 * rate);
+  element.push(with_silence);
+  wait_for_pause(element, word_count);
+  g_object_set(element.element(), "domain", "asr_is_en", nullptr);
+  element.push(audio, with_silence.size() * GST_SECOND / rate);
+  element.finish();
+  assert_text(element.take_text(), std::string(icelandic) + " " + english);
+}
+END_TEST
+
+START_TEST(silence_before_the_first_word_is_a_pause) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_is domain-change=pause");
+  element.start_audio();
+  const std::vector<float> silence(5 * rate);
+  element.push(std::vector<float>(silence.begin(), silence.begin() + rate));
+  g_object_set(element.element(), "domain", "asr_is_en", nullptr);
+  element.push(silence, GST_SECOND);
+  const gint64 end = g_get_monotonic_time() + 20 * G_TIME_SPAN_SECOND;
+  std::vector<std::string> names;
+  while (std::find(names.begin(), names.end(), "en") == names.end() &&
+         g_get_monotonic_time() < end) {
+    g_usleep(2000);
+    names = element.take_event_names();
+  }
+  ck_assert(std::find(names.begin(), names.end(), "en") != names.end());
+  element.push(read_sample("forecast-01.flac"), 6 * GST_SECOND);
+  element.finish();
+  assert_text(element.take_text(), english);
+}
+END_TEST
+
+START_TEST(between_segments_is_a_pause) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_is domain-change=pause");
+  element.start_audio();
+  const std::vector<float> audio = read_sample("forecast-01.flac");
+  element.push(audio);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  element.push_event(gst_event_new_segment(&segment));
+  g_object_set(element.element(), "domain", "asr_is_en", nullptr);
+  element.push(audio, 60 * GST_SECOND);
+  element.finish();
+  assert_text(element.take_text(), std::string(icelandic) + " " + english);
+}
+END_TEST
+
+START_TEST(a_flush_is_a_pause) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_is domain-change=pause");
+  element.start_audio();
+  const std::vector<float> audio = read_sample("forecast-01.flac");
+  element.push(std::vector<float>(audio.begin(), audio.begin() + rate));
+  g_object_set(element.element(), "domain", "asr_is_en", nullptr);
+  element.push_event(gst_event_new_flush_start());
+  element.push_event(gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  element.push_event(gst_event_new_segment(&segment));
+  element.push(audio);
+  element.finish();
+  assert_text(element.take_text(), english);
 }
 END_TEST
 
@@ -240,7 +324,9 @@ int main(int argc, char **argv) {
   gst_check_init(&argc, &argv);
   return kyutaistt::tests::run_suite(
       "domain changes",
-      {the_domain_changes_at_once, the_domain_changes_at_a_pause, a_wrong_domain_is_a_warning,
-       the_language_code_can_be_set, the_domain_changes_while_the_model_loads,
+      {the_domain_changes_at_once, the_domain_changes_at_a_pause, a_pause_that_lasts_is_one,
+       silence_before_the_first_word_is_a_pause, between_segments_is_a_pause, a_flush_is_a_pause,
+       a_wrong_domain_is_a_warning, the_language_code_can_be_set,
+       the_domain_changes_while_the_model_loads,
        a_wrong_domain_while_the_model_loads_is_a_warning});
 }

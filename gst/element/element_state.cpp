@@ -230,7 +230,9 @@ GstClockTime GstKyutaiSttState::latency() const {
   if (settings.text_unit == TextUnit::Cue || output.writer().writes_cues()) {
     latency += settings.cue_shape.maximum_duration + settings.cue_shape.gap;
   }
-  return std::max(static_cast<GstClockTime>(latency.count()), measured_latency_.load());
+  // What a stall has cost passes: a live stream cannot stay further behind than its backlog.
+  const auto own = static_cast<GstClockTime>(latency.count());
+  return std::clamp(measured_latency_.load(), own, own + settings.max_backlog * GST_MSECOND);
 }
 
 std::string GstKyutaiSttState::language(const Settings &settings) const {

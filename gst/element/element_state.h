@@ -129,7 +129,8 @@ struct GstKyutaiSttState final : private kyutaistt::element::OutputObserver {
   std::atomic<uint64_t> next_marker_ = 1;
   /// A changed prompt waits for a pause.
   std::atomic<bool> prompt_waits_ = false;
-  /// The longest delay that was seen in a live pipeline beyond what had been promised.
+  /// The longest delay that was seen in a live pipeline beyond what had been promised; `latency`
+  /// believes it up to a bound.
   std::atomic<GstClockTime> measured_latency_ = 0;
   std::atomic<GstClockTime> told_latency_;
 };

@@ -91,7 +91,8 @@ void install_output_properties(GObjectClass *object_class) {
                             text_unit_type(), static_cast<int>(defaults.text_unit), any_time));
   install(PROP_LATENCY, milliseconds("latency", "Latency",
                                      "Latency to report in live pipelines, in milliseconds (0: the "
-                                     "model's delay and what processing needs)",
+                                     "model's delay and what processing needs, raised by up to "
+                                     "max-backlog where text comes late)",
                                      0, defaults.latency));
   install(PROP_LATENESS,
           milliseconds("lateness", "Lateness",

@@ -118,6 +118,22 @@ START_TEST(a_live_source_may_be_linked_late) {
 }
 END_TEST
 
+START_TEST(a_delay_raises_it_in_steps_up_to_the_backlog) {
+  struct Case {
+    GstClockTime now;
+    GstClockTime expected;
+  };
+  // The first word is at 0.24 s.
+  for (const Case &delay : {Case{3 * GST_SECOND, 3 * GST_SECOND},
+                            Case{12 * GST_SECOND, of_words + 1500 * GST_MSECOND}}) {
+    Element element("text/x-raw, format=utf8", "domain=asr_is_is max-backlog=1500");
+    recognise_at(element, 0, delay.now);
+    ck_assert_int_ge(element.count(GST_MESSAGE_WARNING), 1);
+    ck_assert_uint_eq(ask(element).least, delay.expected);
+  }
+}
+END_TEST
+
 START_TEST(the_users_own_promise_stays) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is max-backlog=60000 latency=1000");
   recognise_at(element, 0, 30 * GST_SECOND);
@@ -139,8 +155,8 @@ END_TEST
 int main(int argc, char **argv) {
   gst_check_init(&argc, &argv);
   return kyutaistt::tests::run_suite(
-      "latency",
-      {it_adds_to_both_ends_in_any_state, an_upper_end_is_kept, cues_wait_for_their_time_and_gap,
-       what_upstream_holds_back_is_not_our_delay, a_live_source_may_be_linked_late,
-       the_users_own_promise_stays, lateness_makes_text_due_later});
+      "latency", {it_adds_to_both_ends_in_any_state, an_upper_end_is_kept,
+                  cues_wait_for_their_time_and_gap, what_upstream_holds_back_is_not_our_delay,
+                  a_live_source_may_be_linked_late, a_delay_raises_it_in_steps_up_to_the_backlog,
+                  the_users_own_promise_stays, lateness_makes_text_due_later});
 }

@@ -2,6 +2,7 @@
 #include "captions/cue_shaper.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -21,12 +22,64 @@ int characters(std::string_view text) {
   }));
 }
 
-bool ends_sentence(std::string_view word) {
-  while (word.ends_with('"') || word.ends_with('\'') || word.ends_with(')')) {
-    word.remove_suffix(1);
+/// Quotation marks and brackets. What opens in one language closes in another.
+constexpr std::array<std::string_view, 16> enclosing = {
+    "\"",     "'",      "(",      ")",      "[",      "]",      "\u2018", "\u2019",
+    "\u201A", "\u201C", "\u201D", "\u201E", "\u00AB", "\u00BB", "\u2039", "\u203A"};
+
+/// The word without the quotation marks and brackets around it.
+std::string_view bare(std::string_view word) {
+  const auto begins = [&word](std::string_view mark) { return word.starts_with(mark); };
+  const auto ends = [&word](std::string_view mark) { return word.ends_with(mark); };
+  const auto *mark = enclosing.begin();
+  while ((mark = std::find_if(enclosing.begin(), enclosing.end(), begins)) != enclosing.end()) {
+    word.remove_prefix(mark->size());
   }
-  return word.ends_with('.') || word.ends_with('?') || word.ends_with('!') ||
-         word.ends_with("\u2026");
+  while ((mark = std::find_if(enclosing.begin(), enclosing.end(), ends)) != enclosing.end()) {
+    word.remove_suffix(mark->size());
+  }
+  return word;
+}
+
+/// The first letter of a text, up to U+07FF, which takes two bytes; 0 if it is beyond.
+unsigned first_letter(std::string_view text) {
+  const unsigned first = text.empty() ? 0 : static_cast<unsigned char>(text[0]);
+  if (first < 0x80U) {
+    return first;
+  }
+  if ((first & 0xE0U) != 0xC0U || text.size() < 2) {
+    return 0;
+  }
+  return (first & 0x1FU) << 6U | (static_cast<unsigned char>(text[1]) & 0x3FU);
+}
+
+/// Of the alphabets that are written in ASCII, Latin-1 and Latin Extended-A. The library's own
+/// functions go by the process' locale, which is the application's.
+bool is_lower_case(unsigned letter) {
+  if (letter >= 0x100U && letter <= 0x17FU) {
+    // Pairs of upper and lower case, of which the second is lower; letters without a partner shift
+    // them in between.
+    const bool shifted =
+        (letter >= 0x138U && letter <= 0x148U) || (letter >= 0x179U && letter <= 0x17EU);
+    return (letter % 2 == 0) == shifted;
+  }
+  return (letter >= 'a' && letter <= 'z') ||
+         (letter >= 0xDFU && letter <= 0xFFU && letter != 0xF7U);
+}
+
+/// The sentence goes on with this word, whatever is before it: no sentence begins so.
+bool continues_sentence(std::string_view word) {
+  const unsigned letter = first_letter(bare(word));
+  return is_lower_case(letter) || (letter >= '0' && letter <= '9');
+}
+
+bool ends_sentence(std::string_view word, std::string_view next) {
+  word = bare(word);
+  if (word.ends_with('?') || word.ends_with('!')) {
+    return true;
+  }
+  // Full stops are also behind ordinals and abbreviations.
+  return (word.ends_with('.') || word.ends_with("\u2026")) && !continues_sentence(next);
 }
 
 /// Fills one line after the other.
@@ -66,7 +119,8 @@ bool CueShaper::breaks_before(const Word &word) const {
       word.end - open_->start > shape_.maximum_duration) {
     return true;
   }
-  if (ends_sentence(open_->words.back()) && word.start - open_->start >= shape_.minimum_duration) {
+  if (ends_sentence(open_->words.back(), word.text) &&
+      word.start - open_->start >= shape_.minimum_duration) {
     return true;
   }
   std::vector<std::string> words = open_->words;

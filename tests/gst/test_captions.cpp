@@ -21,6 +21,7 @@ using kyutaistt::captions::CuePreset;
 using kyutaistt::captions::CueShape;
 using kyutaistt::captions::CueShaper;
 using kyutaistt::captions::Escapes;
+using kyutaistt::captions::join_lines;
 using kyutaistt::tests::assert_text;
 using std::chrono::milliseconds;
 
@@ -76,6 +77,54 @@ START_TEST(sentences_and_pauses_break) {
   assert_text(cues[2].lines[0], "later");
   ck_assert_int_eq(cues[2].start.count(),
                    std::chrono::nanoseconds(std::chrono::seconds(10)).count());
+}
+END_TEST
+
+/// The cues of words that come one after the other, each ready to end a cue.
+std::vector<std::string> cues_of(const std::vector<std::string> &words) {
+  CueShaper shaper{CueShape{.minimum_duration = Time()}};
+  say(shaper, words, Time(0));
+  shaper.finish();
+  std::vector<std::string> texts;
+  for (const Cue &cue : shaper.take()) {
+    texts.push_back(join_lines(cue));
+  }
+  return texts;
+}
+
+using Texts = std::vector<std::string>;
+
+START_TEST(a_full_stop_within_a_sentence_does_not_break) {
+  ck_assert(cues_of({"Hinn", "17.", "júní", "er", "frí."}) == Texts({"Hinn 17. júní er frí."}));
+  ck_assert(cues_of({"Hér", "er", "t.d.", "hús."}) == Texts({"Hér er t.d. hús."}));
+  ck_assert(cues_of({"Komdu", "kl.", "12", "heim."}) == Texts({"Komdu kl. 12 heim."}));
+  ck_assert(cues_of({"Well...", "maybe\u2026", "no."}) == Texts({"Well... maybe\u2026 no."}));
+  ck_assert(cues_of({"So-called", "approx.", "\u201Eáætlað\u201C"}) ==
+            Texts({"So-called approx. \u201Eáætlað\u201C"}));
+  // The first and the last lower-case letter of each block of two bytes, and what has no case.
+  for (const char *lower : {"ß", "ö", "ø", "ÿ", "ā", "œ", "ĸ", "ł", "ň", "ŉ", "ŷ", "ź", "ž", "ſ"}) {
+    ck_assert_msg(cues_of({"a.", lower}).size() == 1, "%s", lower);
+  }
+  for (const char *other :
+       {"Á", "Þ", "÷", "Ā", "Œ", "Ķ", "Ł", "Ň", "Ŋ", "Ÿ", "Ź", "Ž", "ƀ", "–", "\xC3", "."}) {
+    ck_assert_msg(cues_of({"a.", other}).size() == 2, "%s", other);
+  }
+}
+END_TEST
+
+START_TEST(the_end_of_a_sentence_breaks_whatever_closes_it) {
+  for (const std::string close : {"\"", "'", ")", "\u201C", "\u201D", "\u2018", "\u2019", "\u00BB",
+                                  ".\u201D", "\u2019\u201D)"}) {
+    for (const std::string mark : {".", "?", "!", "\u2026"}) {
+      const std::string last = "fór" + mark + close;
+      ck_assert_msg(cues_of({"Hann", last, "Áfram"}) == Texts({"Hann " + last, "Áfram"}), "%s",
+                    last.c_str());
+    }
+  }
+  ck_assert(cues_of({"Hvað?", "spurði", "hann."}) == Texts({"Hvað?", "spurði hann."}));
+  ck_assert(cues_of({"Hann", "fór.", "\u201EÉg", "líka.\u201C"}) ==
+            Texts({"Hann fór.", "\u201EÉg líka.\u201C"}));
+  ck_assert(cues_of({"\u201EHús\u201C", "Annað"}) == Texts({"\u201EHús\u201C Annað"}));
 }
 END_TEST
 
@@ -153,7 +202,8 @@ class Speaker {
   void speak(int words) {
     for (int i = 0; i < words; ++i) {
       Word word;
-      word.text = std::string(static_cast<size_t>(between(1, 14)), 'a') + (one_in(6) ? "." : "");
+      const char letter = one_in(2) ? 'A' : 'a';
+      word.text = std::string(static_cast<size_t>(between(1, 14)), letter) + (one_in(6) ? "." : "");
       text_ += (text_.empty() ? "" : " ") + word.text;
       word.start = now_;
       word.end = now_ + milliseconds(between(80, 500));
@@ -276,7 +326,8 @@ int main() {
   return kyutaistt::tests::run_suite(
       "captions",
       {lines_are_balanced, characters_are_counted_not_bytes, a_word_longer_than_a_line_stands_alone,
-       sentences_and_pauses_break, cues_never_overlap_and_stay_long_enough,
+       sentences_and_pauses_break, a_full_stop_within_a_sentence_does_not_break,
+       the_end_of_a_sentence_breaks_whatever_closes_it, cues_never_overlap_and_stay_long_enough,
        a_cue_is_ready_as_soon_as_silence_shows_its_end, a_pause_is_measured_from_the_last_piece,
        no_cue_stays_longer_than_the_maximum, cues_of_any_speech_keep_their_shape, formats});
 }

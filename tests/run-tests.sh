@@ -62,6 +62,7 @@ stream
 thread pool
 text output
 contract
+domain changes
 faults
 latency
 random walk

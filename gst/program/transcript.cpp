@@ -37,11 +37,12 @@ std::string format_json(const Transcript &transcript, const Details &details) {
   json["duration"] = seconds(details.duration);
   json["delay"] = details.delay_seconds;
   json["words"] = OrderedJson::array();
-  for (const Word &word : transcript.words) {
+  for (size_t i = 0; i < transcript.words.size(); ++i) {
+    const Word &word = transcript.words[i];
     constexpr double precision = 1e4;
     json["words"].push_back({{"text", word.text},
                              {"start", seconds(word.start)},
-                             {"end", seconds(word.end)},
+                             {"end", seconds(transcript.shown_until(i))},
                              {"confidence", std::round(word.confidence * precision) / precision}});
   }
   json["text"] = plain_text(transcript);
@@ -56,9 +57,12 @@ std::string format_json(const Transcript &transcript, const Details &details) {
 
 std::vector<captions::Cue> shape_cues(const Transcript &transcript) {
   captions::CueShaper shaper{captions::CueShape()};
-  for (const Word &word : transcript.words) {
-    shaper.add(word);
-    shaper.add(WordEnd{word.index, word.end});
+  for (size_t i = 0; i < transcript.words.size(); ++i) {
+    // A pause is measured from the word's last piece, so its end stays what it was.
+    shaper.add(transcript.words[i]);
+    if (const auto &end = transcript.ends[i]) {
+      shaper.add(WordEnd{transcript.words[i].index, *end});
+    }
   }
   shaper.finish();
   return shaper.take();
@@ -69,8 +73,9 @@ std::vector<captions::Cue> shape_cues(const Transcript &transcript) {
 void Transcript::add(const Event &event) {
   if (const auto *word = std::get_if<Word>(&event)) {
     words.push_back(*word);
+    ends.emplace_back();
   } else if (const auto *end = std::get_if<WordEnd>(&event)) {
-    words[end->index].end = end->end;
+    ends[end->index] = end->end;
   } else if (const auto *step = std::get_if<Step>(&event)) {
     tokens.push_back(step->token);
     if (!step->codes.empty()) {
@@ -81,6 +86,10 @@ void Transcript::add(const Event &event) {
   } else if (std::holds_alternative<Drained>(event)) {
     drained = true;
   }
+}
+
+Time Transcript::shown_until(size_t word) const {
+  return ends[word].value_or(words[word].end);
 }
 
 std::string format_transcript(const Transcript &transcript, Format format, const Details &details) {

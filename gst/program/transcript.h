@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,13 @@ enum class Format { Text, Json, Srt, Vtt };
 struct Transcript {
   void add(const Event &event);
 
+  /// Until when the word may be shown: its `WordEnd`, or the end of its last piece where that did
+  /// not come.
+  Time shown_until(size_t word) const;
+
   std::vector<Word> words;
+  /// What `WordEnd` told, beside the words; unset where it has not come.
+  std::vector<std::optional<Time>> ends;
   /// Every position's token, from 0 on, and the codes of every frame; with report_steps.
   std::vector<int32_t> tokens;
   std::vector<std::vector<int32_t>> codes;

@@ -3,20 +3,17 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
-#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <mutex>
 #include <thread>
 
 #include <kyutaistt/engine.h>
 
-#include "program/audio_reader.h"
 #include "program/commands.h"
 #include "program/interruption.h"
 #include "program/progress_bar.h"
-#include "program/transcript.h"
+#include "program/recognition.h"
 
 namespace kyutaistt::program {
 
@@ -24,30 +21,17 @@ namespace {
 
 /// Files that are recognised at the same time: they share the reading of the weights.
 constexpr size_t most_parallel = 4;
-constexpr double sample_rate = 24000;
 
 /// The command line, understood.
 struct Request {
   std::string model;
   std::vector<std::string> files;
   ModelOptions model_options;
-  Prompt prompt;
+  Hearing hearing;
   Format format = Format::Text;
-  Conversion conversion = Conversion::Allowed;
   bool tokens = false;
   bool codes = false;
   std::string output;
-};
-
-/// One file on its way.
-struct Job {
-  std::string path;
-  Status status;
-  /// How much of it was heard.
-  Time duration{};
-  Transcript transcript;
-  /// Part of the file that was read, for the progress bar; negative if its length is unknown.
-  std::atomic<double> share = 0;
 };
 
 Result<std::vector<int32_t>> parse_tokens(const std::string &text) {
@@ -105,12 +89,14 @@ Result<Request> read_request(const Arguments &arguments) {
     return format.status();
   }
   request.format = static_cast<Format>(format.value());
-  if (Status status = read_prompt(arguments, request.prompt); !status.ok()) {
+  if (Status status = read_prompt(arguments, request.hearing.prompt); !status.ok()) {
     return status;
   }
-  request.conversion = arguments.has("--raw-samples") ? Conversion::Refused : Conversion::Allowed;
+  request.hearing.conversion =
+      arguments.has("--raw-samples") ? Conversion::Refused : Conversion::Allowed;
   request.tokens = arguments.has("--tokens");
   request.codes = arguments.has("--codes");
+  request.hearing.report_steps = request.tokens || request.codes;
   request.output = arguments.text("--output");
   if ((request.tokens || request.codes) && request.format != Format::Json) {
     return Status::invalid_argument("--tokens and --codes need --format json");
@@ -121,63 +107,6 @@ Result<Request> read_request(const Arguments &arguments) {
                                     " takes one FILE: subtitles are of one recording");
   }
   return request;
-}
-
-/// Feeds a whole file to a stream and drains it.
-Status feed(AudioReader &reader, Stream &stream, Job &job) {
-  const auto length = reader.duration();
-  uint64_t count = 0;
-  while (!interrupted()) {
-    auto samples = reader.read();
-    if (!samples.ok()) {
-      return samples.status();
-    }
-    if (samples.value().empty()) {
-      return stream.drain(0);
-    }
-    if (Status status = stream.push(samples.value()); !status.ok()) {
-      return status;
-    }
-    count += samples.value().size();
-    const double seconds = static_cast<double>(count) / sample_rate;
-    job.duration = std::chrono::duration_cast<Time>(std::chrono::duration<double>(seconds));
-    job.share = length ? seconds / std::chrono::duration<double>(*length).count() : -1.0;
-  }
-  return Status::cancelled("interrupted");
-}
-
-void recognise(Engine &engine, const Request &request, Job &job) {
-  auto reader = AudioReader::open(job.path, request.conversion, interrupted());
-  if (!reader.ok()) {
-    job.status = reader.status();
-    return;
-  }
-  std::mutex mutex;
-  std::condition_variable ended;
-  StreamOptions options;
-  options.prompt = request.prompt;
-  options.report_steps = request.tokens || request.codes;
-  auto stream = engine.open_stream(options, [&](const Event &event) {
-    const std::lock_guard lock(mutex);
-    job.transcript.add(event);
-    ended.notify_all();
-  });
-  if (!stream.ok()) {
-    job.status = stream.status();
-    return;
-  }
-  job.status = feed(*reader.value(), *stream.value(), job);
-  if (job.status.ok()) {
-    constexpr auto patience = std::chrono::milliseconds(100);
-    std::unique_lock lock(mutex);
-    while (!interrupted() && !job.transcript.drained && job.transcript.failure.ok()) {
-      ended.wait_for(lock, patience);
-    }
-  }
-  stream.value().reset();
-  if (!job.transcript.failure.ok()) {
-    job.status = job.transcript.failure;
-  }
 }
 
 /// Shows progress until `done` files are through.
@@ -205,7 +134,7 @@ void recognise_all(Engine &engine, const Request &request,
     lanes.emplace_back([&] {
       for (size_t i = next++; i < jobs.size(); i = next++) {
         if (!interrupted()) {
-          recognise(engine, request, *jobs[i]);
+          recognise(engine, request.hearing, *jobs[i]);
         }
         jobs[i]->share = 1;
         ++done;
@@ -244,10 +173,10 @@ Status open_output(const Request &request, std::ofstream &file) {
 }
 
 std::string domain_of(const Request &request, const ModelInfo &model) {
-  if (!request.prompt.enabled || !request.prompt.tokens.empty()) {
+  if (!request.hearing.prompt.enabled || !request.hearing.prompt.tokens.empty()) {
     return {};
   }
-  return request.prompt.domain.value_or(model.default_domain);
+  return request.hearing.prompt.domain.value_or(model.default_domain);
 }
 
 /// Writes what was recognised, in the order of the files; after an interruption as far as it went.
@@ -291,7 +220,7 @@ int run(const Request &request) {
   for (const std::string &warning : model.value().warnings) {
     std::cerr << "kyutaistt: warning: " << warning << "\n";
   }
-  if (Status status = check_prompt(model.value(), request.prompt); !status.ok()) {
+  if (Status status = check_prompt(model.value(), request.hearing.prompt); !status.ok()) {
     return fail(status.message(), UsageError);
   }
   std::ofstream file;

@@ -76,6 +76,19 @@ std::vector<float> samples_of(GstSample *sample) {
   return samples;
 }
 
+/// Stream time: what a player would show.
+std::optional<Time> position_of(GstSample *sample) {
+  GstBuffer *buffer = gst_sample_get_buffer(sample);
+  const GstSegment *segment = gst_sample_get_segment(sample);
+  if (buffer == nullptr || segment == nullptr || segment->format != GST_FORMAT_TIME ||
+      !GST_BUFFER_PTS_IS_VALID(buffer)) {
+    return std::nullopt;
+  }
+  const guint64 position =
+      gst_segment_to_stream_time(segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  return GST_CLOCK_TIME_IS_VALID(position) ? std::optional(Time(position)) : std::nullopt;
+}
+
 }  // namespace
 
 AudioReader::AudioReader(std::string path, int pipe, GstElement *pipeline,
@@ -166,15 +179,15 @@ Status AudioReader::pipeline_status() const {
   return failure(path_, error);
 }
 
-Result<std::vector<float>> AudioReader::read() {
+Result<FileAudio> AudioReader::read() {
   while (!stop_) {
     GstSample *sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink_), waiting_interval);
     if (sample != nullptr) {
-      std::vector<float> samples = samples_of(sample);
+      FileAudio audio{samples_of(sample), position_of(sample)};
       gst_sample_unref(sample);
       // A packet may hold none: that is not the end.
-      if (!samples.empty()) {
-        return samples;
+      if (!audio.samples.empty()) {
+        return audio;
       }
       continue;
     }
@@ -182,7 +195,7 @@ Result<std::vector<float>> AudioReader::read() {
       return status;
     }
     if (gst_app_sink_is_eos(GST_APP_SINK(sink_))) {
-      return std::vector<float>();
+      return FileAudio();
     }
   }
   return Status::cancelled(path_ + ": interrupted");

@@ -24,6 +24,14 @@ enum class Conversion {
   Refused,
 };
 
+/// A piece of a file's audio.
+struct FileAudio {
+  /// Mono at 24 kHz; none at the end of the file.
+  std::vector<float> samples;
+  /// Where the container says that the first of them belongs; unset where it does not say.
+  std::optional<Time> position;
+};
+
 /// Decodes the first audio stream of a file or pipe. Not thread-safe.
 class AudioReader {
  public:
@@ -36,8 +44,7 @@ class AudioReader {
   AudioReader &operator=(const AudioReader &) = delete;
   ~AudioReader();
 
-  /// The next samples, mono at 24 kHz; none at the end of the file.
-  Result<std::vector<float>> read();
+  Result<FileAudio> read();
   /// The file's length, if the container tells.
   std::optional<Time> duration() const;
 

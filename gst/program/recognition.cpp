@@ -3,7 +3,9 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <vector>
 
+#include "program/file_clock.h"
 #include "program/interruption.h"
 
 namespace kyutaistt::program {
@@ -12,25 +14,41 @@ namespace {
 
 constexpr double sample_rate = 24000;
 
+/// Pushes audio to where the file says that it belongs.
+Status push(Stream &stream, FileClock &clock, const FileAudio &audio) {
+  const auto joint = clock.take(audio.position, audio.samples.size());
+  if (joint.silence > Time()) {
+    const double samples = std::chrono::duration<double>(joint.silence).count() * sample_rate;
+    const std::vector<float> silence(static_cast<size_t>(samples));
+    if (Status status = stream.push(silence); !status.ok()) {
+      return status;
+    }
+  }
+  return stream.push(audio.samples, joint.timestamp);
+}
+
 /// Feeds a whole file to a stream and drains it.
 Status feed(AudioReader &reader, Stream &stream, Job &job) {
   const auto length = reader.duration();
+  FileClock clock;
   uint64_t count = 0;
   while (!interrupted()) {
-    auto samples = reader.read();
-    if (!samples.ok()) {
-      return samples.status();
+    const auto audio = reader.read();
+    if (!audio.ok()) {
+      return audio.status();
     }
-    if (samples.value().empty()) {
+    if (audio.value().samples.empty()) {
       return stream.drain(0);
     }
-    if (Status status = stream.push(samples.value()); !status.ok()) {
+    if (Status status = push(stream, clock, audio.value()); !status.ok()) {
       return status;
     }
-    count += samples.value().size();
-    const double seconds = static_cast<double>(count) / sample_rate;
-    job.duration = std::chrono::duration_cast<Time>(std::chrono::duration<double>(seconds));
-    job.share = length ? seconds / std::chrono::duration<double>(*length).count() : -1.0;
+    count += audio.value().samples.size();
+    const std::chrono::duration<double> heard(static_cast<double>(count) / sample_rate);
+    job.duration = std::chrono::duration_cast<Time>(heard);
+    job.share =
+        length ? std::chrono::duration<double>(clock.now()) / std::chrono::duration<double>(*length)
+               : -1.0;
   }
   return Status::cancelled("interrupted");
 }

@@ -28,8 +28,9 @@ def endless_wave_header(rate=24000):
             struct.pack("<IHHIIHH", 16, 1, 1, rate, 2 * rate, 2, 16) + b"data\xff\xff\xff\xff")
 
 
-def write_matroska(path, packets, rate=24000):
-    """A file of PCM whose packets have the given samples: also none."""
+def write_matroska(path, packets, rate=24000, starts=None):
+    """A file of PCM whose packets have the given samples: also none. Without their starts in
+    milliseconds they follow each other."""
     def element(identifier, content):
         return bytes.fromhex(identifier) + struct.pack(">Q", len(content) | 1 << 56) + content
 
@@ -40,8 +41,8 @@ def write_matroska(path, packets, rate=24000):
     track = (number("d7", 1) + number("73c5", 1) + number("83", 2) +
              element("86", b"A_PCM/INT/LIT") + element("e1", audio))
     clusters, samples = b"", 0
-    for packet in packets:
-        time = number("e7", samples * 1000 // rate)
+    for i, packet in enumerate(packets):
+        time = number("e7", starts[i] if starts else samples * 1000 // rate)
         clusters += element("1f43b675", time + element("a3", b"\x81\x00\x00\x80" + packet))
         samples += len(packet) // 2
     with open(path, "wb") as file:

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Time in a file, as its container tells it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include <kyutaistt/options.h>
+
+namespace kyutaistt::program {
+
+/// Finds out where a file's audio does not follow from what was read before: where it begins late,
+/// where some is lost, where the container's clock begins anew. Not thread-safe.
+class FileClock {
+ public:
+  /// How audio joins what was read before.
+  struct Joint {
+    /// The time of the first sample, where it does not follow.
+    std::optional<Time> timestamp;
+    /// A short stretch that is lost before it, and is to be heard as silence.
+    Time silence{};
+  };
+
+  /// Takes the next audio: so many samples, which belong to `position` as the container tells;
+  /// unset where it does not tell.
+  Joint take(std::optional<Time> position, size_t samples);
+  /// Where the audio that was taken ends.
+  Time now() const;
+
+ private:
+  /// The next sample follows `anchor_` by so many.
+  Time anchor_{};
+  uint64_t samples_ = 0;
+  /// What is added to the container's positions since its clock began anew.
+  Time shift_{};
+  bool begun_ = false;
+};
+
+}  // namespace kyutaistt::program

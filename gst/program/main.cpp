@@ -70,8 +70,8 @@ void print_help() {
       << "\n  kyutaistt COMMAND --help tells more; kyutaistt --version the version.\n\n"
          "A MODEL is a model folder, or an id such as mideind/kyutai-stt-1b-is-en that is\n"
          "looked up in the local Hugging Face cache. Nothing is ever downloaded.\n\n"
-         "Exit codes: 0 all went well; 1 a file could not be read, recognised or written (the\n"
-         "others were); 2 the command line is wrong; 3 the model could not be found or\n"
+         "Exit codes: 0 all went well; 1 a file could not be read, recognised or written to its\n"
+         "end (the others were); 2 the command line is wrong; 3 the model could not be found or\n"
          "loaded; 130 interrupted (what was recognised so far has been written).\n";
 }
 

@@ -27,7 +27,7 @@ Status push(Stream &stream, FileClock &clock, const FileAudio &audio) {
   return stream.push(audio.samples, joint.timestamp);
 }
 
-/// Feeds a whole file to a stream and drains it.
+/// Feeds a whole file to a stream.
 Status feed(AudioReader &reader, Stream &stream, Job &job) {
   const auto length = reader.duration();
   FileClock clock;
@@ -38,7 +38,7 @@ Status feed(AudioReader &reader, Stream &stream, Job &job) {
       return audio.status();
     }
     if (audio.value().samples.empty()) {
-      return stream.drain(0);
+      return {};
     }
     if (Status status = push(stream, clock, audio.value()); !status.ok()) {
       return status;
@@ -76,7 +76,8 @@ void recognise(Engine &engine, const Hearing &hearing, Job &job) {
     return;
   }
   job.status = feed(*reader.value(), *stream.value(), job);
-  if (job.status.ok()) {
+  // Also of a file that fails on the way everything is wanted that was heard.
+  if (job.status.code() != StatusCode::Cancelled && stream.value()->drain(0).ok()) {
     constexpr auto patience = std::chrono::milliseconds(100);
     std::unique_lock lock(mutex);
     while (!interrupted() && !job.transcript.drained && job.transcript.failure.ok()) {
@@ -84,7 +85,7 @@ void recognise(Engine &engine, const Hearing &hearing, Job &job) {
     }
   }
   stream.value().reset();
-  if (!job.transcript.failure.ok()) {
+  if (job.status.ok()) {
     job.status = job.transcript.failure;
   }
 }

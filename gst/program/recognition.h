@@ -23,7 +23,8 @@ struct Hearing {
 /// One file on its way.
 struct Job {
   std::string path;
-  Status status;
+  /// `Cancelled` until it was heard to its end or has failed.
+  Status status = Status::cancelled("not begun");
   /// How much of it was heard.
   Time duration{};
   Transcript transcript;
@@ -31,7 +32,8 @@ struct Job {
   std::atomic<double> share = 0;
 };
 
-/// Reads the job's file to its end, or until `interrupted()`, and takes down what it says.
+/// Reads the job's file to its end, until it fails, or until `interrupted()`, and takes down what
+/// was heard till then.
 void recognise(Engine &engine, const Hearing &hearing, Job &job);
 
 }  // namespace kyutaistt::program

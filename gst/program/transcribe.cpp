@@ -179,22 +179,36 @@ std::string domain_of(const Request &request, const ModelInfo &model) {
   return request.hearing.prompt.domain.value_or(model.default_domain);
 }
 
+/// Whether something was heard of the file, be it silence.
+bool was_heard(const Job &job) {
+  return job.status.ok() || job.duration > Time();
+}
+
+bool has_failed(const Job &job) {
+  return !job.status.ok() && job.status.code() != StatusCode::Cancelled;
+}
+
 /// Writes what was recognised, in the order of the files; after an interruption as far as it went.
 /// Returns the exit code.
 int write_results(const Request &request, const ModelInfo &model,
                   const std::vector<std::unique_ptr<Job>> &jobs, std::ostream &out) {
-  const bool stopped = interrupted();
+  const bool several = jobs.size() > 1;
+  // Who reads several results counts them: a file that failed has one too.
+  const bool any_heard =
+      std::any_of(jobs.begin(), jobs.end(), [](const auto &job) { return was_heard(*job); });
   int code = Success;
   for (const auto &job : jobs) {
-    const bool begun = job->duration > Time();
-    if (!job->status.ok() && job->status.code() != StatusCode::Cancelled) {
+    const bool failed = has_failed(*job);
+    if (failed) {
       code = fail(job->status.message(), FileFailed);
-    } else if (begun || !stopped) {
+    }
+    if (was_heard(*job) || (failed && any_heard)) {
       const Details details{request.model,
-                            request.files.size() > 1 ? job->path : "",
+                            several ? job->path : "",
                             domain_of(request, model),
                             job->duration,
                             model.delay_seconds,
+                            failed ? job->status.message() : "",
                             request.tokens,
                             request.codes};
       out << format_transcript(job->transcript, request.format, details);
@@ -204,7 +218,7 @@ int write_results(const Request &request, const ModelInfo &model,
   if (!out) {
     code = fail("the output cannot be written", FileFailed);
   }
-  return stopped ? Interrupted : code;
+  return interrupted() ? Interrupted : code;
 }
 
 /// Everything behind the command line. What can be refused is refused before the weights are read.

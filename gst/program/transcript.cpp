@@ -46,6 +46,9 @@ std::string format_json(const Transcript &transcript, const Details &details) {
                              {"confidence", std::round(word.confidence * precision) / precision}});
   }
   json["text"] = plain_text(transcript);
+  if (!details.error.empty()) {
+    json["error"] = details.error;
+  }
   if (details.tokens) {
     json["tokens"] = transcript.tokens;
   }

@@ -40,6 +40,8 @@ struct Details {
   std::string domain;
   Time duration{};
   double delay_seconds = 0;
+  /// Why the transcript ends early or is empty; empty where nothing went wrong.
+  std::string error;
   bool tokens = false;
   bool codes = false;
 };

@@ -97,9 +97,10 @@ class Transcribe(unittest.TestCase):
         result = run("transcribe", MODEL, SAMPLE, "nowhere.wav", OTHER, "--format", "json")
         self.assertEqual(result.returncode, 1)
         found = [json.loads(line) for line in result.stdout.splitlines()]
-        self.assertEqual([(item["file"], item["text"]) for item in found],
-                         [(SAMPLE, CLIPS["forecast-03.flac"]["is"]),
-                          (OTHER, CLIPS["forecast-08.flac"]["is"])])
+        self.assertEqual([(item["file"], item["text"], item.get("error")) for item in found],
+                         [(SAMPLE, CLIPS["forecast-03.flac"]["is"], None),
+                          ("nowhere.wav", "", "nowhere.wav: there is no such file"),
+                          (OTHER, CLIPS["forecast-08.flac"]["is"], None)])
 
     def test_names_that_are_not_utf8(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -194,9 +195,15 @@ class Transcribe(unittest.TestCase):
     def test_a_bad_file_does_not_stop_the_others(self):
         result = run("transcribe", MODEL, "nowhere.wav", SAMPLE, os.path.join(MODEL, "config.json"))
         self.assertEqual(result.returncode, 1)
-        self.assertEqual(result.stdout.strip(), CLIPS["forecast-03.flac"]["is"])
+        self.assertEqual(result.stdout.splitlines(), ["", CLIPS["forecast-03.flac"]["is"], ""])
         self.assertIn("nowhere.wav: there is no such file", result.stderr)
         self.assertIn("config.json", result.stderr)
+
+    def test_files_of_which_nothing_could_be_heard_leave_no_result(self):
+        for files in (["nowhere.wav"], ["nowhere.wav", "neither.wav"]):
+            for form in ("text", "json"):
+                result = run("transcribe", MODEL, *files, "--format", form)
+                self.assertEqual((result.returncode, result.stdout), (1, ""))
 
     def test_without_a_prompt_nothing_is_said(self):
         result = run("transcribe", MODEL, SAMPLE, "--no-prompt")

@@ -14,7 +14,7 @@ import threading
 import unittest
 
 from program import CLIPS, LONG_SILENCE, MODEL, PATIENCE, PROGRAM, SAMPLE, Pipe, run
-from recordings import decode, endless_wave_header
+from recordings import decode, endless_wave_header, write_matroska
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from processor_time import idle_share  # noqa: E402
@@ -43,6 +43,34 @@ class Pipes(unittest.TestCase):
         pipe.writer = os.open(os.devnull, os.O_WRONLY)
         output, errors = pipe.process.communicate(timeout=PATIENCE)
         self.assertEqual((pipe.process.returncode, output.strip(), errors), (0, ICELANDIC, ""))
+
+
+class BrokenPipes(unittest.TestCase):
+    def test_what_was_heard_before_a_file_fails_is_written(self):
+        samples = decode(SAMPLE)
+        # More than is read ahead, so that the fault comes while the recording is heard.
+        samples += bytes(2 * 24000 * 60)
+        packets = [samples[i:i + 9600] for i in range(0, len(samples), 9600)]
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "broken.mkv")
+            write_matroska(path, packets)
+            with open(path, "ab") as file:
+                # A cluster of 20 MB, more than any that is read.
+                file.write(bytes.fromhex("1f43b675 0100000001400014 a3 0100000001400000"))
+                file.write(bytes(100000))
+            for options in ((), ("--format", "json"), ("--format", "srt")):
+                with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as cat:
+                    result = run("transcribe", MODEL, "/dev/stdin", *options, stdin=cat.stdout)
+                self.assertEqual(result.returncode, 1)
+                self.assertEqual(result.stderr,
+                                 "kyutaistt: /dev/stdin: Could not demultiplex stream.\n")
+                if "json" in options:
+                    found = json.loads(result.stdout)
+                    self.assertGreater(found["duration"], 30)
+                    self.assertEqual((found["text"], found["error"]),
+                                     (ICELANDIC, "/dev/stdin: Could not demultiplex stream."))
+                else:
+                    self.assertIn(ICELANDIC.split()[-1], result.stdout)
 
 
 class Interruption(unittest.TestCase):

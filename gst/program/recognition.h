@@ -30,6 +30,8 @@ struct Job {
   Transcript transcript;
   /// Part of the file that was read, for the progress bar; negative if its length is unknown.
   std::atomic<double> share = 0;
+  /// Nobody writes here any more.
+  std::atomic<bool> is_done = false;
 };
 
 /// Reads the job's file to its end, until it fails, or until `interrupted()`, and takes down what

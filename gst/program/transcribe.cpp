@@ -4,7 +4,6 @@
 #include <atomic>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <thread>
 
@@ -14,6 +13,7 @@
 #include "program/interruption.h"
 #include "program/progress_bar.h"
 #include "program/recognition.h"
+#include "program/results.h"
 
 namespace kyutaistt::program {
 
@@ -109,26 +109,33 @@ Result<Request> read_request(const Arguments &arguments) {
   return request;
 }
 
-/// Shows progress until `done` files are through.
-void watch(const std::vector<std::unique_ptr<Job>> &jobs, const std::atomic<size_t> &done,
-           ProgressBar &bar) {
+/// Shows progress and writes results until all files are through.
+void watch(const std::vector<std::unique_ptr<Job>> &jobs, ResultWriter &writer, ProgressBar &bar) {
   constexpr auto interval = std::chrono::milliseconds(50);
-  while (done < jobs.size()) {
+  for (bool all_done = false; !all_done;) {
+    all_done = true;
     double sum = 0;
     bool known = true;
     for (const auto &job : jobs) {
+      all_done = all_done && job->is_done;
       known = known && job->share >= 0;
       sum += job->share;
     }
-    bar.show("recognising", known ? sum / static_cast<double>(jobs.size()) : -1);
-    std::this_thread::sleep_for(interval);
+    if (writer.is_ready()) {
+      bar.clear();
+      writer.write_ready();
+    }
+    if (!all_done) {
+      bar.show("recognising", known ? sum / static_cast<double>(jobs.size()) : -1);
+      std::this_thread::sleep_for(interval);
+    }
   }
 }
 
 void recognise_all(Engine &engine, const Request &request,
-                   const std::vector<std::unique_ptr<Job>> &jobs, ProgressBar &bar) {
+                   const std::vector<std::unique_ptr<Job>> &jobs, ResultWriter &writer,
+                   ProgressBar &bar) {
   std::atomic<size_t> next = 0;
-  std::atomic<size_t> done = 0;
   std::vector<std::thread> lanes;
   for (size_t lane = 0; lane < std::min(most_parallel, jobs.size()); ++lane) {
     lanes.emplace_back([&] {
@@ -137,11 +144,11 @@ void recognise_all(Engine &engine, const Request &request,
           recognise(engine, request.hearing, *jobs[i]);
         }
         jobs[i]->share = 1;
-        ++done;
+        jobs[i]->is_done = true;
       }
     });
   }
-  watch(jobs, done, bar);
+  watch(jobs, writer, bar);
   for (std::thread &lane : lanes) {
     lane.join();
   }
@@ -160,16 +167,18 @@ Result<std::shared_ptr<Engine>> load(const std::string &folder, const Request &r
   return model.ok() ? Engine::create(std::move(model).value()) : model.status();
 }
 
-/// Opens the file for the results, before there is anything that could be lost.
-Status open_output(const Request &request, std::ofstream &file) {
+/// Finds out whether the results can be written, before there is anything that could be lost.
+Status open_output(const Request &request, Output &output) {
+  if (request.output.empty()) {
+    return {};
+  }
   std::error_code error;
   for (const std::string &input : request.files) {
     if (std::filesystem::equivalent(input, request.output, error)) {
       return Status::invalid_argument(request.output + ": is one of the files to be read");
     }
   }
-  file.open(request.output, std::ios::binary);
-  return file ? Status() : Status::not_found(request.output + ": cannot be written");
+  return output.open(request.output);
 }
 
 std::string domain_of(const Request &request, const ModelInfo &model) {
@@ -179,43 +188,9 @@ std::string domain_of(const Request &request, const ModelInfo &model) {
   return request.hearing.prompt.domain.value_or(model.default_domain);
 }
 
-/// Whether something was heard of the file, be it silence.
-bool was_heard(const Job &job) {
-  return job.status.ok() || job.duration > Time();
-}
-
-bool has_failed(const Job &job) {
-  return !job.status.ok() && job.status.code() != StatusCode::Cancelled;
-}
-
-/// Writes what was recognised, in the order of the files; after an interruption as far as it went.
-/// Returns the exit code.
-int write_results(const Request &request, const ModelInfo &model,
-                  const std::vector<std::unique_ptr<Job>> &jobs, std::ostream &out) {
-  const bool several = jobs.size() > 1;
-  // Who reads several results counts them: a file that failed has one too.
-  const bool any_heard =
-      std::any_of(jobs.begin(), jobs.end(), [](const auto &job) { return was_heard(*job); });
-  int code = Success;
-  for (const auto &job : jobs) {
-    const bool failed = has_failed(*job);
-    if (failed) {
-      code = fail(job->status.message(), FileFailed);
-    }
-    if (was_heard(*job) || (failed && any_heard)) {
-      const Details details{request.model,
-                            several ? job->path : "",
-                            domain_of(request, model),
-                            job->duration,
-                            model.delay_seconds,
-                            failed ? job->status.message() : "",
-                            request.tokens,
-                            request.codes};
-      out << format_transcript(job->transcript, request.format, details);
-    }
-  }
-  out.flush();
-  if (!out) {
+int exit_code(const ResultWriter &writer, const Output &output) {
+  int code = writer.some_failed() ? FileFailed : Success;
+  if (!output.ok()) {
     code = fail("the output cannot be written", FileFailed);
   }
   return interrupted() ? Interrupted : code;
@@ -237,11 +212,9 @@ int run(const Request &request) {
   if (Status status = check_prompt(model.value(), request.hearing.prompt); !status.ok()) {
     return fail(status.message(), UsageError);
   }
-  std::ofstream file;
-  if (!request.output.empty()) {
-    if (Status status = open_output(request, file); !status.ok()) {
-      return fail(status.message(), FileFailed);
-    }
+  Output output;
+  if (Status status = open_output(request, output); !status.ok()) {
+    return fail(status.message(), FileFailed);
   }
   catch_interruption();
   ProgressBar bar;
@@ -254,8 +227,15 @@ int run(const Request &request) {
     jobs.push_back(std::make_unique<Job>());
     jobs.back()->path = path;
   }
-  recognise_all(*engine.value(), request, jobs, bar);
-  return write_results(request, model.value(), jobs, request.output.empty() ? std::cout : file);
+  Details details;
+  details.model = request.model;
+  details.domain = domain_of(request, model.value());
+  details.delay_seconds = model.value().delay_seconds;
+  details.tokens = request.tokens;
+  details.codes = request.codes;
+  ResultWriter writer(jobs, request.format, std::move(details), output);
+  recognise_all(*engine.value(), request, jobs, writer, bar);
+  return exit_code(writer, output);
 }
 
 }  // namespace

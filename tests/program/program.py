@@ -31,13 +31,13 @@ LONG_SILENCE = bytes(2 * 24000 * 150)
 class Pipe:
     """A named pipe that a `transcribe` reads, which is ended with the test."""
 
-    def __init__(self, test, *options, model=MODEL, pipes=1):
+    def __init__(self, test, *options, model=MODEL, pipes=1, before=()):
         folder = tempfile.TemporaryDirectory()
         test.addCleanup(folder.cleanup)
         self.path = os.path.join(folder.name, "audio")
         os.mkfifo(self.path)
         self.process = subprocess.Popen(
-            [PROGRAM, "transcribe", model, *[self.path] * pipes, *options], stdout=subprocess.PIPE,
+            [PROGRAM, "transcribe", model, *before, *[self.path] * pipes, *options], stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)
         test.addCleanup(self.end)
         # Opening fails until there is a reader.

@@ -15,6 +15,14 @@ from program import CLIPS, MODEL, OTHER, SAMPLE, run
 from recordings import decode, write_matroska, write_wave
 
 
+def copy_with_broken_weights(model):
+    """A model folder that can be loaded but for one number."""
+    shutil.copytree(MODEL, model)
+    with open(os.path.join(model, "model.safetensors"), "r+b") as weights:
+        weights.seek(-4, os.SEEK_END)
+        weights.write(b"\xff" * 4)
+
+
 class Usage(unittest.TestCase):
     def test_help_names_every_command(self):
         result = run("--help")
@@ -59,10 +67,7 @@ class Usage(unittest.TestCase):
     def test_a_domain_is_looked_for_before_the_weights_are_read(self):
         with tempfile.TemporaryDirectory() as folder:
             model = os.path.join(folder, "model")
-            shutil.copytree(MODEL, model)
-            with open(os.path.join(model, "model.safetensors"), "r+b") as weights:
-                weights.seek(-4, os.SEEK_END)
-                weights.write(b"\xff" * 4)
+            copy_with_broken_weights(model)
             result = run("transcribe", model, SAMPLE)
             self.assertEqual(result.returncode, 3)
             self.assertIn("is not a finite number", result.stderr)
@@ -191,6 +196,23 @@ class Transcribe(unittest.TestCase):
         result = run("transcribe", MODEL, SAMPLE, "--output", "/dev/full")
         self.assertEqual(result.returncode, 1)
         self.assertIn("the output cannot be written", result.stderr)
+
+    def test_an_old_output_stays_until_there_is_a_new_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "out.txt")
+            old = "what was heard before\n" * 100
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(old)
+            model = os.path.join(folder, "model")
+            copy_with_broken_weights(model)
+            for words, code in (((model, SAMPLE), 3), ((MODEL, "nowhere.wav"), 1),
+                                ((MODEL, "nowhere.wav", "neither.wav"), 1)):
+                self.assertEqual(run("transcribe", *words, "--output", path).returncode, code)
+                with open(path, encoding="utf-8") as file:
+                    self.assertEqual(file.read(), old)
+            self.assertEqual(run("transcribe", MODEL, SAMPLE, "--output", path).returncode, 0)
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual(file.read().strip(), CLIPS["forecast-03.flac"]["is"])
 
     def test_a_bad_file_does_not_stop_the_others(self):
         result = run("transcribe", MODEL, "nowhere.wav", SAMPLE, os.path.join(MODEL, "config.json"))

@@ -7,6 +7,7 @@
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,13 @@ class Pipes(unittest.TestCase):
         pipe.writer = os.open(os.devnull, os.O_WRONLY)
         output, errors = pipe.process.communicate(timeout=PATIENCE)
         self.assertEqual((pipe.process.returncode, output.strip(), errors), (0, ICELANDIC, ""))
+
+    def test_results_are_written_while_later_files_are_heard(self):
+        pipe = Pipe(self, before=(SAMPLE,))
+        ready, _, _ = select.select([pipe.process.stdout], [], [], PATIENCE)
+        self.assertTrue(ready)
+        self.assertEqual(pipe.process.stdout.readline().strip(), ICELANDIC)
+        self.assertEqual(pipe.interrupt(), (130, "", ""))
 
 
 class BrokenPipes(unittest.TestCase):

@@ -20,17 +20,20 @@ constexpr GstClockTime opening_patience = 30 * GST_SECOND;
 /// How often something that waits asks whether it is to stop.
 constexpr GstClockTime waiting_interval = 100 * GST_MSECOND;
 
-/// The converters are left out where no conversion may happen; audioconvert turns integers into
-/// floats in either case, without dither or noise shaping.
-const char *description(Conversion conversion) {
-  return conversion == Conversion::Allowed
-             ? "uridecodebin name=source ! audioconvert ! audioresample ! "
-               "audio/x-raw,format=F32LE,rate=24000,channels=1,layout=interleaved ! "
-               "appsink name=sink sync=false max-buffers=16"
-             : "uridecodebin name=source ! audio/x-raw,rate=24000,channels=1 ! "
-               "audioconvert dithering=none noise-shaping=none ! "
-               "audio/x-raw,format=F32LE,layout=interleaved ! "
-               "appsink name=sink sync=false max-buffers=16";
+/// Only audio is decoded, for pictures would cost time and be thrown away. The converters are left
+/// out where no conversion may happen; audioconvert turns integers into floats in either case,
+/// without dither or noise shaping.
+std::string description(Conversion conversion) {
+  const std::string decoder =
+      "uridecodebin name=source expose-all-streams=false caps=audio/x-raw(ANY) ! ";
+  const std::string converters =
+      conversion == Conversion::Allowed
+          ? "audioconvert ! audioresample ! "
+            "audio/x-raw,format=F32LE,rate=24000,channels=1,layout=interleaved ! "
+          : "audio/x-raw,rate=24000,channels=1 ! "
+            "audioconvert dithering=none noise-shaping=none ! "
+            "audio/x-raw,format=F32LE,layout=interleaved ! ";
+  return decoder + converters + "appsink name=sink sync=false max-buffers=16";
 }
 
 Status failure(const std::string &path, GError *error) {
@@ -118,7 +121,7 @@ Result<std::unique_ptr<AudioReader>> AudioReader::open(const std::string &path,
     return Status::invalid_argument(path + ": is a folder, expected an audio file");
   }
   GError *error = nullptr;
-  GstElement *pipeline = gst_parse_launch(description(conversion), &error);
+  GstElement *pipeline = gst_parse_launch(description(conversion).c_str(), &error);
   if (error != nullptr) {
     if (pipeline != nullptr) {
       gst_object_unref(pipeline);
@@ -163,20 +166,50 @@ Status AudioReader::wait_until_open() {
       return Status::cancelled(path_ + ": interrupted");
     }
   }
-  return Status::corrupt(path_ + ": no audio was found in it");
+  return no_audio();
 }
 
-Status AudioReader::pipeline_status() const {
+Status AudioReader::no_audio() const {
+  return Status::corrupt(path_ + ": no audio was found in it" +
+                         (missing_.empty() ? "" : "; GStreamer lacks: " + missing_));
+}
+
+Status AudioReader::pipeline_status() {
+  constexpr auto wanted = static_cast<GstMessageType>(GST_MESSAGE_ERROR | GST_MESSAGE_ELEMENT);
+  Status status;
   GstBus *bus = gst_element_get_bus(pipeline_);
-  GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
-  gst_object_unref(bus);
-  if (message == nullptr) {
-    return {};
+  while (status.ok()) {
+    GstMessage *message = gst_bus_pop_filtered(bus, wanted);
+    if (message == nullptr) {
+      break;
+    }
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT) {
+      note_missing(message);
+    } else {
+      GError *error = nullptr;
+      gst_message_parse_error(message, &error, nullptr);
+      // What the decoder says where it found no stream that it was to decode.
+      if (g_error_matches(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN)) {
+        g_error_free(error);
+        status = no_audio();
+      } else {
+        status = failure(path_, error);
+      }
+    }
+    gst_message_unref(message);
   }
-  GError *error = nullptr;
-  gst_message_parse_error(message, &error, nullptr);
-  gst_message_unref(message);
-  return failure(path_, error);
+  gst_object_unref(bus);
+  return status;
+}
+
+void AudioReader::note_missing(GstMessage *message) {
+  const GstStructure *found = gst_message_get_structure(message);
+  const gchar *name = found != nullptr && gst_structure_has_name(found, "missing-plugin")
+                          ? gst_structure_get_string(found, "name")
+                          : nullptr;
+  if (name != nullptr) {
+    missing_ += (missing_.empty() ? "" : ", ") + std::string(name);
+  }
 }
 
 Result<FileAudio> AudioReader::read() {

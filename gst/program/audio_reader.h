@@ -54,7 +54,10 @@ class AudioReader {
   /// Until the pipeline knows what the file holds.
   Status wait_until_open();
   /// What went wrong in the pipeline, if something did.
-  Status pipeline_status() const;
+  Status pipeline_status();
+  Status no_audio() const;
+  /// Remembers what a message tells of a plug-in that GStreamer lacks.
+  void note_missing(GstMessage *message);
 
   const std::string path_;
   /// Where a pipe is read; negative for a file.
@@ -62,6 +65,8 @@ class AudioReader {
   GstElement *const pipeline_;
   GstElement *const sink_;
   const std::atomic<bool> &stop_;
+  /// Names of plug-ins that the file would need, separated by commas.
+  std::string missing_;
 };
 
 }  // namespace kyutaistt::program

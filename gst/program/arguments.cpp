@@ -21,7 +21,7 @@ std::vector<std::string> names_up_to(Value last) {
 
 const std::vector<std::string> precisions = names_up_to(Precision::Int4);
 const std::vector<std::string> cache_precisions = names_up_to(CachePrecision::Int8);
-const std::vector<std::string> alignments = {"auto", "aligned", "hf", "drop_first"};
+const std::vector<std::string> alignments = {"auto", "aligned", "hf", "drop-first"};
 const std::vector<std::string> codec_attentions = {"auto", "exact", "ring2", "frame"};
 
 constexpr int most_threads = 1024;
@@ -93,13 +93,15 @@ Result<int> Arguments::choice(const std::string &option, const std::vector<std::
   if (!has(option)) {
     return fallback;
   }
-  const auto found = std::find(words.begin(), words.end(), text(option));
+  std::string word = text(option);
+  std::replace(word.begin(), word.end(), '_', '-');
+  const auto found = std::find(words.begin(), words.end(), word);
   if (found != words.end()) {
     return static_cast<int>(found - words.begin());
   }
   std::string known;
-  for (const std::string &word : words) {
-    known += (known.empty() ? "" : ", ") + word;
+  for (const std::string &name : words) {
+    known += (known.empty() ? "" : ", ") + name;
   }
   return Status::invalid_argument("option " + option + ": found " + text(option) +
                                   ", expected one of " + known);
@@ -111,7 +113,7 @@ const std::vector<OptionSpec> &model_option_specs() {
       {"--cache-precision", "auto|f32|bf16|int8", "how its keys and values are held"},
       {"--threads", "N", "CPU threads (default: one for each core)"},
       {"--device", "D", "cpu, or a device of libtorch: cuda, cuda:1, ... (default: cpu)"},
-      {"--alignment", "auto|aligned|hf|drop_first", "which frame is heard at which position"},
+      {"--alignment", "auto|aligned|hf|drop-first", "which frame is heard at which position"},
       {"--codec-attention", "auto|exact|ring2|frame", "which positions the codec sees"},
   };
   return specs;

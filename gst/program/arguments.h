@@ -46,7 +46,8 @@ class Arguments {
   std::string text(const std::string &option, const std::string &fallback = "") const;
   /// A whole number in a range.
   Result<int> integer(const std::string &option, int least, int most, int fallback) const;
-  /// One of several words, by index; `fallback` if the option is not given.
+  /// One of several words, by index; `fallback` if the option is not given. An underscore stands
+  /// for a dash, as it does in sidecars.
   Result<int> choice(const std::string &option, const std::vector<std::string> &words,
                      int fallback) const;
 

@@ -66,10 +66,10 @@ Status read_alignment(const JsonObject &sidecar, ModelInfo &info) {
     info.alignment = Alignment::Aligned;
   } else if (name == "hf") {
     info.alignment = Alignment::Hf;
-  } else if (name == "drop_first") {
+  } else if (name == "drop-first" || name == "drop_first") {
     info.alignment = Alignment::DropFirst;
   } else if (name != "auto") {
-    return sidecar.wrong("alignment", "auto, aligned, hf or drop_first");
+    return sidecar.wrong("alignment", "auto, aligned, hf or drop-first");
   }
   return {};
 }

@@ -466,6 +466,11 @@ START_TEST(the_sidecar_wins_over_the_models_own_files) {
   folder.write("kyutaistt.json",
                R"({"format": 1, "alignment": "auto", "codec_attention": "auto"})");
   ck_assert(open(folder.path()).info.alignment == Alignment::Hf);
+
+  for (const std::string name : {"drop-first", "drop_first"}) {
+    folder.write("kyutaistt.json", R"({"format": 1, "alignment": ")" + name + R"("})");
+    ck_assert(open(folder.path()).info.alignment == Alignment::DropFirst);
+  }
 }
 END_TEST
 
@@ -514,7 +519,7 @@ START_TEST(a_malformed_sidecar_is_refused) {
       {R"({"format": 1, "pad_steps": 751})", "pad_steps: found 751"},
       {R"({"format": 1, "delay_seconds": "5"})", "delay_seconds: found \"5\""},
       {R"({"format": 1, "alignment": "none"})",
-       "alignment: found \"none\", expected auto, aligned"},
+       "alignment: found \"none\", expected auto, aligned, hf or drop-first"},
       {R"({"format": 1, "codec_attention": "all"})",
        "codec_attention: found \"all\", expected auto, exact"},
       {R"({"format": 1, "domains": {"a\nb": {"tokens": [4]}}})",

@@ -255,6 +255,16 @@ class Info(unittest.TestCase):
         self.assertIn("alignment         hf, codec attention ring2", run(
             "info", MODEL, "--alignment", "hf", "--codec-attention", "ring2").stdout)
 
+    def test_names_are_spelt_as_the_elements(self):
+        for spelling in ("drop-first", "drop_first"):
+            result = run("info", MODEL, "--json", "--alignment", spelling)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(json.loads(result.stdout)["alignment"], "drop-first")
+        result = run("info", MODEL, "--alignment", "drop first")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("found drop first, expected one of auto, aligned, hf, drop-first",
+                      result.stderr)
+
     def test_text(self):
         result = run("info", MODEL)
         self.assertEqual(result.returncode, 0)

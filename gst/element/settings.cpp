@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "element/settings.h"
 
-#include <charconv>
-#include <string_view>
+#include <kyutaistt/model.h>
 
 namespace kyutaistt::element {
 
@@ -19,34 +18,6 @@ guint milliseconds_of(Time time) {
 
 Time time_of(const GValue *value) {
   return std::chrono::milliseconds(g_value_get_uint(value));
-}
-
-/// Ids separated by commas, with spaces anywhere between.
-Result<std::vector<int32_t>> parse_tokens(const std::string &text) {
-  std::vector<int32_t> tokens;
-  std::string_view rest = text;
-  const auto skip_spaces = [&rest] {
-    while (rest.starts_with(' ')) {
-      rest.remove_prefix(1);
-    }
-  };
-  for (skip_spaces(); !rest.empty();) {
-    int32_t token = 0;
-    const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), token);
-    rest.remove_prefix(static_cast<size_t>(parsed.ptr - rest.data()));
-    skip_spaces();
-    const bool more = rest.starts_with(',');
-    if (parsed.ec != std::errc() || !(more || rest.empty())) {
-      return Status::invalid_argument("property prompt-tokens: found " + text +
-                                      ", expected token ids separated by commas");
-    }
-    tokens.push_back(token);
-    if (more) {
-      rest.remove_prefix(1);
-      skip_spaces();
-    }
-  }
-  return tokens;
 }
 
 }  // namespace
@@ -70,7 +41,7 @@ Result<Prompt> Settings::prompt() const {
   if (pad_steps >= 0) {
     result.pad_steps = pad_steps;
   }
-  auto tokens = parse_tokens(prompt_tokens);
+  auto tokens = parse_token_ids(prompt_tokens, "property prompt-tokens");
   if (!tokens.ok()) {
     return tokens.status();
   }

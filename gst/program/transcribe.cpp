@@ -2,12 +2,12 @@
 /// `kyutaistt transcribe`: the speech in files as text, subtitles or JSON.
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <filesystem>
 #include <iostream>
 #include <thread>
 
 #include <kyutaistt/engine.h>
+#include <kyutaistt/model.h>
 
 #include "program/commands.h"
 #include "program/interruption.h"
@@ -34,30 +34,12 @@ struct Request {
   std::string output;
 };
 
-Result<std::vector<int32_t>> parse_tokens(const std::string &text) {
-  std::vector<int32_t> tokens;
-  const char *at = text.data();
-  const char *const end = at + text.size();
-  while (at != end) {
-    int32_t token = 0;
-    const auto parsed = std::from_chars(at, end, token);
-    const bool separated = parsed.ptr == end || (*parsed.ptr == ',' && parsed.ptr + 1 != end);
-    if (parsed.ec != std::errc() || !separated) {
-      return Status::invalid_argument("option --prompt-tokens: found " + text +
-                                      ", expected token ids separated by commas");
-    }
-    tokens.push_back(token);
-    at = parsed.ptr == end ? end : parsed.ptr + 1;
-  }
-  return tokens;
-}
-
 Status read_prompt(const Arguments &arguments, Prompt &prompt) {
   prompt.enabled = !arguments.has("--no-prompt");
   if (arguments.has("--domain")) {
     prompt.domain = arguments.text("--domain");
   }
-  auto tokens = parse_tokens(arguments.text("--prompt-tokens"));
+  auto tokens = parse_token_ids(arguments.text("--prompt-tokens"), "option --prompt-tokens");
   if (!tokens.ok()) {
     return tokens.status();
   }

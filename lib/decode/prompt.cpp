@@ -2,7 +2,9 @@
 #include "decode/prompt.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string>
+#include <string_view>
 
 #include "base/guard.h"
 #include "text/tokenizer.h"
@@ -41,6 +43,28 @@ Status check_tokens(const ModelInfo &model, const std::vector<int32_t> &tokens) 
   return {};
 }
 
+void skip_spaces(std::string_view &text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+}
+
+Result<std::vector<int32_t>> read_token_ids(std::string_view text, std::string_view what) {
+  std::vector<int32_t> tokens;
+  std::string_view rest = text;
+  for (skip_spaces(rest); !rest.empty(); skip_spaces(rest)) {
+    int32_t token = 0;
+    const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), token);
+    rest.remove_prefix(static_cast<size_t>(parsed.ptr - rest.data()));
+    skip_spaces(rest);
+    if (parsed.ec != std::errc() || !(rest.empty() || rest.starts_with(','))) {
+      return Status::invalid_argument(std::string(what) + ": found " + std::string(text) +
+                                      ", expected token ids separated by commas");
+    }
+    tokens.push_back(token);
+    rest.remove_prefix(rest.empty() ? 0 : 1);
+  }
+  return tokens;
+}
+
 }  // namespace
 
 Result<std::vector<int32_t>> forced_tokens(const ModelInfo &model, const Prompt &prompt) {
@@ -73,6 +97,10 @@ namespace kyutaistt {
 Status check_prompt(const ModelInfo &model, const Prompt &prompt) {
   return base::guard("checking the prompt",
                      [&] { return decode::forced_tokens(model, prompt).status(); });
+}
+
+Result<std::vector<int32_t>> parse_token_ids(std::string_view text, std::string_view what) {
+  return base::guard("reading token ids", [&] { return decode::read_token_ids(text, what); });
 }
 
 }  // namespace kyutaistt

@@ -138,6 +138,12 @@ KYUTAISTT_PUBLIC Status quantise_model(const std::string &folder, const std::str
 /// `InvalidArgument` for token ids or pad steps out of range.
 KYUTAISTT_PUBLIC Status check_prompt(const ModelInfo &model, const Prompt &prompt);
 
+/// Token ids as a user writes them: separated by commas, with spaces anywhere between; a last comma
+/// does no harm. Anything else is `InvalidArgument`; `what` says in its message what was being set,
+/// e.g. "property prompt-tokens". Whether a model has the ids is for `check_prompt`.
+KYUTAISTT_PUBLIC Result<std::vector<int32_t>> parse_token_ids(std::string_view text,
+                                                              std::string_view what);
+
 struct ModelState;
 
 /// Weights in memory, ready to compute.

@@ -227,6 +227,12 @@ class Transcribe(unittest.TestCase):
                 result = run("transcribe", MODEL, *files, "--format", form)
                 self.assertEqual((result.returncode, result.stdout), (1, ""))
 
+    def test_prompt_tokens_are_written_as_for_the_element(self):
+        for tokens in ("4,5,6,7", " 4, 5,6 , 7", "4,5,6,7,"):
+            result = run("transcribe", MODEL, SAMPLE, "--prompt-tokens", tokens)
+            self.assertEqual((result.returncode, result.stdout.strip(), result.stderr),
+                             (0, CLIPS["forecast-03.flac"]["en"], ""), tokens)
+
     def test_without_a_prompt_nothing_is_said(self):
         result = run("transcribe", MODEL, SAMPLE, "--no-prompt")
         self.assertEqual((result.returncode, result.stdout.strip()), (0, ""))

@@ -134,7 +134,7 @@ START_TEST(a_pool_that_cannot_be_made_leaves_no_threads) {
   kyutaistt::ModelOptions options;
   options.threads = 4;
   kyutaistt::tests::assert_refused(kyutaistt::Model::synthetic("tiny", options).status(),
-                                   kyutaistt::StatusCode::Internal, "making the model");
+                                   kyutaistt::StatusCode::ResourceExhausted, "making the model");
 }
 END_TEST
 

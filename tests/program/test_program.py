@@ -314,8 +314,8 @@ class Bench(unittest.TestCase):
             config["audio_silence_prefix_seconds"] = 60
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(config, file)
-            # 96,000 frames of silence: too many for a second, and nothing may go on after it.
-            live = ("bench", model, "--live", "--streams", "128", "--seconds", "1")
+            # 96,000 frames of silence: too many for three seconds, and nothing may go on after it.
+            live = ("bench", model, "--live", "--streams", "128", "--seconds", "3")
             result = run(*live, "--json")
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertIsNone(json.loads(result.stdout)["lag_ms"])

@@ -23,8 +23,7 @@ using Time = std::chrono::nanoseconds;
 /// large matrices are f32 too, but with `Int8` and `Int4` whole numbers of 16 bits.
 enum class Precision {
   /// What a folder was packed in by `quantise_model`. Else, on the CPU `Int8`, but `F32` for a
-  /// model
-  /// that is small enough to be fast so; elsewhere `F32`.
+  /// model that is small enough to be fast so; elsewhere `F32`.
   Auto,
   /// 32-bit floats: agrees with the reference token for token.
   F32,

@@ -37,11 +37,8 @@ float store_codes(const float *x, int64_t count, int8_t *place, int64_t stride) 
   const Scaling scaling = find_scaling(x, count, greatest_code);
   for (int64_t i = 0; i < count; i += lanes) {
     const int64_t n = smaller(lanes, count - i);
-    int8_t codes[lanes] = {};
-    if (scaling.inverse != 0) {
-      const Floats values = Vector::load_first(x + i, n);
-      Vector::store_int8(codes, Vector::multiply(values, Vector::broadcast(scaling.inverse)));
-    }
+    int8_t codes[lanes];
+    code_int8(x + i, n, scaling, codes);
     for (int64_t k = 0; k < n; ++k) {
       place[(i + k) * stride] = codes[k];
     }

@@ -198,6 +198,16 @@ Scaling find_scaling(const float *x, int64_t count, float greatest_code) {
           magnitude >= least_magnitude ? greatest_code / magnitude : 0.0F};
 }
 
+/// At most sixteen values as codes of 8 bits, filled up with zeros.
+void code_int8(const float *x, int64_t count, const Scaling &scaling, int8_t (&codes)[lanes]) {
+  if (scaling.inverse == 0 || count <= 0) {
+    __builtin_memset(codes, 0, sizeof(codes));
+    return;
+  }
+  const Floats values = Vector::load_first(x, count);
+  Vector::store_int8(codes, Vector::multiply(values, Vector::broadcast(scaling.inverse)));
+}
+
 float dot(const float *a, const float *b, int64_t count) {
   Floats sums = Vector::zero();
   for (int64_t i = 0; i < count; i += lanes) {

@@ -71,12 +71,8 @@ void quantise(const float *x, int64_t count, int64_t padded, int64_t group, int 
     const Scaling scaling = find_scaling(x + begin, known - begin, greatest_code);
     int32_t sum = 0;
     for (int64_t i = begin; i < end; i += lanes) {
-      const int64_t n = scaling.inverse != 0 ? smaller(lanes, known - i) : 0;
-      int8_t sixteen[lanes] = {};
-      if (n > 0) {
-        const Floats values = Vector::load_first(x + i, n);
-        Vector::store_int8(sixteen, Vector::multiply(values, Vector::broadcast(scaling.inverse)));
-      }
+      int8_t sixteen[lanes];
+      code_int8(x + i, smaller(lanes, known - i), scaling, sixteen);
       sum += Vector::sum_of_int8(sixteen);
       Code arranged[lanes];
       arrange(sixteen, arranged);

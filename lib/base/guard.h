@@ -20,13 +20,12 @@ auto guard(const char *what, Action &&action) noexcept -> decltype(action()) {
     return std::forward<Action>(action)();
   } catch (const std::bad_alloc &) {
     return Status::resource_exhausted(std::string(what) + ": out of memory");
-  } catch (const std::system_error &error) {
+  } catch (const std::exception &error) {
     // What std::thread throws.
-    if (error.code() == std::errc::resource_unavailable_try_again) {
+    const auto *system = dynamic_cast<const std::system_error *>(&error);
+    if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again) {
       return Status::resource_exhausted(std::string(what) + ": the system gives no more threads");
     }
-    return Status::internal(std::string(what) + ": " + error.what());
-  } catch (const std::exception &error) {
     // libtorch appends a C++ backtrace: the first line says what went wrong.
     const std::string text = error.what();
     return Status::internal(std::string(what) + ": " + text.substr(0, text.find('\n')));

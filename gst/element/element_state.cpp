@@ -303,16 +303,9 @@ std::shared_ptr<Stream> GstKyutaiSttState::acquire_stream(GstFlowReturn &flow) {
     return stream;
   }
   const Settings settings = copy_settings();
-  auto prompt = settings.prompt();
-  if (!prompt.ok()) {
-    kyutaistt::element::post_error(element_, "Recognition cannot start", prompt.status());
-    flow = GST_FLOW_ERROR;
-    return nullptr;
-  }
   const bool live = ask_upstream();
   live_ = live;
   StreamOptions options;
-  options.prompt = std::move(prompt).value();
   options.overflow = live ? Overflow::Drop : Overflow::Block;
   options.queue_capacity =
       live ? Time(std::chrono::milliseconds(settings.max_backlog)) : file_backlog;
@@ -321,7 +314,7 @@ std::shared_ptr<Stream> GstKyutaiSttState::acquire_stream(GstFlowReturn &flow) {
       options, static_cast<int>(settings.max_streams),
       [this](const kyutaistt::Event &event) { output.put(event); }, flow);
   if (stream != nullptr) {
-    // Loading takes seconds, and the prompt may have been set meanwhile.
+    // Only now: loading takes seconds, and the prompt may have been set meanwhile.
     apply_prompt(*stream);
   }
   return stream;

@@ -16,14 +16,10 @@ namespace {
 
 using kyutaistt::tests::assert_text;
 using kyutaistt::tests::Element;
+using kyutaistt::tests::english;
+using kyutaistt::tests::icelandic;
 using kyutaistt::tests::read_sample;
 
-constexpr const char *icelandic =
-    "Norðvestan þrír til fimm metrar á sekúndu, þurrt að kalla. Vestan tveir til fjórir metrar á "
-    "sekúndu, bjartviðri.";
-constexpr const char *english =
-    "Northwest three to five meters per second, mostly dry. West two to four meters per second, "
-    "bright weather.";
 constexpr int word_count = 18;
 constexpr size_t rate = 24000;
 

@@ -15,18 +15,14 @@
 namespace {
 
 using kyutaistt::tests::assert_text;
+using kyutaistt::tests::english;
+using kyutaistt::tests::icelandic;
 using kyutaistt::tests::join;
 using kyutaistt::tests::model_folder;
 using kyutaistt::tests::run_pipeline;
 using kyutaistt::tests::sample;
 using kyutaistt::tests::Text;
 
-constexpr const char *icelandic =
-    "Norðvestan þrír til fimm metrar á sekúndu, þurrt að kalla. Vestan tveir til fjórir metrar á "
-    "sekúndu, bjartviðri.";
-constexpr const char *english =
-    "Northwest three to five meters per second, mostly dry. West two to four meters per second, "
-    "bright weather.";
 /// Text comes the model's delay behind its audio: what runs beside has to wait for it.
 const std::string long_queue = "queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! ";
 

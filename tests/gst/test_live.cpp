@@ -17,6 +17,7 @@ namespace {
 
 using kyutaistt::tests::assert_text;
 using kyutaistt::tests::Element;
+using kyutaistt::tests::english;
 using kyutaistt::tests::join;
 using kyutaistt::tests::read_sample;
 using kyutaistt::tests::Text;
@@ -26,9 +27,6 @@ using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t rate = 24000;
-constexpr const char *english =
-    "Northwest three to five meters per second, mostly dry. West two to four meters per second, "
-    "bright weather.";
 constexpr size_t word_count = 18;
 
 void make_live(Element &element) {
@@ -102,30 +100,32 @@ std::vector<Text> stop_a_slow_source(Element &element) {
   return element.take();
 }
 
-START_TEST(the_end_does_not_overtake_the_last_words) {
-  const Throttle throttle(milliseconds(60));
-  Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");
-  std::vector<Text> words = stop_a_slow_source(element);
+/// Ends the stream; the words before and those that came until then.
+std::vector<Text> finish(Element &element, std::vector<Text> words) {
   element.finish();
   for (Text &word : element.take()) {
     words.push_back(std::move(word));
   }
-  assert_text(join(words), english);
+  return words;
+}
+
+START_TEST(the_end_does_not_overtake_the_last_words) {
+  const Throttle throttle(milliseconds(60));
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");
+  const std::vector<Text> words = stop_a_slow_source(element);
+  assert_text(join(finish(element, words)), english);
 }
 END_TEST
 
 START_TEST(a_segment_does_not_overtake_the_last_words) {
   const Throttle throttle(milliseconds(60));
   Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");
-  std::vector<Text> words = stop_a_slow_source(element);
+  const std::vector<Text> before = stop_a_slow_source(element);
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
   segment.start = 100 * GST_SECOND;
   element.push_event(gst_event_new_segment(&segment));
-  element.finish();
-  for (Text &word : element.take()) {
-    words.push_back(std::move(word));
-  }
+  const std::vector<Text> words = finish(element, before);
   assert_text(join(words), english);
   ck_assert_uint_lt(words.back().pts, segment.start);
 }

@@ -12,19 +12,14 @@ namespace {
 
 using kyutaistt::tests::assert_text;
 using kyutaistt::tests::Element;
+using kyutaistt::tests::english;
+using kyutaistt::tests::icelandic;
 using kyutaistt::tests::join;
 using kyutaistt::tests::model_folder;
 using kyutaistt::tests::read_sample;
 using kyutaistt::tests::run_pipeline;
 using kyutaistt::tests::sample;
 using kyutaistt::tests::Text;
-
-constexpr const char *icelandic =
-    "Norðvestan þrír til fimm metrar á sekúndu, þurrt að kalla. Vestan tveir til fjórir metrar á "
-    "sekúndu, bjartviðri.";
-constexpr const char *english =
-    "Northwest three to five meters per second, mostly dry. West two to four meters per second, "
-    "bright weather.";
 
 std::string launch(const std::string &before, const std::string &properties) {
   return "filesrc location=" + sample("forecast-01.flac") + " ! decodebin ! audioconvert ! " +

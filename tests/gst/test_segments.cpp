@@ -12,6 +12,7 @@ namespace {
 
 using kyutaistt::tests::assert_text;
 using kyutaistt::tests::Element;
+using kyutaistt::tests::icelandic;
 using kyutaistt::tests::join;
 using kyutaistt::tests::model_folder;
 using kyutaistt::tests::read_sample;
@@ -20,9 +21,6 @@ using kyutaistt::tests::Text;
 
 constexpr size_t rate = 24000;
 constexpr size_t word_count = 18;
-constexpr const char *icelandic =
-    "Norðvestan þrír til fimm metrar á sekúndu, þurrt að kalla. Vestan tveir til fjórir metrar á "
-    "sekúndu, bjartviðri.";
 constexpr const char *second_sentence = "Vestan tveir til fjórir metrar á sekúndu, bjartviðri.";
 /// Between the two sentences of the recording.
 constexpr GstClockTime second_sentence_start = 4000 * GST_MSECOND;

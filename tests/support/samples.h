@@ -36,4 +36,12 @@ struct Clip {
 /// All of the manifest, in its order.
 std::vector<Clip> read_clips();
 
+/// What the bundled model writes of forecast-01.flac in each of its domains.
+inline constexpr const char *icelandic =
+    "Norðvestan þrír til fimm metrar á sekúndu, þurrt að kalla. Vestan tveir til fjórir metrar á "
+    "sekúndu, bjartviðri.";
+inline constexpr const char *english =
+    "Northwest three to five meters per second, mostly dry. West two to four meters per second, "
+    "bright weather.";
+
 }  // namespace kyutaistt::tests

@@ -17,8 +17,8 @@ constexpr size_t cache_line = 64;
 constexpr size_t huge_page = size_t{2} << 20;
 /// From here on memory is mapped for itself.
 constexpr size_t least_mapped = 2 * huge_page;
-/// What a pool keeps. More are never in use at the same time; the oldest sizes may belong to a batch
-/// that is gone.
+/// What a pool keeps. More are never in use at the same time; the oldest sizes may belong to a
+/// batch that is gone.
 constexpr size_t most_kept = 32;
 
 size_t round_up(size_t value, size_t unit) {

@@ -2,7 +2,9 @@
 /// Words with times to cues.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,8 +15,9 @@
 namespace kyutaistt::captions {
 
 /// Breaks the words of one stream into cues, as they come: at the end of a sentence that has been
-/// shown long enough, at a pause, before a word that does not fit, and when its time is up. A cue
-/// is ready as soon as its end is known. Not thread-safe; a few hundred bytes.
+/// shown long enough, at a pause, and when a word does not fit or its time is up, then behind a
+/// clause if that leaves half a cue. A cue is ready as soon as its end is known. Not thread-safe; a
+/// few hundred bytes.
 class CueShaper {
  public:
   explicit CueShaper(const CueShape &shape) : shape_(shape) {}
@@ -37,19 +40,32 @@ class CueShaper {
   std::optional<Time> pending_start() const;
 
  private:
-  /// A cue in the making.
-  struct Draft {
-    std::vector<std::string> words;
+  struct DraftWord {
+    std::string text;
     Time start{};
-    /// Where the last word's last piece ended.
+    /// Where its last piece ended.
     Time last_piece{};
-    /// Until when the last word may be shown.
+    /// Until when it may be shown.
     Time end{};
   };
+  /// A cue in the making; it has a word at least.
+  struct Draft {
+    std::vector<DraftWord> words;
+  };
 
-  bool breaks_before(const Word &word) const;
+  static std::vector<std::string> texts_of(std::span<const DraftWord> words);
+  /// The open draft ends before this word, which may fit or not.
+  bool ends_before(const Word &word) const;
+  /// The word fits behind these, in space and time.
+  bool takes(std::span<const DraftWord> words, const Word &word) const;
+  /// How many words of the open draft, which does not take the word, become a cue: those up to the
+  /// end of its last clause, if that leaves half of it or more and the rest takes the word, or else
+  /// all.
+  size_t last_clause(const Word &word) const;
   /// The open draft takes no more words.
   void close();
+  /// The same of its first `count` words; the others stay open.
+  void close(size_t count);
   Time wanted_end(const Draft &draft) const;
   /// Makes a cue of the closed draft, which ends at `limit` at the latest.
   void release(Time limit);
@@ -61,9 +77,5 @@ class CueShaper {
   std::vector<Cue> ready_;
   Time last_end_{};
 };
-
-/// Breaks words into at most `lines` lines of at most `columns` characters, as equally long as can
-/// be; empty if they do not fit.
-std::vector<std::string> break_lines(const std::vector<std::string> &words, int columns, int lines);
 
 }  // namespace kyutaistt::captions

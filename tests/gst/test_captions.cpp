@@ -6,6 +6,7 @@
 
 #include "captions/cue_format.h"
 #include "captions/cue_shaper.h"
+#include "captions/lines.h"
 #include "support/suite.h"
 
 namespace {
@@ -21,6 +22,7 @@ using kyutaistt::captions::CuePreset;
 using kyutaistt::captions::CueShape;
 using kyutaistt::captions::CueShaper;
 using kyutaistt::captions::Escapes;
+using kyutaistt::captions::fits_lines;
 using kyutaistt::captions::join_lines;
 using kyutaistt::tests::assert_text;
 using std::chrono::milliseconds;
@@ -38,20 +40,36 @@ void say(CueShaper &shaper, const std::vector<std::string> &words, Time start) {
   }
 }
 
+using Texts = std::vector<std::string>;
+
 START_TEST(lines_are_balanced) {
-  const auto lines = break_lines({"one", "two", "three", "four", "five"}, 20, 2);
-  ck_assert_uint_eq(lines.size(), 2);
-  assert_text(lines[0], "one two three");
-  assert_text(lines[1], "four five");
-  ck_assert(break_lines({"far", "too", "many", "words"}, 8, 1).empty());
+  ck_assert(break_lines({"one", "two", "three", "four", "five"}, 20) ==
+            Texts({"one two three", "four five"}));
+  ck_assert(break_lines({"a", "b", "c", "d", "e", "f"}, 4) == Texts({"a b", "c d", "e f"}));
+  ck_assert(break_lines({"one", "two"}, 20) == Texts({"one two"}));
+  ck_assert(!fits_lines({"far", "too", "many", "words"}, 8, 1));
+}
+END_TEST
+
+START_TEST(lines_end_with_clauses_where_they_stay_balanced) {
+  ck_assert(
+      break_lines({"Hiti", "fimmtán", "til", "tuttugu", "stig,", "kaldast", "á", "Vestfjörðum."},
+                  37) == Texts({"Hiti fimmtán til tuttugu stig,", "kaldast á Vestfjörðum."}));
+  ck_assert(break_lines({"Já,", "hiti", "fimmtán", "til", "tuttugu", "stig", "á", "Vestfjörðum."},
+                        37) == Texts({"Já, hiti fimmtán til", "tuttugu stig á Vestfjörðum."}));
+  // Never by taking one more line.
+  ck_assert(break_lines({"aaaa,", "bbbb", "cccc,", "dddd"}, 15) ==
+            Texts({"aaaa, bbbb", "cccc, dddd"}));
 }
 END_TEST
 
 START_TEST(characters_are_counted_not_bytes) {
   // 20 characters of two bytes each, and two words of ten.
   const std::string ten = "ððððððððð\u00F0";
-  ck_assert_uint_eq(break_lines({ten, ten}, 21, 1).size(), 1);
-  ck_assert(break_lines({ten, ten}, 20, 1).empty());
+  ck_assert(fits_lines({ten, ten}, 21, 1));
+  ck_assert(!fits_lines({ten, ten}, 20, 1));
+  ck_assert_uint_eq(break_lines({ten, ten}, 21).size(), 1);
+  ck_assert_uint_eq(break_lines({ten, ten}, 20).size(), 2);
 }
 END_TEST
 
@@ -92,8 +110,6 @@ std::vector<std::string> cues_of(const std::vector<std::string> &words) {
   return texts;
 }
 
-using Texts = std::vector<std::string>;
-
 START_TEST(a_full_stop_within_a_sentence_does_not_break) {
   ck_assert(cues_of({"Hinn", "17.", "júní", "er", "frí."}) == Texts({"Hinn 17. júní er frí."}));
   ck_assert(cues_of({"Hér", "er", "t.d.", "hús."}) == Texts({"Hér er t.d. hús."}));
@@ -101,13 +117,19 @@ START_TEST(a_full_stop_within_a_sentence_does_not_break) {
   ck_assert(cues_of({"Well...", "maybe\u2026", "no."}) == Texts({"Well... maybe\u2026 no."}));
   ck_assert(cues_of({"So-called", "approx.", "\u201Eáætlað\u201C"}) ==
             Texts({"So-called approx. \u201Eáætlað\u201C"}));
+  ck_assert(cues_of({"Hér", "er", "dr.", "Jón."}) == Texts({"Hér er dr. Jón."}));
+  ck_assert(cues_of({"\"Mrs.", "Smith", "and", "Prof.", "Jones.\""}) ==
+            Texts({"\"Mrs. Smith and Prof. Jones.\""}));
+  ck_assert(cues_of({"Á.", "J.", "Jónsson."}) == Texts({"Á. J. Jónsson."}));
+  ck_assert(cues_of({"Í", "St.", "Malo."}) == Texts({"Í St. Malo."}));
+  ck_assert(cues_of({"Það", "er", "5.", "Hitt", "best."}) == Texts({"Það er 5.", "Hitt best."}));
   // The first and the last lower-case letter of each block of two bytes, and what has no case.
   for (const char *lower : {"ß", "ö", "ø", "ÿ", "ā", "œ", "ĸ", "ł", "ň", "ŉ", "ŷ", "ź", "ž", "ſ"}) {
-    ck_assert_msg(cues_of({"a.", lower}).size() == 1, "%s", lower);
+    ck_assert_msg(cues_of({"aa.", lower}).size() == 1, "%s", lower);
   }
   for (const char *other :
        {"Á", "Þ", "÷", "Ā", "Œ", "Ķ", "Ł", "Ň", "Ŋ", "Ÿ", "Ź", "Ž", "ƀ", "–", "\xC3", "."}) {
-    ck_assert_msg(cues_of({"a.", other}).size() == 2, "%s", other);
+    ck_assert_msg(cues_of({"aa.", other}).size() == 2, "%s", other);
   }
 }
 END_TEST
@@ -125,6 +147,46 @@ START_TEST(the_end_of_a_sentence_breaks_whatever_closes_it) {
   ck_assert(cues_of({"Hann", "fór.", "\u201EÉg", "líka.\u201C"}) ==
             Texts({"Hann fór.", "\u201EÉg líka.\u201C"}));
   ck_assert(cues_of({"\u201EHús\u201C", "Annað"}) == Texts({"\u201EHús\u201C Annað"}));
+}
+END_TEST
+
+/// The same of words for which a cue has two lines of ten characters.
+Texts narrow_cues_of(const Texts &words) {
+  CueShaper shaper{CueShape{.columns = 10, .lines = 2}};
+  say(shaper, words, Time(0));
+  shaper.finish();
+  Texts texts;
+  for (const Cue &cue : shaper.take()) {
+    texts.push_back(join_lines(cue));
+  }
+  return texts;
+}
+
+START_TEST(a_full_cue_ends_behind_its_last_clause) {
+  ck_assert(narrow_cues_of({"aaa", "bbb", "ccc,", "ddd", "eee", "fff"}) ==
+            Texts({"aaa bbb\nccc,", "ddd\neee fff"}));
+  ck_assert(narrow_cues_of({"aa", "bb", "cc", "dd;", "ee:", "ffffff", "gg"}) ==
+            Texts({"aa bb cc\ndd; ee:", "ffffff gg"}));
+  // But half of it stays together, and what is left must have room for the next word.
+  ck_assert(narrow_cues_of({"aaa,", "bbb", "ccc", "ddd", "eee", "fff"}) ==
+            Texts({"aaa, bbb\nccc ddd", "eee fff"}));
+  ck_assert(narrow_cues_of({"a", "b", "c,", "ddd", "eeeeeeeeee", "f"}) ==
+            Texts({"a b c, ddd\neeeeeeeeee", "f"}));
+}
+END_TEST
+
+START_TEST(what_a_full_cue_leaves_keeps_its_times) {
+  CueShaper shaper{CueShape{.columns = 10, .lines = 2}};
+  say(shaper, {"aaa", "bbb", "ccc,", "ddd", "eee", "fff"}, Time(0));
+  const std::vector<Cue> first = shaper.take();
+  ck_assert_uint_eq(first.size(), 1);
+  ck_assert_int_eq(first[0].end.count(), Time(milliseconds(1100)).count());
+  ck_assert_int_eq(shaper.pending_start().value().count(), Time(milliseconds(1200)).count());
+  shaper.finish();
+  const std::vector<Cue> rest = shaper.take();
+  ck_assert_uint_eq(rest.size(), 1);
+  ck_assert_int_eq(rest[0].start.count(), Time(milliseconds(1200)).count());
+  ck_assert_int_eq(rest[0].end.count(), Time(milliseconds(2300)).count());
 }
 END_TEST
 
@@ -203,7 +265,9 @@ class Speaker {
     for (int i = 0; i < words; ++i) {
       Word word;
       const char letter = one_in(2) ? 'A' : 'a';
-      word.text = std::string(static_cast<size_t>(between(1, 14)), letter) + (one_in(6) ? "." : "");
+      word.text = std::string(static_cast<size_t>(between(1, 14)), letter) + (one_in(6)   ? "."
+                                                                              : one_in(6) ? ","
+                                                                                          : "");
       text_ += (text_.empty() ? "" : " ") + word.text;
       word.start = now_;
       word.end = now_ + milliseconds(between(80, 500));
@@ -325,9 +389,11 @@ END_TEST
 int main() {
   return kyutaistt::tests::run_suite(
       "captions",
-      {lines_are_balanced, characters_are_counted_not_bytes, a_word_longer_than_a_line_stands_alone,
+      {lines_are_balanced, lines_end_with_clauses_where_they_stay_balanced,
+       characters_are_counted_not_bytes, a_word_longer_than_a_line_stands_alone,
        sentences_and_pauses_break, a_full_stop_within_a_sentence_does_not_break,
-       the_end_of_a_sentence_breaks_whatever_closes_it, cues_never_overlap_and_stay_long_enough,
+       the_end_of_a_sentence_breaks_whatever_closes_it, a_full_cue_ends_behind_its_last_clause,
+       what_a_full_cue_leaves_keeps_its_times, cues_never_overlap_and_stay_long_enough,
        a_cue_is_ready_as_soon_as_silence_shows_its_end, a_pause_is_measured_from_the_last_piece,
        no_cue_stays_longer_than_the_maximum, cues_of_any_speech_keep_their_shape, formats});
 }

@@ -70,7 +70,7 @@ class Readme(unittest.TestCase):
     def test_its_first_pipeline(self):
         output = run("sh", "-e", "-c", command_of(read("README.md")))
         self.assertIn("-->", output)
-        self.assertIn("Northwest three to five meters", output)
+        self.assertIn("Northwest three to five meters per second", " ".join(output.split()))
 
     def test_it_names_the_packages_that_the_demo_installs(self):
         packages = command_of(section(read("README.md"), "Building")).split("meson setup")[0]

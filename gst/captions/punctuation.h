@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Where sentences and their parts end.
+#pragma once
+
+#include <string_view>
+
+namespace kyutaistt::captions {
+
+/// Whether a sentence ends between two words that follow each other. A full stop behind an ordinal,
+/// an abbreviation, a title or an initial ends none, as far as that can be seen from the next word.
+bool ends_sentence(std::string_view word, std::string_view next);
+
+/// The same of a part of a sentence: a comma, a colon or a semicolon will do.
+bool ends_clause(std::string_view word, std::string_view next);
+
+}  // namespace kyutaistt::captions

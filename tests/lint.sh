@@ -54,11 +54,22 @@ nm -D --defined-only "$build/lib/libkyutaistt.so" | c++filt |
   grep -E ' [TBDRVW] ' | grep -vE 'kyutaistt::(Engine|Model|Status|Stream|check_prompt|find_model|inspect_model|measure_machine|parse_token_ids|precision_name|quantise_model|status_code_name)|std::|__gnu|nlohmann' &&
   complain "libkyutaistt exports more than its public symbols"
 
-# clang-tidy takes the most time: as many at once as there are cores. What ThreadSanitizer is told
-# belongs to a build of its own, so this one does not know how it is compiled.
+# clang-tidy takes the most time: as many at once as there are cores, and what several programs
+# compile is looked at once. What ThreadSanitizer is told belongs to a build of its own, so this one
+# does not know how it is compiled.
+mkdir -p "$build/lint"
+python3 - "$build/compile_commands.json" "$build/lint/compile_commands.json" <<'END'
+import json
+import sys
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    commands = json.load(file)
+with open(sys.argv[2], "w", encoding="utf-8") as file:
+    json.dump(list({command["file"]: command for command in commands}.values()), file)
+END
 # shellcheck disable=SC2086
-printf '%s\n' $sources | grep -v '^tests/support/glib_locks' | xargs -P "$(nproc)" -n 1 clang-tidy -p "$build" --quiet \
-  --extra-arg=-Wno-unknown-warning-option 2>/dev/null ||
+printf '%s\n' $sources | grep -v '^tests/support/glib_locks' | xargs -P "$(nproc)" -n 1 clang-tidy \
+  -p "$build/lint" --quiet --extra-arg=-Wno-unknown-warning-option 2>/dev/null ||
   complain "clang-tidy finds faults"
 
 exit "$failed"

@@ -7,6 +7,7 @@
 
 #include <kyutaistt/model.h>
 
+#include "checkpoint/json_file.h"
 #include "checkpoint/model_folder.h"
 #include "checkpoint/synthetic.h"
 #include "checkpoint/tensor_list.h"

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "checkpoint/floats.h"
+#include "checkpoint/json_file.h"
 #include "checkpoint/model_folder.h"
 #include "checkpoint/sidecar.h"
 #include "checkpoint/tensor_list.h"

@@ -8,6 +8,7 @@
 #include <string>
 #include <sys/resource.h>
 
+#include "checkpoint/json_file.h"
 #include "support/golden.h"
 #include "support/recognise.h"
 #include "support/refusal.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "checkpoint/floats.h"
+#include "checkpoint/json_file.h"
 #include "checkpoint/safetensors.h"
 #include "support/golden.h"
 #include "support/refusal.h"

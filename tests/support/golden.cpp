@@ -8,6 +8,7 @@
 #include <check.h>
 
 #include "checkpoint/floats.h"
+#include "checkpoint/json_file.h"
 
 namespace kyutaistt::tests {
 
@@ -60,7 +61,8 @@ std::shared_ptr<const Model> load_model(const std::string &folder, const ModelOp
 Expected::Expected(const std::string &name)
     : tensors_(
           must(checkpoint::SafetensorsFile::open(golden("expected/" + name + ".safetensors")))),
-      description_(must(checkpoint::read_json_file(golden("expected/" + name + ".json")))) {}
+      description_(std::make_shared<checkpoint::Json>(
+          must(checkpoint::read_json_file(golden("expected/" + name + ".json"))))) {}
 
 std::vector<float> Expected::floats(const std::string &tensor) const {
   const checkpoint::TensorView *view = tensors_->find(tensor);
@@ -82,11 +84,11 @@ std::vector<int64_t> Expected::shape(const std::string &tensor) const {
 }
 
 double Expected::tolerance(const std::string &tensor) const {
-  return description_.at("tensors").at(tensor).at("tolerance").get<double>();
+  return description_->at("tensors").at(tensor).at("tolerance").get<double>();
 }
 
 std::vector<int32_t> Expected::forced(const std::string &recording) const {
-  return description_.at(recording).at("forced").get<std::vector<int32_t>>();
+  return description_->at(recording).at("forced").get<std::vector<int32_t>>();
 }
 
 }  // namespace kyutaistt::tests

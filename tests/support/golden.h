@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <kyutaistt/model.h>
 #include <kyutaistt/options.h>
 
-#include "checkpoint/json_file.h"
 #include "checkpoint/safetensors.h"
 
 namespace kyutaistt::tests {
@@ -44,7 +45,7 @@ class Expected {
 
  private:
   std::shared_ptr<const checkpoint::SafetensorsFile> tensors_;
-  checkpoint::Json description_;
+  std::shared_ptr<const nlohmann::json> description_;
 };
 
 }  // namespace kyutaistt::tests

@@ -9,6 +9,7 @@
 
 #include <check.h>
 
+#include "checkpoint/json_file.h"
 #include "checkpoint/safetensors.h"
 #include "support/golden.h"
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "checkpoint/json_file.h"
+#include <nlohmann/json_fwd.hpp>
 
 namespace kyutaistt::tests {
 
@@ -31,7 +31,7 @@ class TestFolder {
   std::string read(std::string_view name) const;
   void remove(std::string_view name) const;
   /// Parses a file, lets `change` have it and writes it back.
-  void edit(std::string_view name, const std::function<void(checkpoint::Json &)> &change) const;
+  void edit(std::string_view name, const std::function<void(nlohmann::json &)> &change) const;
 
  private:
   std::string path_;

@@ -20,10 +20,9 @@ constexpr Time shortest = std::chrono::milliseconds(100);
 }  // namespace
 
 bool CueShaper::ends_before(const Word &word) const {
-  const std::vector<DraftWord> &words = open_->words;
-  return word.start - words.back().last_piece >= pause ||
-         (ends_sentence(words.back().text, word.text) &&
-          word.start - words.front().start >= shape_.minimum_duration);
+  return word.start - open_.back().last_piece >= pause ||
+         (ends_sentence(open_.back().text, word.text) &&
+          word.start - open_.front().start >= shape_.minimum_duration);
 }
 
 bool CueShaper::takes(std::span<const DraftWord> words, const Word &word) const {
@@ -36,7 +35,7 @@ bool CueShaper::takes(std::span<const DraftWord> words, const Word &word) const 
 }
 
 size_t CueShaper::last_clause(const Word &word) const {
-  const std::span<const DraftWord> words = open_->words;
+  const std::span<const DraftWord> words = open_;
   if (ends_clause(words.back().text, word.text)) {
     return words.size();
   }
@@ -51,26 +50,23 @@ size_t CueShaper::last_clause(const Word &word) const {
 }
 
 void CueShaper::add(const Word &word) {
-  if (open_) {
+  if (!open_.empty()) {
     if (ends_before(word)) {
       close();
-    } else if (!takes(open_->words, word)) {
+    } else if (!takes(open_, word)) {
       close(last_clause(word));
     }
   }
-  if (closed_) {
-    release((open_ ? open_->words.front().start : word.start) - shape_.gap);
+  if (!closed_.empty()) {
+    release((open_.empty() ? word.start : open_.front().start) - shape_.gap);
   }
-  if (!open_) {
-    open_.emplace();
-  }
-  open_->words.push_back({word.text, word.start, word.end, word.end});
+  open_.push_back({word.text, word.start, word.end, word.end});
 }
 
 void CueShaper::add(const WordEnd &word_end) {
   // It is the end of the last word, which may have closed its cue.
-  if (std::optional<Draft> &draft = open_ ? open_ : closed_) {
-    Time &end = draft->words.back().end;
+  if (Draft &draft = open_.empty() ? closed_ : open_; !draft.empty()) {
+    Time &end = draft.back().end;
     end = std::max(end, word_end.end);
   }
 }
@@ -78,65 +74,62 @@ void CueShaper::add(const WordEnd &word_end) {
 void CueShaper::add(const Progress &progress) {
   // No word that starts later can join it; the last one's end may still be told.
   const bool is_over =
-      open_ && (progress.position >= open_->words.back().last_piece + pause ||
-                progress.position >= open_->words.front().start + shape_.maximum_duration);
+      !open_.empty() && (progress.position >= open_.back().last_piece + pause ||
+                         progress.position >= open_.front().start + shape_.maximum_duration);
   if (is_over) {
     close();
   }
-  if (closed_ && progress.position >= wanted_end(*closed_) + shape_.gap) {
+  if (!closed_.empty() && progress.position >= wanted_end(closed_) + shape_.gap) {
     release(progress.position);
   }
 }
 
 void CueShaper::finish() {
-  if (open_) {
+  if (!open_.empty()) {
     close();
   }
-  if (closed_) {
+  if (!closed_.empty()) {
     release(Time::max());
   }
 }
 
 void CueShaper::reset() {
-  open_.reset();
-  closed_.reset();
+  open_.clear();
+  closed_.clear();
   ready_.clear();
   last_end_ = {};
 }
 
 void CueShaper::close() {
-  if (closed_) {
-    release(open_->words.front().start - shape_.gap);
+  if (!closed_.empty()) {
+    release(open_.front().start - shape_.gap);
   }
-  closed_ = std::exchange(open_, std::nullopt);
+  closed_ = std::exchange(open_, {});
 }
 
 void CueShaper::close(size_t count) {
   close();
-  std::vector<DraftWord> &words = closed_->words;
-  if (count < words.size()) {
-    const auto split = words.begin() + static_cast<std::ptrdiff_t>(count);
-    open_ = Draft{{std::make_move_iterator(split), std::make_move_iterator(words.end())}};
-    words.erase(split, words.end());
-  }
+  const auto split = closed_.begin() + static_cast<std::ptrdiff_t>(count);
+  open_.assign(std::make_move_iterator(split), std::make_move_iterator(closed_.end()));
+  closed_.erase(split, closed_.end());
 }
 
 Time CueShaper::wanted_end(const Draft &draft) const {
-  const Time start = draft.words.front().start;
-  const DraftWord &last = draft.words.back();
-  const Time reading = shape_.word_duration * static_cast<int64_t>(draft.words.size());
+  const Time start = draft.front().start;
+  const DraftWord &last = draft.back();
+  const Time reading = shape_.word_duration * static_cast<int64_t>(draft.size());
   const Time wanted = std::max(last.end, start + std::max(shape_.minimum_duration, reading));
   // A word that is longer by itself is shown while it is spoken.
   return std::min(wanted, std::max(start + shape_.maximum_duration, last.last_piece));
 }
 
 void CueShaper::release(Time limit) {
-  const Draft draft = *std::exchange(closed_, std::nullopt);
+  const Draft draft = std::exchange(closed_, {});
   Cue cue;
-  cue.start = std::max(draft.words.front().start, last_end_);
+  cue.start = std::max(draft.front().start, last_end_);
   cue.end = std::max(cue.start + shortest, std::min(wanted_end(draft), limit));
   // A draft takes a word only if they fit together, or if it is the first.
-  cue.lines = break_lines(texts_of(draft.words), shape_.columns);
+  cue.lines = break_lines(texts_of(draft), shape_.columns);
   last_end_ = cue.end;
   ready_.push_back(std::move(cue));
 }
@@ -153,13 +146,11 @@ std::vector<Cue> CueShaper::take() {
 }
 
 std::optional<Time> CueShaper::pending_start() const {
-  if (closed_) {
-    return std::max(closed_->words.front().start, last_end_);
+  const Draft &draft = closed_.empty() ? open_ : closed_;
+  if (draft.empty()) {
+    return std::nullopt;
   }
-  if (open_) {
-    return std::max(open_->words.front().start, last_end_);
-  }
-  return std::nullopt;
+  return std::max(draft.front().start, last_end_);
 }
 
 }  // namespace kyutaistt::captions

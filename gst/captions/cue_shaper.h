@@ -48,10 +48,8 @@ class CueShaper {
     /// Until when it may be shown.
     Time end{};
   };
-  /// A cue in the making; it has a word at least.
-  struct Draft {
-    std::vector<DraftWord> words;
-  };
+  /// The words of a cue in the making; empty if there is none.
+  using Draft = std::vector<DraftWord>;
 
   static std::vector<std::string> texts_of(std::span<const DraftWord> words);
   /// The open draft ends before this word, which may fit or not.
@@ -71,9 +69,9 @@ class CueShaper {
   void release(Time limit);
 
   CueShape shape_;
-  std::optional<Draft> open_;
+  Draft open_;
   /// Takes no more words, but its end may still move.
-  std::optional<Draft> closed_;
+  Draft closed_;
   std::vector<Cue> ready_;
   Time last_end_{};
 };

@@ -98,16 +98,21 @@ START_TEST(sentences_and_pauses_break) {
 }
 END_TEST
 
-/// The cues of words that come one after the other, each ready to end a cue.
-std::vector<std::string> cues_of(const std::vector<std::string> &words) {
-  CueShaper shaper{CueShape{.minimum_duration = Time()}};
+/// The cues of words that come one after the other.
+Texts cues_of(const Texts &words, const CueShape &shape) {
+  CueShaper shaper{shape};
   say(shaper, words, Time(0));
   shaper.finish();
-  std::vector<std::string> texts;
+  Texts texts;
   for (const Cue &cue : shaper.take()) {
     texts.push_back(join_lines(cue));
   }
   return texts;
+}
+
+/// The same, each word ready to end a cue.
+Texts cues_of(const Texts &words) {
+  return cues_of(words, CueShape{.minimum_duration = Time()});
 }
 
 START_TEST(a_full_stop_within_a_sentence_does_not_break) {
@@ -150,16 +155,9 @@ START_TEST(the_end_of_a_sentence_breaks_whatever_closes_it) {
 }
 END_TEST
 
-/// The same of words for which a cue has two lines of ten characters.
+/// The same, where a cue has two lines of ten characters.
 Texts narrow_cues_of(const Texts &words) {
-  CueShaper shaper{CueShape{.columns = 10, .lines = 2}};
-  say(shaper, words, Time(0));
-  shaper.finish();
-  Texts texts;
-  for (const Cue &cue : shaper.take()) {
-    texts.push_back(join_lines(cue));
-  }
-  return texts;
+  return cues_of(words, CueShape{.columns = 10, .lines = 2});
 }
 
 START_TEST(a_full_cue_ends_behind_its_last_clause) {

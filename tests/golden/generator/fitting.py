@@ -75,12 +75,12 @@ def recorded_runs(settings, tensors):
         def codes(alignment, rule="exact", audio=samples):
             return reference.frames_for(checkpoint_of(settings, tensors), audio, alignment, np.float64, rule)[0]
 
-        aligned, window1 = codes("aligned"), codes("hf_window1")
+        aligned, window1, bf16_aligned = codes("aligned"), codes("hf_window1"), codes("aligned", audio=prefixed)
         start, high_start = settings.text_start, settings.high_text_start
         for forced in ((), settings.forced):
             # The last is written nowhere, but has its part in the fixtures as they are.
             runs += [("f32", aligned, start, forced), ("f32", window1, high_start, forced),
-                     ("bf16", codes("aligned", audio=prefixed), start, forced), ("bf16", aligned, start, forced)]
+                     ("bf16", bf16_aligned, start, forced), ("bf16", aligned, start, forced)]
         runs += [("f32", codes("drop_first"), start, ()), ("f32", codes("aligned", "ring2"), start, ()),
                  ("f32", codes("hf_window1", "frame"), high_start, ())]
     return runs

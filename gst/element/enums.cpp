@@ -8,8 +8,8 @@ GType precision_type() {
       {static_cast<int>(Precision::Auto), "What suits the machine", "auto"},
       {static_cast<int>(Precision::F32), "32-bit floats", "f32"},
       {static_cast<int>(Precision::Bf16), "bfloat16", "bf16"},
-      {static_cast<int>(Precision::Int8), "8-bit whole numbers", "int8"},
-      {static_cast<int>(Precision::Int4), "4-bit whole numbers", "int4"},
+      {static_cast<int>(Precision::Int8), "8-bit integers", "int8"},
+      {static_cast<int>(Precision::Int4), "4-bit integers", "int4"},
       {0, nullptr, nullptr},
   };
   static const GType type = g_enum_register_static("GstKyutaiSttPrecision", values);
@@ -21,7 +21,7 @@ GType cache_precision_type() {
       {static_cast<int>(CachePrecision::Auto), "What suits the weights' precision", "auto"},
       {static_cast<int>(CachePrecision::F32), "32-bit floats", "f32"},
       {static_cast<int>(CachePrecision::Bf16), "bfloat16", "bf16"},
-      {static_cast<int>(CachePrecision::Int8), "8-bit whole numbers", "int8"},
+      {static_cast<int>(CachePrecision::Int8), "8-bit integers", "int8"},
       {0, nullptr, nullptr},
   };
   static const GType type = g_enum_register_static("GstKyutaiSttCachePrecision", values);

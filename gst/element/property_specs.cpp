@@ -6,7 +6,7 @@ namespace kyutaistt::element {
 
 namespace {
 
-constexpr guint most_milliseconds = 600000;
+constexpr guint max_milliseconds = 600000;
 
 constexpr auto common_flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
 constexpr auto any_time = static_cast<GParamFlags>(common_flags | GST_PARAM_MUTABLE_PLAYING);
@@ -41,7 +41,7 @@ void install_model_properties(GObjectClass *object_class) {
   install(PROP_PAD_STEPS,
           g_param_spec_int("pad-steps", "Pad steps",
                            "Pads forced behind the prompt, in steps of 80 ms (-1: the model's)", -1,
-                           most_pad_steps, defaults.pad_steps, any_time));
+                           max_pad_steps, defaults.pad_steps, any_time));
   install(
       PROP_DOMAIN_CHANGE,
       g_param_spec_enum("domain-change", "Domain change",
@@ -82,7 +82,7 @@ void install_output_properties(GObjectClass *object_class) {
   };
   const auto milliseconds = [](const char *name, const char *nick, const char *blurb, guint least,
                                guint value) {
-    return g_param_spec_uint(name, nick, blurb, least, most_milliseconds, value, any_time);
+    return g_param_spec_uint(name, nick, blurb, least, max_milliseconds, value, any_time);
   };
   install(PROP_TEXT_UNIT,
           g_param_spec_enum("text-unit", "Text unit",
@@ -102,7 +102,7 @@ void install_output_properties(GObjectClass *object_class) {
           g_param_spec_uint("max-backlog", "Maximum backlog",
                             "Live audio that may wait for the model before whole frames are "
                             "dropped, in milliseconds",
-                            80, most_milliseconds, defaults.max_backlog, before_paused));
+                            80, max_milliseconds, defaults.max_backlog, before_paused));
   install(PROP_MAX_STREAMS,
           g_param_spec_uint("max-streams", "Maximum streams",
                             "Streams that may share the model in this process, this one included",
@@ -134,7 +134,7 @@ void install_output_properties(GObjectClass *object_class) {
                             static_cast<guint>(defaults.cue_shape.lines), any_time));
   const auto cue_time = [](const char *name, const char *nick, const char *blurb, guint least,
                            Time value) {
-    return g_param_spec_uint(name, nick, blurb, least, most_milliseconds, milliseconds_of(value),
+    return g_param_spec_uint(name, nick, blurb, least, max_milliseconds, milliseconds_of(value),
                              any_time);
   };
   install(PROP_CUE_MIN_DURATION,

@@ -11,7 +11,7 @@ namespace kyutaistt::element {
 namespace {
 
 /// Words that may wait for downstream before the input is held up.
-constexpr size_t most_waiting = 64;
+constexpr size_t max_waiting = 64;
 /// Without an item for so long, the observer is told.
 constexpr std::chrono::milliseconds patience(500);
 
@@ -73,7 +73,7 @@ void TextOutput::hold(EventPointer event, uint64_t marker) {
 
 GstFlowReturn TextOutput::wait_for_room() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return items_.size() < most_waiting || flow_ != GST_FLOW_OK; });
+  changed_.wait(lock, [this] { return items_.size() < max_waiting || flow_ != GST_FLOW_OK; });
   if (flow_ == GST_FLOW_OK && std::exchange(was_unlinked_, false)) {
     return GST_FLOW_NOT_LINKED;
   }

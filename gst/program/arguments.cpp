@@ -24,7 +24,7 @@ const std::vector<std::string> cache_precisions = names_up_to(CachePrecision::In
 const std::vector<std::string> alignments = {"auto", "aligned", "hf", "drop-first"};
 const std::vector<std::string> codec_attentions = {"auto", "exact", "ring2", "frame"};
 
-constexpr int most_threads = 1024;
+constexpr int max_threads = 1024;
 
 }  // namespace
 
@@ -82,8 +82,8 @@ Result<int> Arguments::integer(const std::string &option, int least, int most, i
   const auto parsed = std::from_chars(value.data(), end, number);
   if (parsed.ec != std::errc() || parsed.ptr != end || number < least || number > most) {
     return Status::invalid_argument("option " + option + ": found " + value +
-                                    ", expected a whole number from " + std::to_string(least) +
-                                    " to " + std::to_string(most));
+                                    ", expected an integer from " + std::to_string(least) + " to " +
+                                    std::to_string(most));
   }
   return number;
 }
@@ -126,7 +126,7 @@ Result<ModelOptions> model_options(const Arguments &arguments) {
   const auto cache_precision = arguments.choice("--cache-precision", cache_precisions, 0);
   const auto alignment = arguments.choice("--alignment", alignments, 0);
   const auto attention = arguments.choice("--codec-attention", codec_attentions, 0);
-  const auto threads = arguments.integer("--threads", 0, most_threads, 0);
+  const auto threads = arguments.integer("--threads", 0, max_threads, 0);
   for (const auto *number : {&precision, &cache_precision, &alignment, &attention, &threads}) {
     if (!number->ok()) {
       return number->status();

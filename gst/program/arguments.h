@@ -44,7 +44,7 @@ class Arguments {
   const std::vector<std::string> &operands() const { return operands_; }
   bool has(const std::string &option) const { return values_.contains(option); }
   std::string text(const std::string &option, const std::string &fallback = "") const;
-  /// A whole number in a range.
+  /// An integer in a range.
   Result<int> integer(const std::string &option, int least, int most, int fallback) const;
   /// One of several words, by index; `fallback` if the option is not given. An underscore stands
   /// for a dash, as it does in sidecars.

@@ -85,7 +85,7 @@ int quantize(const std::vector<std::string> &words) {
     return !interrupted();
   };
   const Status status =
-      quantise_model(folder.value(), arguments.operands().back(), options.value());
+      quantize_model(folder.value(), arguments.operands().back(), options.value());
   bar.clear();
   return status.ok() ? Success : fail(status.message(), exit_code(status));
 }

@@ -20,7 +20,7 @@ namespace kyutaistt::program {
 namespace {
 
 /// Files that are recognised at the same time: they share the reading of the weights.
-constexpr size_t most_parallel = 4;
+constexpr size_t max_parallel = 4;
 
 /// The command line, understood.
 struct Request {
@@ -45,7 +45,7 @@ Status read_prompt(const Arguments &arguments, Prompt &prompt) {
   }
   prompt.tokens = std::move(tokens).value();
   if (arguments.has("--pad-steps")) {
-    const auto pads = arguments.integer("--pad-steps", 0, most_pad_steps, 0);
+    const auto pads = arguments.integer("--pad-steps", 0, max_pad_steps, 0);
     if (!pads.ok()) {
       return pads.status();
     }
@@ -119,7 +119,7 @@ void recognise_all(Engine &engine, const Request &request,
                    ProgressBar &bar) {
   std::atomic<size_t> next = 0;
   std::vector<std::thread> lanes;
-  for (size_t lane = 0; lane < std::min(most_parallel, jobs.size()); ++lane) {
+  for (size_t lane = 0; lane < std::min(max_parallel, jobs.size()); ++lane) {
     lanes.emplace_back([&] {
       for (size_t i = next++; i < jobs.size(); i = next++) {
         if (!interrupted()) {

@@ -16,12 +16,12 @@ namespace {
 
 // No dimension of a real model comes near these; they keep a hostile config from asking for
 // unbounded memory.
-constexpr int64_t most_layers = 1024;
-constexpr int64_t most_width = 1 << 16;
+constexpr int64_t max_layers = 1024;
+constexpr int64_t max_width = 1 << 16;
 // Such that every row of the embedding has an id of 32 bits.
-constexpr int64_t most_vocabulary = 1 << 20;
-constexpr int64_t most_window = 1 << 14;
-constexpr double most_seconds = 60;
+constexpr int64_t max_vocabulary = 1 << 20;
+constexpr int64_t max_window = 1 << 14;
+constexpr double max_seconds = 60;
 
 /// Samples of 24 kHz that one 25 Hz position of the codec covers.
 constexpr int64_t samples_per_position = 960;
@@ -41,7 +41,7 @@ Result<double> read_rope_base(const JsonObject &config, double fallback) {
   return config.number("rope_theta", 1, 1e12, fallback);
 }
 
-/// A whole number from 1 to `most` goes to `target`.
+/// An integer from 1 to `most` goes to `target`.
 Status read_count(const JsonObject &config, const char *key, int64_t most, int64_t &target,
                   std::optional<int64_t> fallback = std::nullopt) {
   KYUTAISTT_ASSIGN(value, config.integer(key, 1, most, fallback));
@@ -59,7 +59,7 @@ Status read_strides(const JsonObject &config, CodecInfo &codec) {
   const Json *ratios = config.find("upsampling_ratios");
   static const Json usual = {8, 6, 5, 4};
   const Json &values = ratios == nullptr ? usual : *ratios;
-  const char *expected = "whole numbers whose product is 960";
+  const char *expected = "integers whose product is 960";
   if (!values.is_array() || values.empty() || values.size() > 16) {
     return config.wrong("upsampling_ratios", expected);
   }
@@ -76,10 +76,10 @@ Status read_strides(const JsonObject &config, CodecInfo &codec) {
     return config.wrong("upsampling_ratios", expected);
   }
   // Each of them doubles the channels.
-  if (codec.filters << codec.strides.size() > most_width) {
+  if (codec.filters << codec.strides.size() > max_width) {
     return config.wrong("upsampling_ratios",
                         "so few that num_filters, " + std::to_string(codec.filters) +
-                            ", doubled by each is at most " + std::to_string(most_width));
+                            ", doubled by each is at most " + std::to_string(max_width));
   }
   // The config lists them from the decoder's side.
   std::reverse(codec.strides.begin(), codec.strides.end());
@@ -119,7 +119,7 @@ Status check_heads(const JsonObject &config, int64_t width, int64_t heads, int64
     return Status::corrupt(config.where() + ": a head has " + std::to_string(head_dimension) +
                            " dimensions, expected an even number");
   }
-  KYUTAISTT_ASSIGN(key_heads, config.integer("num_key_value_heads", 1, most_width, heads));
+  KYUTAISTT_ASSIGN(key_heads, config.integer("num_key_value_heads", 1, max_width, heads));
   return key_heads == heads ? Status()
                             : config.wrong("num_key_value_heads",
                                            std::to_string(heads) + ", as num_attention_heads");
@@ -128,17 +128,17 @@ Status check_heads(const JsonObject &config, int64_t width, int64_t heads, int64
 Result<CodecInfo> read_codec(const JsonObject &config) {
   CodecInfo codec;
   KYUTAISTT_TRY(check_codec_constants(config));
-  KYUTAISTT_TRY(read_count(config, "num_filters", most_width, codec.filters, 64));
-  KYUTAISTT_TRY(read_count(config, "hidden_size", most_width, codec.width, 512));
-  KYUTAISTT_TRY(read_count(config, "num_hidden_layers", most_layers, codec.layers, 8));
-  KYUTAISTT_TRY(read_count(config, "num_attention_heads", most_width, codec.heads, 8));
-  KYUTAISTT_TRY(read_count(config, "sliding_window", most_window, codec.window, 250));
-  KYUTAISTT_TRY(read_count(config, "codebook_dim", most_width, codec.codebook_dimension, 256));
+  KYUTAISTT_TRY(read_count(config, "num_filters", max_width, codec.filters, 64));
+  KYUTAISTT_TRY(read_count(config, "hidden_size", max_width, codec.width, 512));
+  KYUTAISTT_TRY(read_count(config, "num_hidden_layers", max_layers, codec.layers, 8));
+  KYUTAISTT_TRY(read_count(config, "num_attention_heads", max_width, codec.heads, 8));
+  KYUTAISTT_TRY(read_count(config, "sliding_window", max_window, codec.window, 250));
+  KYUTAISTT_TRY(read_count(config, "codebook_dim", max_width, codec.codebook_dimension, 256));
   if (codec.filters % 2 != 0) {
     return config.wrong("num_filters", "an even number");
   }
   int64_t head_dimension = 0;
-  KYUTAISTT_TRY(read_count(config, "head_dim", most_width, head_dimension,
+  KYUTAISTT_TRY(read_count(config, "head_dim", max_width, head_dimension,
                            std::max<int64_t>(1, codec.width / codec.heads)));
   KYUTAISTT_TRY(check_heads(config, codec.width, codec.heads, head_dimension));
   if (head_dimension * codec.heads != codec.width) {
@@ -158,19 +158,19 @@ Result<LanguageModelInfo> read_language_model(const JsonObject &config) {
   LanguageModelInfo info;
   KYUTAISTT_TRY(expect(config, "hidden_act", "silu"));
   KYUTAISTT_TRY(expect(config, "tie_word_embeddings", false));
-  KYUTAISTT_TRY(read_count(config, "num_hidden_layers", most_layers, info.layers));
-  KYUTAISTT_TRY(read_count(config, "hidden_size", most_width, info.width));
-  KYUTAISTT_TRY(read_count(config, "num_attention_heads", most_width, info.heads));
-  KYUTAISTT_TRY(read_count(config, "head_dim", most_width, info.head_dimension,
+  KYUTAISTT_TRY(read_count(config, "num_hidden_layers", max_layers, info.layers));
+  KYUTAISTT_TRY(read_count(config, "hidden_size", max_width, info.width));
+  KYUTAISTT_TRY(read_count(config, "num_attention_heads", max_width, info.heads));
+  KYUTAISTT_TRY(read_count(config, "head_dim", max_width, info.head_dimension,
                            std::max<int64_t>(1, info.width / info.heads)));
   KYUTAISTT_TRY(check_heads(config, info.width, info.heads, info.head_dimension));
-  if (info.heads * info.head_dimension > most_width) {
-    return config.wrong("head_dim", "at most " + std::to_string(most_width) + " for all heads");
+  if (info.heads * info.head_dimension > max_width) {
+    return config.wrong("head_dim", "at most " + std::to_string(max_width) + " for all heads");
   }
-  KYUTAISTT_TRY(read_count(config, "sliding_window", most_window, info.window));
-  KYUTAISTT_TRY(read_count(config, "vocab_size", most_vocabulary, info.text_vocabulary));
-  KYUTAISTT_TRY(read_count(config, "num_codebooks", most_layers, info.codebooks));
-  KYUTAISTT_ASSIGN(entries, config.integer("codebook_vocab_size", 2, most_vocabulary));
+  KYUTAISTT_TRY(read_count(config, "sliding_window", max_window, info.window));
+  KYUTAISTT_TRY(read_count(config, "vocab_size", max_vocabulary, info.text_vocabulary));
+  KYUTAISTT_TRY(read_count(config, "num_codebooks", max_layers, info.codebooks));
+  KYUTAISTT_ASSIGN(entries, config.integer("codebook_vocab_size", 2, max_vocabulary));
   info.codebook_size = entries - 1;
   KYUTAISTT_ASSIGN(audio_start, config.integer("audio_bos_token_id", 0, entries - 1));
   info.audio_start = audio_start;
@@ -250,8 +250,8 @@ Status read_processor(const std::string &folder, ModelInfo &info) {
       config = extractor;
     }
     KYUTAISTT_TRY(expect(config, "sampling_rate", 24000));
-    KYUTAISTT_ASSIGN(delay, config.number("audio_delay_seconds", 0, most_seconds, 0.0));
-    KYUTAISTT_ASSIGN(prefix, config.number("audio_silence_prefix_seconds", 0, most_seconds, 0.0));
+    KYUTAISTT_ASSIGN(delay, config.number("audio_delay_seconds", 0, max_seconds, 0.0));
+    KYUTAISTT_ASSIGN(prefix, config.number("audio_silence_prefix_seconds", 0, max_seconds, 0.0));
     info.delay_seconds = delay;
     info.silence_prefix_seconds = prefix;
     return {};
@@ -285,12 +285,12 @@ Result<ModelInfo> read_hugging_face_configs(const std::string &folder) {
   KYUTAISTT_ASSIGN(codec_config, config.object("codec_config"));
   KYUTAISTT_ASSIGN(codec, read_codec(codec_config));
   info.codec = std::move(codec);
-  KYUTAISTT_ASSIGN(codebook_size, codec_config.integer("codebook_size", 1, most_vocabulary, 2048));
+  KYUTAISTT_ASSIGN(codebook_size, codec_config.integer("codebook_size", 1, max_vocabulary, 2048));
   if (codebook_size != info.language_model.codebook_size) {
     return codec_config.wrong("codebook_size", std::to_string(info.language_model.codebook_size) +
                                                    ", one less than codebook_vocab_size");
   }
-  KYUTAISTT_ASSIGN(quantizers, codec_config.integer("num_quantizers", 1, most_layers, 32));
+  KYUTAISTT_ASSIGN(quantizers, codec_config.integer("num_quantizers", 1, max_layers, 32));
   if (quantizers < info.language_model.codebooks) {
     return codec_config.wrong("num_quantizers", "at least num_codebooks, " +
                                                     std::to_string(info.language_model.codebooks));

@@ -12,13 +12,13 @@ namespace kyutaistt::checkpoint {
 
 namespace {
 
-constexpr int most_depth = 64;
-constexpr size_t most_bytes = size_t{64} << 20;
+constexpr int max_depth = 64;
+constexpr size_t max_bytes = size_t{64} << 20;
 /// Longest part of a wrong value that a message repeats, and of a name; tensors have long ones.
-constexpr size_t most_quoted = 60;
-constexpr size_t most_named = 160;
+constexpr size_t max_quoted = 60;
+constexpr size_t max_named = 160;
 
-std::string quoted(const Json &value, size_t most = most_quoted) {
+std::string quoted(const Json &value, size_t most = max_quoted) {
   std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
   if (text.size() > most) {
     text.resize(most);
@@ -37,8 +37,8 @@ class Watch {
  public:
   void operator()(int depth, Json::parse_event_t event, const Json &parsed) {
     using Event = Json::parse_event_t;
-    if (depth > most_depth) {
-      throw Refused{"nested deeper than " + std::to_string(most_depth)};
+    if (depth > max_depth) {
+      throw Refused{"nested deeper than " + std::to_string(max_depth)};
     }
     if (event == Event::object_start) {
       keys_.emplace_back();
@@ -57,7 +57,7 @@ class Watch {
 }  // namespace
 
 std::string printable(std::string_view text) {
-  std::string with_quotes = quoted(Json(text), most_named);
+  std::string with_quotes = quoted(Json(text), max_named);
   const bool plain = with_quotes.size() == text.size() + 2;
   return plain ? std::string(text) : with_quotes;
 }
@@ -83,9 +83,9 @@ Result<Json> parse_json(std::string_view text, const std::string &path) {
 Result<Json> read_json_file(const std::string &path) {
   KYUTAISTT_ASSIGN(file, base::MappedFile::open(path));
   const auto bytes = file->bytes();
-  if (bytes.size() > most_bytes) {
+  if (bytes.size() > max_bytes) {
     return Status::corrupt(path + ": is too large: " + std::to_string(bytes.size()) +
-                           " bytes, at most " + std::to_string(most_bytes) + " are expected");
+                           " bytes, at most " + std::to_string(max_bytes) + " are expected");
   }
   return parse_json({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, path);
 }
@@ -126,8 +126,7 @@ Result<int64_t> JsonObject::integer(const char *key, int64_t least, int64_t most
   const bool fits = found != nullptr && found->is_number_integer() &&
                     (!found->is_number_unsigned() || found->get<uint64_t>() <= INT64_MAX);
   if (!fits || found->get<int64_t>() < least || found->get<int64_t>() > most) {
-    return wrong(key,
-                 "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    return wrong(key, "an integer from " + std::to_string(least) + " to " + std::to_string(most));
   }
   return found->get<int64_t>();
 }

@@ -16,7 +16,7 @@ namespace {
 
 /// No feed-forward layer of a real model comes near: what the metadata of packed weights say is
 /// bound by no file's size.
-constexpr int64_t most_rows = 1 << 18;
+constexpr int64_t max_rows = 1 << 18;
 
 std::string shape_text(const std::vector<int64_t> &shape) {
   std::string text = "[";
@@ -29,12 +29,12 @@ std::string shape_text(const std::vector<int64_t> &shape) {
 /// The rows of a matrix, which the configs do not tell reliably.
 Result<int64_t> read_rows(const HuggingFaceTensors &tensors, const std::string &name) {
   const std::vector<int64_t> shape = tensors.shape(name);
-  if (shape.size() != 2 || shape[0] < 1 || shape[0] > most_rows) {
+  if (shape.size() != 2 || shape[0] < 1 || shape[0] > max_rows) {
     return Status::corrupt(tensors.location(name) + ": tensor " + name + ": " +
                            (shape.empty() ? "is not there"
                                           : "found shape " + shape_text(shape) +
                                                 ", expected a matrix of at most " +
-                                                std::to_string(most_rows) + " rows"));
+                                                std::to_string(max_rows) + " rows"));
   }
   return shape[0];
 }

@@ -17,8 +17,8 @@ namespace kyutaistt::checkpoint {
 namespace {
 
 /// The format's own limit.
-constexpr uint64_t most_header_bytes = 100'000'000;
-constexpr size_t most_dimensions = 8;
+constexpr uint64_t max_header_bytes = 100'000'000;
+constexpr size_t max_dimensions = 8;
 /// What a repository has in place of a large file that was not fetched.
 constexpr std::string_view pointer_beginning = "version https://git-lfs";
 
@@ -46,14 +46,14 @@ struct Entry {
 
 Result<std::vector<int64_t>> read_shape(const JsonObject &entry) {
   const Json *shape = entry.find("shape");
-  if (shape == nullptr || !shape->is_array() || shape->size() > most_dimensions) {
+  if (shape == nullptr || !shape->is_array() || shape->size() > max_dimensions) {
     return entry.wrong("shape",
-                       "a list of at most " + std::to_string(most_dimensions) + " whole numbers");
+                       "a list of at most " + std::to_string(max_dimensions) + " integers");
   }
   std::vector<int64_t> dimensions;
   for (const Json &dimension : *shape) {
     if (!dimension.is_number_unsigned() || dimension.get<uint64_t>() > INT64_MAX) {
-      return entry.wrong("shape", "a list of whole numbers that are not negative");
+      return entry.wrong("shape", "a list of integers that are not negative");
     }
     dimensions.push_back(dimension.get<int64_t>());
   }
@@ -64,7 +64,7 @@ Status read_offsets(const JsonObject &entry, uint64_t data_bytes, Entry &result)
   const Json *offsets = entry.find("data_offsets");
   if (offsets == nullptr || !offsets->is_array() || offsets->size() != 2 ||
       !(*offsets)[0].is_number_unsigned() || !(*offsets)[1].is_number_unsigned()) {
-    return entry.wrong("data_offsets", "a list of two whole numbers");
+    return entry.wrong("data_offsets", "a list of two integers");
   }
   result.begin = (*offsets)[0].get<uint64_t>();
   result.end = (*offsets)[1].get<uint64_t>();
@@ -160,10 +160,10 @@ Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::parse(
   }
   std::memcpy(&header_bytes, bytes.data(), sizeof(header_bytes));
   const std::span<const std::byte> rest = bytes.subspan(sizeof(header_bytes));
-  if (header_bytes > most_header_bytes || header_bytes > rest.size()) {
+  if (header_bytes > max_header_bytes || header_bytes > rest.size()) {
     return Status::corrupt(path + ": says that its header has " + std::to_string(header_bytes) +
                            " bytes, expected at most " +
-                           std::to_string(std::min<uint64_t>(most_header_bytes, rest.size())) +
+                           std::to_string(std::min<uint64_t>(max_header_bytes, rest.size())) +
                            " (is the file cut off?)");
   }
   KYUTAISTT_ASSIGN(json, parse_json({reinterpret_cast<const char *>(rest.data()), header_bytes},

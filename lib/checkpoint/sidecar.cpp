@@ -14,7 +14,7 @@ namespace kyutaistt::checkpoint {
 namespace {
 
 constexpr int sidecar_format = 1;
-constexpr double most_delay_seconds = 60;
+constexpr double max_delay_seconds = 60;
 
 Result<Domain> read_domain(const std::string &name, const JsonObject &domains, int64_t vocabulary) {
   // Messages that name it stay one line.
@@ -137,10 +137,10 @@ Status apply_sidecar(const std::string &folder, ModelInfo &info) {
     return sidecar.wrong("format", "1, the only one that this version knows");
   }
   KYUTAISTT_TRY(read_domains(sidecar, info));
-  KYUTAISTT_ASSIGN(pads, sidecar.integer("pad_steps", 0, most_pad_steps, info.pad_steps));
+  KYUTAISTT_ASSIGN(pads, sidecar.integer("pad_steps", 0, max_pad_steps, info.pad_steps));
   info.pad_steps = static_cast<int>(pads);
   KYUTAISTT_ASSIGN(delay,
-                   sidecar.number("delay_seconds", 0, most_delay_seconds, info.delay_seconds));
+                   sidecar.number("delay_seconds", 0, max_delay_seconds, info.delay_seconds));
   info.delay_seconds = delay;
   KYUTAISTT_TRY(read_alignment(sidecar, info));
   KYUTAISTT_TRY(read_codec_attention(sidecar, info));

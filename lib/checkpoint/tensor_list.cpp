@@ -49,7 +49,7 @@ class List {
     add(name + "mlp_layer_scale.scale", {width});
   }
 
-  void add_quantiser(const std::string &kind, int64_t codebooks, const CodecInfo &codec,
+  void add_quantizer(const std::string &kind, int64_t codebooks, const CodecInfo &codec,
                      int64_t entries) {
     const std::string name = "codec_model.quantizer." + kind + "_residual_vector_quantizer.";
     add(name + "input_proj.weight", {codec.codebook_dimension, codec.width, 1});
@@ -112,9 +112,9 @@ std::vector<TensorSpec> required_tensors(const ModelInfo &info) {
     list.add_encoder_layer("codec_model.encoder_transformer.layers." + std::to_string(i) + ".",
                            codec.width, codec.feed_forward);
   }
-  list.add_quantiser("semantic", 1, codec, language_model.codebook_size);
+  list.add_quantizer("semantic", 1, codec, language_model.codebook_size);
   if (language_model.codebooks > 1) {
-    list.add_quantiser("acoustic", language_model.codebooks - 1, codec,
+    list.add_quantizer("acoustic", language_model.codebooks - 1, codec,
                        language_model.codebook_size);
   }
   list.add_language_model(language_model);

@@ -12,17 +12,17 @@ namespace kyutaistt::engine {
 
 namespace {
 
-constexpr int most_threads = 1024;
+constexpr int max_threads = 1024;
 constexpr const char *cpu = "cpu";
 
 }  // namespace
 
 Result<int> resolve_threads(int threads) {
-  if (threads < 0 || threads > most_threads) {
-    return Status::invalid_argument("threads must be 0 to " + std::to_string(most_threads) +
+  if (threads < 0 || threads > max_threads) {
+    return Status::invalid_argument("threads must be 0 to " + std::to_string(max_threads) +
                                     ", not " + std::to_string(threads));
   }
-  return threads > 0 ? threads : std::min(base::usable_processors(), most_threads);
+  return threads > 0 ? threads : std::min(base::usable_processors(), max_threads);
 }
 
 Status check_packed(const ModelInfo &info, const ModelOptions &options) {
@@ -49,7 +49,7 @@ Status resolve_precisions(const ModelInfo &info, const ops::Operations &operatio
                             ? info.packed_precision
                             : operations.default_precision(info.parameters);
   }
-  // Keys and values are whole numbers only where they compute, and never beside f32 weights, which
+  // Keys and values are integers only where they compute, and never beside f32 weights, which
   // are for parity.
   if (options.cache_precision == CachePrecision::Auto) {
     const bool fits = options.precision != Precision::F32 &&

@@ -83,7 +83,7 @@ struct ModelInfo {
   std::string tokenizer;
   /// Pieces of the tokenizer, added tokens included; ids beyond it have no text.
   int64_t tokenizer_pieces = 0;
-  /// The precision that the weights are stored in, packed, by `quantise_model`; `Auto` for all
+  /// The precision that the weights are stored in, packed, by `quantize_model`; `Auto` for all
   /// other folders, which can be loaded in any precision.
   Precision packed_precision = Precision::Auto;
   /// Bytes of all weight files, and parameters that inference uses.
@@ -131,7 +131,7 @@ KYUTAISTT_PUBLIC Result<ModelInfo> inspect_model(const std::string &folder,
 /// its weights as they lie in memory: loading it packs nothing, and processes share its pages.
 /// `output` must be new or empty, and is so again after a failure. Takes as long as loading and
 /// writing; of the options precision, threads and progress count.
-KYUTAISTT_PUBLIC Status quantise_model(const std::string &folder, const std::string &output,
+KYUTAISTT_PUBLIC Status quantize_model(const std::string &folder, const std::string &output,
                                        const ModelOptions &options = {});
 
 /// Whether a model can be prompted so: `NotFound` for an unknown domain (with the known ones),

@@ -20,18 +20,18 @@ namespace kyutaistt {
 using Time = std::chrono::nanoseconds;
 
 /// How the language model's weights are held. The codec computes in f32, as its makers demand; its
-/// large matrices are f32 too, but with `Int8` and `Int4` whole numbers of 16 bits.
+/// large matrices are f32 too, but with `Int8` and `Int4` integers of 16 bits.
 enum class Precision {
-  /// What a folder was packed in by `quantise_model`. Else, on the CPU `Int8`, but `F32` for a
+  /// What a folder was packed in by `quantize_model`. Else, on the CPU `Int8`, but `F32` for a
   /// model that is small enough to be fast so; elsewhere `F32`.
   Auto,
   /// 32-bit floats: agrees with the reference token for token.
   F32,
   /// bfloat16 weights and products: half the memory and bandwidth.
   Bf16,
-  /// 8-bit whole numbers with a scale for each row and 256 columns. CPU only.
+  /// 8-bit integers with a scale for each row and 256 columns. CPU only.
   Int8,
-  /// 4-bit whole numbers with a scale for each row and 32 columns. CPU only.
+  /// 4-bit integers with a scale for each row and 32 columns. CPU only.
   Int4,
 };
 
@@ -41,7 +41,7 @@ enum class CachePrecision {
   Auto,
   F32,
   Bf16,
-  /// 8-bit whole numbers with a scale for each head and position. CPU only.
+  /// 8-bit integers with a scale for each head and position. CPU only.
   Int8,
 };
 
@@ -94,7 +94,7 @@ struct ModelOptions {
 };
 
 /// The longest run of pads that a prompt can ask for: a minute.
-inline constexpr int most_pad_steps = 750;
+inline constexpr int max_pad_steps = 750;
 
 /// The text that is forced at the start of a stream's context: first `tokens`, then pads.
 struct Prompt {

@@ -8,7 +8,7 @@ Encoder::Encoder(const ModelInfo &info, ops::WeightType weights, ops::Operations
     : operations_(operations),
       seanet_(info.codec, weights, operations, loader),
       transformer_(info.codec, info.codec_attention, weights, operations, loader),
-      quantiser_(info.language_model.codebooks, weights, operations, loader) {}
+      quantizer_(info.language_model.codebooks, weights, operations, loader) {}
 
 std::unique_ptr<EncoderState> Encoder::make_state() const {
   auto state = std::make_unique<EncoderState>();
@@ -26,7 +26,7 @@ std::vector<int32_t> Encoder::encode(EncoderBatch batch, std::span<const float> 
   if (trace) {
     trace("mimi.downsample", x);
   }
-  std::vector<int32_t> codes = quantiser_.quantise(x, trace);
+  std::vector<int32_t> codes = quantizer_.quantize(x, trace);
   for (EncoderState *state : batch) {
     ++state->frame;
   }

@@ -11,7 +11,7 @@
 
 #include "mimi/encoder_state.h"
 #include "mimi/encoder_transformer.h"
-#include "mimi/quantiser.h"
+#include "mimi/quantizer.h"
 #include "mimi/seanet.h"
 #include "ops/operations.h"
 #include "ops/trace.h"
@@ -52,7 +52,7 @@ class Encoder {
   ops::Operations &operations_;
   Seanet seanet_;
   EncoderTransformer transformer_;
-  Quantiser quantiser_;
+  Quantizer quantizer_;
 };
 
 }  // namespace kyutaistt::mimi

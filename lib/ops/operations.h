@@ -156,9 +156,9 @@ class Operations {
   virtual Tensor attend(const Tensor &qkv, const Attention &attention,
                         std::span<const AttentionRow> rows) = 0;
 
-  /// Residual vector quantisation: for each codebook in turn the nearest entry (L2, ties to the
+  /// Residual vector quantization: for each codebook in turn the nearest entry (L2, ties to the
   /// lowest index), subtracted before the next. Returns [x.rows, codebooks] on the host.
-  virtual std::vector<int32_t> quantise(
+  virtual std::vector<int32_t> quantize(
       const Tensor &x, std::span<const std::shared_ptr<const Codebook>> codebooks) = 0;
 
   /// The best token of every row (ties to the lowest id).

@@ -12,7 +12,7 @@ namespace kyutaistt::ops {
 namespace {
 
 /// Below this an unused entry's usage counts as this much, as in the training code.
-constexpr float least_usage = 1e-5F;
+constexpr float min_usage = 1e-5F;
 
 }  // namespace
 
@@ -184,7 +184,7 @@ std::shared_ptr<const Codebook> WeightLoader::codebook(const std::string &name) 
   const std::vector<float> usage = checkpoint::to_floats(usages);
   const int64_t dimension = sums.shape[1];
   for (size_t i = 0; i < entries.size(); ++i) {
-    entries[i] /= std::max(usage[i / static_cast<size_t>(dimension)], least_usage);
+    entries[i] /= std::max(usage[i / static_cast<size_t>(dimension)], min_usage);
     if (!std::isfinite(entries[i])) {
       status_ = Status::corrupt(tensors_.location(name + ".embed_sum") + ": tensor " + name +
                                 ".embed_sum: element " + std::to_string(i) +

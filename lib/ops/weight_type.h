@@ -10,11 +10,11 @@ enum class WeightType {
   F32,
   /// Products round their inputs to bf16 as well.
   Bf16,
-  /// 16-bit whole numbers with scales; inputs are quantised as finely.
+  /// 16-bit integers with scales; inputs are quantized as finely.
   Int16,
-  /// 8-bit whole numbers with scales; inputs are quantised as well.
+  /// 8-bit integers with scales; inputs are quantized as well.
   Int8,
-  /// 4-bit whole numbers with scales; inputs are quantised to 8 bits.
+  /// 4-bit integers with scales; inputs are quantized to 8 bits.
   Int4,
 };
 
@@ -38,7 +38,7 @@ constexpr WeightType weight_type_of(Precision precision) {
 }
 
 /// The type of the codec's large matrices. One frame reads them all for a handful of products, so
-/// they cost what their bytes cost. Whole numbers of 16 bits lie much nearer to f32 than the TF32
+/// they cost what their bytes cost. Integers of 16 bits lie much nearer to f32 than the TF32
 /// that the codec computes with on GPUs, and are used unless the language model is f32, for parity.
 constexpr WeightType codec_weight_type_of(Precision precision) {
   return precision == Precision::Int8 || precision == Precision::Int4 ? WeightType::Int16

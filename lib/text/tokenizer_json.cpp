@@ -16,7 +16,7 @@ using checkpoint::Json;
 using checkpoint::JsonObject;
 
 /// Far above any vocabulary; keeps one wild id from asking for gigabytes.
-constexpr size_t most_pieces = 1 << 22;
+constexpr size_t max_pieces = 1 << 22;
 
 struct Spelling {
   size_t token;
@@ -42,7 +42,7 @@ Result<std::vector<Spelling>> read_bpe(const JsonObject &model, const Json &voca
   std::unordered_set<int64_t> taken;
   KYUTAISTT_ASSIGN(entries, JsonObject::of(vocabulary, model.where() + ": vocab"));
   for (const auto &[piece, id] : vocabulary.items()) {
-    KYUTAISTT_ASSIGN(token, entries.integer(piece.c_str(), 0, most_pieces - 1));
+    KYUTAISTT_ASSIGN(token, entries.integer(piece.c_str(), 0, max_pieces - 1));
     if (!taken.insert(token).second) {
       return entries.wrong(piece.c_str(), "an id that no other piece has");
     }
@@ -95,7 +95,7 @@ Result<std::vector<Added>> read_added(const JsonObject &file) {
   }
   for (const Json &value : *list) {
     KYUTAISTT_ASSIGN(entry, JsonObject::of(value, file.where() + ": added_tokens"));
-    KYUTAISTT_ASSIGN(token, entry.integer("id", 0, most_pieces - 1));
+    KYUTAISTT_ASSIGN(token, entry.integer("id", 0, max_pieces - 1));
     KYUTAISTT_ASSIGN(content, entry.string("content"));
     KYUTAISTT_ASSIGN(special, entry.boolean("special", false));
     tokens.push_back({static_cast<size_t>(token), special ? std::nullopt : std::optional(content)});
@@ -122,9 +122,9 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_json_file(const std::st
   for (const Added &token : added) {
     count = std::max(count, token.token + 1);
   }
-  if (count > most_pieces) {
+  if (count > max_pieces) {
     return Status::corrupt(path + ": has " + std::to_string(count) + " pieces, at most " +
-                           std::to_string(most_pieces) + " are expected");
+                           std::to_string(max_pieces) + " are expected");
   }
   std::shared_ptr<Tokenizer> tokenizer(new Tokenizer("tokenizer.json"));
   tokenizer->entries_.resize(count);

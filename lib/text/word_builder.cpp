@@ -11,7 +11,7 @@ namespace kyutaistt::text {
 namespace {
 
 /// A longer word ends where it is. No language has one: such a model does not end its words.
-constexpr size_t most_word_bytes = 1000;
+constexpr size_t max_word_bytes = 1000;
 
 /// Without surrounding white space; control characters inside count as spaces.
 std::string trimmed(std::string text) {
@@ -69,7 +69,7 @@ void WordBuilder::append(int64_t position, const Piece &piece, float probability
 }
 
 bool WordBuilder::is_full(const Piece &piece) const noexcept {
-  return open_->text.size() + piece.text.size() > most_word_bytes && !open_->text.awaits_bytes();
+  return open_->text.size() + piece.text.size() > max_word_bytes && !open_->text.awaits_bytes();
 }
 
 void WordBuilder::close_at_gap(int64_t position, bool is_boundary, std::vector<WordEvent> &out) {

@@ -50,14 +50,14 @@ def live_streams(runs):
 
 def plot(runs, path):
     """The median step over the number of streams, one line a precision."""
-    most_streams = max(run["streams"] for run in runs)
-    most_ms = max(FRAME_MS, max(run["step_ms"]["p50"] for run in runs)) * 1.05
+    max_open_streams = max(run["streams"] for run in runs)
+    max_ms = max(FRAME_MS, max(run["step_ms"]["p50"] for run in runs)) * 1.05
 
     def place(streams, ms):
-        x = LEFT + (WIDTH - LEFT - 90) * streams / most_streams
-        return x, HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * ms / most_ms
+        x = LEFT + (WIDTH - LEFT - 90) * streams / max_open_streams
+        return x, HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * ms / max_ms
 
-    right, limit = place(most_streams, FRAME_MS)
+    right, limit = place(max_open_streams, FRAME_MS)
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
              'font-family="sans-serif" font-size="12">',
              f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
@@ -67,8 +67,8 @@ def plot(runs, path):
     for streams in sorted({run["streams"] for run in runs}):
         x, y = place(streams, 0)
         parts.append(f'<text x="{x}" y="{y + 16}" text-anchor="middle">{streams}</text>')
-    step = 20 if most_ms <= 200 else 50
-    for ms in range(0, int(most_ms) + 1, step):
+    step = 20 if max_ms <= 200 else 50
+    for ms in range(0, int(max_ms) + 1, step):
         x, y = place(0, ms)
         parts.append(f'<text x="{x - 8}" y="{y + 4}" text-anchor="end">{ms}</text>'
                      f'<line x1="{x}" y1="{y}" x2="{right}" y2="{y}" stroke="#eee"/>')

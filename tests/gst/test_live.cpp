@@ -255,14 +255,14 @@ class LiveSource {
       // Nobody holds a live source up.
       ck_assert(Clock::now() - before < milliseconds(60));
       samples_ += chunk;
-      most_queued_ = std::max(most_queued_, stat(element_, "queued"));
+      max_queued_ = std::max(max_queued_, stat(element_, "queued"));
       take_output();
     }
   }
 
   /// How far what came out last is behind what was pushed last.
   GstClockTimeDiff lag() const { return GST_CLOCK_DIFF(reached_, samples_ * GST_SECOND / rate); }
-  guint64 most_queued() const { return most_queued_; }
+  guint64 max_queued() const { return max_queued_; }
   size_t words() const { return words_; }
   size_t discontinuities() const { return discontinuities_; }
 
@@ -292,7 +292,7 @@ class LiveSource {
   size_t samples_ = 0;
   GstClockTime reached_ = 0;
   GstClockTime last_word_ = 0;
-  guint64 most_queued_ = 0;
+  guint64 max_queued_ = 0;
   size_t words_ = 0;
   size_t discontinuities_ = 0;
 };
@@ -320,7 +320,7 @@ START_TEST(an_overload_passes) {
     source.feed_until(seconds(5) + length);
   }
   // What waited never was more than the backlog and the buffer that reached into it.
-  ck_assert_uint_le(source.most_queued(), 2000 * GST_MSECOND);
+  ck_assert_uint_le(source.max_queued(), 2000 * GST_MSECOND);
   ck_assert_int_lt(resident_memory() - memory_before, 4 << 20);
   source.feed_until(seconds(5) + length + seconds(5));
   ck_assert_msg(source.lag() < usual_lag + GST_SECOND,

@@ -19,7 +19,7 @@ int64_t allocated() {
 
 START_TEST(a_cache_takes_what_is_told) {
   // Malloc's own borders, which are pages for larger pieces, and a description of each head.
-  constexpr int64_t most_more = 9000;
+  constexpr int64_t max_more = 9000;
   for (const CachePrecision precision :
        {CachePrecision::F32, CachePrecision::Bf16, CachePrecision::Int8}) {
     for (const int64_t capacity : {1, 16, 17, 250}) {
@@ -29,7 +29,7 @@ START_TEST(a_cache_takes_what_is_told) {
         const auto cache = ops::make_native_cache(attention, capacity, precision);
         const int64_t found = allocated() - before;
         const auto told = static_cast<int64_t>(ops::cache_bytes(attention, capacity, precision));
-        ck_assert_msg(found >= told && found <= told + most_more,
+        ck_assert_msg(found >= told && found <= told + max_more,
                       "%s, %jd positions of %jd: %jd bytes, %jd are told",
                       precision_name(precision), static_cast<intmax_t>(capacity),
                       static_cast<intmax_t>(dimension), static_cast<intmax_t>(found),

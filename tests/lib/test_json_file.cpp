@@ -95,18 +95,18 @@ START_TEST(getters_say_what_they_found) {
   };
   corrupt(JsonObject::of(json["list"], "x.json: list"),
           "x.json: list: found [1], expected an object");
-  corrupt(object.integer("whole", 8, 9), "whole: found 7, expected a whole number from 8 to 9");
+  corrupt(object.integer("whole", 8, 9), "whole: found 7, expected an integer from 8 to 9");
   corrupt(object.integer("huge", 0, INT64_MAX), "huge: found 18446744073709551615, expected");
-  corrupt(object.integer("half", 0, 1), "half: found 0.5, expected a whole number");
+  corrupt(object.integer("half", 0, 1), "half: found 0.5, expected an integer");
   corrupt(object.integer("none", 0, 1), "x.json: none: found nothing, expected");
-  corrupt(object.integer("text", 0, 1, 5), "text: found \"x\", expected a whole number");
+  corrupt(object.integer("text", 0, 1, 5), "text: found \"x\", expected an integer");
   corrupt(object.number("yes", 0, 1), "yes: found true, expected a number from 0.0 to 1.0");
   corrupt(object.number("whole", 0, 1), "whole: found 7, expected a number");
   corrupt(object.string("whole"), "whole: found 7, expected a string");
   corrupt(object.boolean("whole"), "whole: found 7, expected true or false");
   corrupt(object.object("list"), "list: found [1], expected an object");
   corrupt(object.object("part").value().integer("inner", 0, 1),
-          "x.json: part: inner: found -1, expected a whole number from 0 to 1");
+          "x.json: part: inner: found -1, expected an integer from 0 to 1");
   corrupt(object.integer("a\nb", 0, 1), R"(x.json: "a\nb": found "two\nlines", expected)");
 }
 END_TEST

@@ -137,15 +137,15 @@ START_TEST(who_waits_for_a_load_can_give_up) {
 }
 END_TEST
 
-START_TEST(a_cancelled_quantisation_can_be_repeated) {
+START_TEST(a_cancelled_quantization_can_be_repeated) {
   const TestFolder folder;
   const std::string output = folder.path("packed");
   int told = 0;
-  assert_refused(quantise_model(golden("hf-bf16"), output, cancelling_after(20, told)),
+  assert_refused(quantize_model(golden("hf-bf16"), output, cancelling_after(20, told)),
                  StatusCode::Cancelled, "cancelled");
   ck_assert_int_eq(told, 20);
   ck_assert(!std::filesystem::exists(output) || std::filesystem::is_empty(output));
-  assert_ok(quantise_model(golden("hf-bf16"), output));
+  assert_ok(quantize_model(golden("hf-bf16"), output));
   load_model(output);
 }
 END_TEST
@@ -157,5 +157,5 @@ int main() {
       "model loading",
       {progress_grows_to_the_whole, a_load_can_be_cancelled_at_every_tensor,
        progress_that_throws_is_a_failure, who_waits_for_a_load_that_is_cancelled_loads_itself,
-       who_waits_for_a_load_can_give_up, a_cancelled_quantisation_can_be_repeated});
+       who_waits_for_a_load_can_give_up, a_cancelled_quantization_can_be_repeated});
 }

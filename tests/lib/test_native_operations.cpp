@@ -423,11 +423,11 @@ START_TEST(lookups_and_choices) {
     const auto packed = operations.pack_table(view_of(table, {entries, columns}), type);
     return operations.download(operations.embed_sum(*packed, ids, 5));
   };
-  const auto quantise = [&](Operations &operations) {
+  const auto quantize = [&](Operations &operations) {
     const std::vector<std::shared_ptr<const Codebook>> books = {
         operations.pack_codebook(table, columns),
         operations.pack_codebook(std::span(table).first(33 * columns), columns)};
-    return operations.quantise(operations.upload(vectors, 5, columns), books);
+    return operations.quantize(operations.upload(vectors, 5, columns), books);
   };
   const auto choose = [&](Operations &operations) {
     return operations.choose(operations.upload(logits, 4, 133));
@@ -439,7 +439,7 @@ START_TEST(lookups_and_choices) {
       assert_close(candidate.name, embed(operations, type), embed(*libtorch, WeightType::F32),
                    type == WeightType::F32 ? 1e-6 : 0.01);
     }
-    ck_assert(quantise(operations) == quantise(*libtorch));
+    ck_assert(quantize(operations) == quantize(*libtorch));
     const auto choices = choose(operations);
     for (size_t i = 0; i < choices.size(); ++i) {
       ck_assert_int_eq(choices[i].token, expected_choices[i].token);

@@ -52,7 +52,7 @@ struct Case {
   Precision precision;
   CachePrecision cache;
   /// How many points (hundredths of the words) the rate may lie above that of f32.
-  double most_points;
+  double max_points;
 };
 
 /// Recognises all clips at once in a domain.
@@ -121,11 +121,11 @@ START_TEST(small_precisions_cost_few_words) {
       std::printf("%s, %s, cache %s: %d of %d words, %.2f %%; f32 %.2f %%\n", domain,
                   precision_name(c.precision), precision_name(c.cache), found.errors, found.words,
                   found.points(), f32.points());
-      ck_assert_msg(found.points() <= f32.points() + c.most_points,
+      ck_assert_msg(found.points() <= f32.points() + c.max_points,
                     "%s, %s, cache %s: %d of %d words are wrong, %.2f %%, expected at most %.2f "
                     "%% and %.1f",
                     domain, precision_name(c.precision), precision_name(c.cache), found.errors,
-                    found.words, found.points(), f32.points(), c.most_points);
+                    found.words, found.points(), f32.points(), c.max_points);
     }
   }
 }

@@ -35,13 +35,13 @@ void assert_equal(const std::string &what, std::vector<int32_t> found,
 /// One run of one recording; compares tokens, and codes if their name is given.
 void check_run(const std::shared_ptr<Engine> &engine, const Expected &expected,
                const std::string &recording, const std::string &run, const std::string &codes,
-               size_t most_samples) {
-  std::mt19937 random(static_cast<unsigned>(most_samples));
+               size_t max_samples) {
+  std::mt19937 random(static_cast<unsigned>(max_samples));
   const bool forced = run.starts_with("forced");
   Transcript transcript;
   const auto stream = open_stream(
       *engine, forcing(forced ? expected.forced(recording) : std::vector<int32_t>()), transcript);
-  push_in_chunks(*stream, audio_of(recording), most_samples, random);
+  push_in_chunks(*stream, audio_of(recording), max_samples, random);
   transcript.wait();
   assert_ok(transcript.failure);
   const std::string name = recording + "." + run;

@@ -166,7 +166,7 @@ START_TEST(malformed_files_are_refused) {
       {R"({"model": {"vocab": [["a", 0]]}, "added_tokens": [{"id": 1}]})",
        "added_tokens: content: found nothing"},
       {R"({"model": {"vocab": [["a", 0]]}, "added_tokens": [{"id": 4194304, "content": "a"}]})",
-       "added_tokens: id: found 4194304, expected a whole number from 0 to 4194303"},
+       "added_tokens: id: found 4194304, expected an integer from 0 to 4194303"},
       {R"({"model": {"vocab": [["a", 0]]}, "added_tokens": [{"id": 1, "content": "a", "special": 1}]})",
        "added_tokens: special: found 1, expected true or false"},
   };

@@ -42,7 +42,7 @@ class Usage(unittest.TestCase):
                 (("transcribe", MODEL, SAMPLE, "--wings"), "unknown option --wings"),
                 (("transcribe", MODEL, SAMPLE, "--domain"), "--domain needs a value"),
                 (("transcribe", MODEL, SAMPLE, "--format", "pdf"), "text, json, srt, vtt"),
-                (("transcribe", MODEL, SAMPLE, "--threads", "many"), "a whole number"),
+                (("transcribe", MODEL, SAMPLE, "--threads", "many"), "an integer"),
                 (("transcribe", MODEL, SAMPLE, "--prompt-tokens", "1,,2"), "separated by commas"),
                 (("transcribe", MODEL, SAMPLE, "--tokens"), "need --format json"),
                 (("transcribe", MODEL, SAMPLE, OTHER, "--format", "srt"), "one FILE"),

@@ -16,10 +16,10 @@ namespace {
 constexpr size_t cache_line = 64;
 constexpr size_t huge_page = size_t{2} << 20;
 /// From here on memory is mapped for itself.
-constexpr size_t least_mapped = 2 * huge_page;
+constexpr size_t min_mapped = 2 * huge_page;
 /// What a pool keeps. More are never in use at the same time; the oldest sizes may belong to a
 /// batch that is gone.
-constexpr size_t most_kept = 32;
+constexpr size_t max_kept = 32;
 
 size_t round_up(size_t value, size_t unit) {
   return (value + unit - 1) / unit * unit;
@@ -49,14 +49,14 @@ std::byte *map_aligned(size_t bytes) {
 }  // namespace
 
 size_t AlignedMemory::allocated(size_t bytes) noexcept {
-  return round_up(bytes, bytes >= least_mapped ? huge_page : cache_line);
+  return round_up(bytes, bytes >= min_mapped ? huge_page : cache_line);
 }
 
 AlignedMemory::AlignedMemory(size_t bytes) : size_(bytes) {
   if (bytes == 0) {
     return;
   }
-  if (bytes >= least_mapped) {
+  if (bytes >= min_mapped) {
     mapped_ = allocated(bytes);
     data_ = map_aligned(mapped_);
     return;
@@ -90,7 +90,7 @@ AlignedMemory::~AlignedMemory() {
 }
 
 MemoryPool::MemoryPool() {
-  free_.reserve(most_kept);
+  free_.reserve(max_kept);
 }
 
 AlignedMemory MemoryPool::take(size_t bytes) {
@@ -112,7 +112,7 @@ AlignedMemory MemoryPool::take(size_t bytes) {
 
 void MemoryPool::give_back(AlignedMemory memory) noexcept {
   const std::lock_guard lock(mutex_);
-  if (free_.size() >= most_kept) {
+  if (free_.size() >= max_kept) {
     free_.erase(free_.begin());
   }
   free_.push_back(std::move(memory));

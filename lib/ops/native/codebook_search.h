@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Residual vector quantisation: nearest entries, exactly, at half of what reading them costs.
+/// Residual vector quantization: nearest entries, exactly, at half of what reading them costs.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace kyutaistt::ops {
 std::shared_ptr<const Codebook> make_native_codebook(std::span<const float> entries,
                                                      int64_t dimension, ThreadPool &pool);
 
-/// The entries are kept twice: as 16-bit whole numbers, with which all are compared, and as f32,
+/// The entries are kept twice: as 16-bit integers, with which all are compared, and as f32,
 /// with which those are compared that the rounding leaves in question. How far a comparison can be
 /// off is known (Cauchy-Schwarz), so the result is the one of f32.
 /// Threads: one at a time. Lifetime: borrows both.
@@ -27,8 +27,8 @@ class CodebookSearch {
   CodebookSearch(const Kernels &kernels, Multiplier &multiplier)
       : kernels_(kernels), multiplier_(multiplier) {}
 
-  /// See `Operations::quantise`; `x` is [rows, dimension].
-  std::vector<int32_t> quantise(std::span<const float> x, int64_t dimension,
+  /// See `Operations::quantize`; `x` is [rows, dimension].
+  std::vector<int32_t> quantize(std::span<const float> x, int64_t dimension,
                                 std::span<const std::shared_ptr<const Codebook>> codebooks);
 
  private:

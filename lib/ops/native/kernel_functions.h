@@ -193,9 +193,8 @@ Scaling find_scaling(const float *x, int64_t count, float greatest_code) {
   }
   const float magnitude = Vector::maximum_of(best) + Vector::sum(zeros);
   // Below this the inverse would not be finite: such values count as zeros.
-  const float least_magnitude = greatest_code * 1e-38F;
-  return {magnitude / greatest_code,
-          magnitude >= least_magnitude ? greatest_code / magnitude : 0.0F};
+  const float min_magnitude = greatest_code * 1e-38F;
+  return {magnitude / greatest_code, magnitude >= min_magnitude ? greatest_code / magnitude : 0.0F};
 }
 
 /// At most sixteen values as codes of 8 bits, filled up with zeros.

@@ -67,7 +67,7 @@ int64_t repeat_bf16(int64_t rounds) {
                             });
 }
 
-// Whole numbers as in a tile: each row's codes with each panel's weights. They change from round to
+// Integers as in a tile: each row's codes with each panel's weights. They change from round to
 // round, or the compiler would multiply once and only add up afterwards.
 
 int64_t repeat_int16(int64_t rounds) {

@@ -41,7 +41,7 @@ void arrange(const int8_t *codes, Code *place) {
   Vector::arrange(codes, place);
 }
 
-void quantise_int16(const float *x, int64_t count, int64_t padded, int64_t group, int /*offset*/,
+void quantize_int16(const float *x, int64_t count, int64_t padded, int64_t group, int /*offset*/,
                     std::byte *codes, float *scales, int32_t * /*corrections*/) {
   for (int64_t begin = 0; begin < padded; begin += group) {
     const int64_t end = smaller(begin + group, padded);
@@ -62,7 +62,7 @@ void quantise_int16(const float *x, int64_t count, int64_t padded, int64_t group
 }
 
 template <typename Code>
-void quantise(const float *x, int64_t count, int64_t padded, int64_t group, int offset,
+void quantize(const float *x, int64_t count, int64_t padded, int64_t group, int offset,
               std::byte *codes, float *scales, int32_t *corrections) {
   constexpr float greatest_code = 127;
   for (int64_t begin = 0; begin < padded; begin += group) {
@@ -215,16 +215,16 @@ void multiply_bf16(const ProductTile &tile) {
   sums.finish(tile);
 }
 
-/// Pointers into the rows of a product of whole numbers.
+/// Pointers into the rows of a product of integers.
 template <typename Code, int rows>
-struct QuantisedInputs {
+struct QuantizedInputs {
   const Code *codes[rows];
   const float *scales[rows];
   const int32_t *corrections[rows];
 
-  QuantisedInputs(const ProductTile &tile, int64_t group) {
+  QuantizedInputs(const ProductTile &tile, int64_t group) {
     for (int r = 0; r < rows; ++r) {
-      const auto *row = static_cast<const QuantisedRow *>(tile.rows[r]);
+      const auto *row = static_cast<const QuantizedRow *>(tile.rows[r]);
       codes[r] = reinterpret_cast<const Code *>(row->codes) + tile.begin;
       scales[r] = row->scales + tile.begin / group;
       corrections[r] = row->corrections + tile.begin / group;
@@ -267,7 +267,7 @@ void add_int16_run(const ProductTile &tile, const int16_t *const (&codes)[rows],
 template <int panels, int rows>
 void multiply_int16(const ProductTile &tile) {
   constexpr int run_pairs = int16_run / 2;
-  const QuantisedInputs<int16_t, rows> inputs(tile, int16_group);
+  const QuantizedInputs<int16_t, rows> inputs(tile, int16_group);
   Sums<panels, rows> sums;
   sums.begin(tile);
   const int64_t count = tile.end - tile.begin;
@@ -337,7 +337,7 @@ void multiply_int16_parts(const ProductTile &tile) {
 
 template <int panels, int rows>
 void multiply_int8(const ProductTile &tile) {
-  const QuantisedInputs<Vector::Code, rows> inputs(tile, int8_group);
+  const QuantizedInputs<Vector::Code, rows> inputs(tile, int8_group);
   Sums<panels, rows> sums;
   sums.begin(tile);
   const int64_t count = tile.end - tile.begin;
@@ -385,7 +385,7 @@ void multiply_int8(const ProductTile &tile) {
 
 template <int panels, int rows>
 void multiply_int4(const ProductTile &tile) {
-  const QuantisedInputs<int8_t, rows> inputs(tile, int4_group);
+  const QuantizedInputs<int8_t, rows> inputs(tile, int4_group);
   Sums<panels, rows> sums;
   sums.begin(tile);
   const int64_t count = tile.end - tile.begin;
@@ -515,7 +515,7 @@ void with_panels(const ProductTile &tile) {
 
 template <typename Multiply>
 void product(const ProductTile &tile) {
-  with_panels<Multiply, most_few_rows_panels>(tile);
+  with_panels<Multiply, max_few_rows_panels>(tile);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@
 namespace kyutaistt::ops {
 
 /// A row of inputs for int16, int8 and int4 products: value = code * scale of its group.
-struct QuantisedRow {
+struct QuantizedRow {
   /// In the form that the kernels' products of this kind take.
   const std::byte *codes = nullptr;
   /// One for each group.
@@ -34,7 +34,7 @@ struct ProductTile {
   /// kernel asks for the same columns of them as it multiplies.
   const std::byte *prefetched = nullptr;
   int prefetched_count = 0;
-  /// One pointer for each row: f32 values, bf16 values, or a `QuantisedRow` (int16, int8, int4);
+  /// One pointer for each row: f32 values, bf16 values, or a `QuantizedRow` (int16, int8, int4);
   /// from column 0 on.
   const void *const *rows = nullptr;
   int row_count = 0;
@@ -89,15 +89,15 @@ struct HeadQuery {
 };
 
 /// Most panels of a tile of more than `few_rows` rows over all instruction sets.
-inline constexpr int most_tile_panels = 4;
+inline constexpr int max_tile_panels = 4;
 inline constexpr int few_rows = 2;
 /// Most panels of a tile of at most `few_rows` rows over all instruction sets.
-inline constexpr int most_few_rows_panels = 8;
+inline constexpr int max_few_rows_panels = 8;
 
 struct Kernels {
   /// As users name it, e.g. "avx512".
   const char *name;
-  /// Best shape of a tile: rows with floating point and with whole numbers.
+  /// Best shape of a tile: rows with floating point and with integers.
   int tile_rows;
   int whole_tile_rows;
   int tile_panels;
@@ -119,15 +119,15 @@ struct Kernels {
 
   /// Rounds to bf16 (nearest, ties to even); fills up with zeros to `padded`.
   void (*to_bf16)(const float *x, int64_t count, int64_t padded, uint16_t *output);
-  /// Quantises each group of `group` values by its largest magnitude; fills up with zeros to
+  /// Quantizes each group of `group` values by its largest magnitude; fills up with zeros to
   /// `padded`. A group with a value that is infinite or no number gets a NaN as its scale.
-  /// `codes`, `scales`, `corrections` as in `QuantisedRow`; a code of an int16 product takes two
+  /// `codes`, `scales`, `corrections` as in `QuantizedRow`; a code of an int16 product takes two
   /// bytes, one of an int8 product `int8_code_bytes`, one of an int4 product a byte.
-  using Quantise = void (*)(const float *x, int64_t count, int64_t padded, int64_t group,
+  using Quantize = void (*)(const float *x, int64_t count, int64_t padded, int64_t group,
                             int offset, std::byte *codes, float *scales, int32_t *corrections);
-  Quantise quantise_int16;
-  Quantise quantise_int8;
-  Quantise quantise_int4;
+  Quantize quantize_int16;
+  Quantize quantize_int8;
+  Quantize quantize_int4;
   size_t int8_code_bytes;
 
   /// output[i] += x[i].

@@ -20,7 +20,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int most_threads = 1024;
+constexpr int max_threads = 1024;
 constexpr size_t buffer_bytes = size_t{512} << 20;
 constexpr int memory_passes = 7;
 constexpr int arithmetic_passes = 9;
@@ -98,8 +98,8 @@ double measure_reading(ops::ThreadPool &pool) {
 
 Result<MachineLimits> measure_machine(int threads) {
   return base::guard("measuring the machine", [&]() -> Result<MachineLimits> {
-    if (threads < 1 || threads > most_threads) {
-      return Status::invalid_argument("threads must be 1 to " + std::to_string(most_threads) +
+    if (threads < 1 || threads > max_threads) {
+      return Status::invalid_argument("threads must be 1 to " + std::to_string(max_threads) +
                                       ", not " + std::to_string(threads));
     }
     KYUTAISTT_ASSIGN(kernels, ops::choose_kernels());

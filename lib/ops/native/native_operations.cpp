@@ -21,7 +21,7 @@ using checkpoint::DataType;
 using checkpoint::TensorView;
 
 /// From this many values on a loop over them is shared between threads.
-constexpr int64_t least_shared_values = 16384;
+constexpr int64_t min_shared_values = 16384;
 /// Models whose weights take no more than this in f32 stay in the caches: they are fast as they
 /// are.
 constexpr uint64_t small_model_bytes = uint64_t{64} << 20;
@@ -37,7 +37,7 @@ class NativeOperations final : public Operations {
         pool_(threads),
         multiplier_(kernels, pool_),
         attender_(kernels, pool_),
-        quantiser_(kernels, multiplier_) {}
+        quantizer_(kernels, multiplier_) {}
 
   std::string description() const override { return kernels_.name; }
 
@@ -234,9 +234,9 @@ class NativeOperations final : public Operations {
     return output;
   }
 
-  std::vector<int32_t> quantise(
+  std::vector<int32_t> quantize(
       const Tensor &x, std::span<const std::shared_ptr<const Codebook>> codebooks) override {
-    return quantiser_.quantise({values_of(x), static_cast<size_t>(x.rows * x.columns)}, x.columns,
+    return quantizer_.quantize({values_of(x), static_cast<size_t>(x.rows * x.columns)}, x.columns,
                                codebooks);
   }
 
@@ -267,7 +267,7 @@ class NativeOperations final : public Operations {
   /// Calls function(row) for every row of a tensor, on all threads if it is large.
   template <typename Function>
   void for_each_row(const Tensor &x, const Function &function) {
-    if (x.rows * x.columns < least_shared_values) {
+    if (x.rows * x.columns < min_shared_values) {
       for (int64_t row = 0; row < x.rows; ++row) {
         function(row);
       }
@@ -299,7 +299,7 @@ class NativeOperations final : public Operations {
   ThreadPool pool_;
   Multiplier multiplier_;
   Attender attender_;
-  CodebookSearch quantiser_;
+  CodebookSearch quantizer_;
   const std::shared_ptr<MemoryPool> memory_pool_ = std::make_shared<MemoryPool>();
 };
 
@@ -312,12 +312,12 @@ Tensor NativeOperations::with_contexts(const Tensor &x, InputActivation activati
   const int64_t chunk = x.rows / count * inputs;
   Tensor whole = make_tensor(count * (context + chunk) / inputs, inputs);
   // In parts of some thousand values, so that the first layers' long inputs are shared as well.
-  constexpr int64_t most_part = 8192;
-  const int64_t parts = divide_up(chunk, most_part);
+  constexpr int64_t max_part = 8192;
+  const int64_t parts = divide_up(chunk, max_part);
   pool_.run(count * parts, [&](int64_t task, int /*thread*/) {
     const int64_t stream = task / parts;
-    const int64_t begin = task % parts * most_part;
-    const int64_t size = std::min(most_part, chunk - begin);
+    const int64_t begin = task % parts * max_part;
+    const int64_t size = std::min(max_part, chunk - begin);
     const float *source = values_of(x) + stream * chunk + begin;
     float *place = values_of(whole) + stream * (context + chunk) + context + begin;
     if (activation == InputActivation::Elu) {

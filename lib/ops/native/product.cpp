@@ -9,12 +9,12 @@ namespace {
 
 /// Rows of inputs that one task takes at most: enough that reading the weights again for the next
 /// task costs little.
-constexpr int64_t most_task_rows = 96;
+constexpr int64_t max_task_rows = 96;
 /// Bytes of weights that several tiles of rows read again and again: they should stay in the
 /// second-level cache.
 constexpr size_t cached_bytes = size_t{256} << 10;
 /// From this many values on preparing inputs is shared between threads.
-constexpr int64_t least_shared_values = 16384;
+constexpr int64_t min_shared_values = 16384;
 
 constexpr size_t cache_line = 64;
 
@@ -53,9 +53,9 @@ ProductKernel kernel_for(const Kernels &kernels, WeightType type) {
   }
 }
 
-/// How inputs of a product of whole numbers are held.
+/// How inputs of a product of integers are held.
 struct InputCodes {
-  Kernels::Quantise quantise = nullptr;
+  Kernels::Quantize quantize = nullptr;
   size_t bytes = 0;
   /// Of the weights.
   int offset = 0;
@@ -64,18 +64,18 @@ struct InputCodes {
 InputCodes input_codes(const Kernels &kernels, WeightType type) {
   switch (type) {
     case WeightType::Int16:
-      return {kernels.quantise_int16, sizeof(int16_t), 0};
+      return {kernels.quantize_int16, sizeof(int16_t), 0};
     case WeightType::Int8:
-      return {kernels.quantise_int8, kernels.int8_code_bytes, int8_offset};
+      return {kernels.quantize_int8, kernels.int8_code_bytes, int8_offset};
     default:
-      return {kernels.quantise_int4, sizeof(int8_t), int4_offset};
+      return {kernels.quantize_int4, sizeof(int8_t), int4_offset};
   }
 }
 
 }  // namespace
 
 Multiplier::Multiplier(const Kernels &kernels, ThreadPool &pool) : kernels_(kernels), pool_(pool) {
-  constexpr size_t floats = most_task_rows * most_tile_panels * panel_rows;
+  constexpr size_t floats = max_task_rows * max_tile_panels * panel_rows;
   for (int thread = 0; thread < pool.threads(); ++thread) {
     partial_.emplace_back(floats * sizeof(float));
   }
@@ -89,10 +89,10 @@ void Multiplier::multiply(const PanelMatrix &weight, std::span<const float *cons
     return;
   }
   const std::span<const void *const> inputs = prepare(format, rows);
-  const int64_t most_panels =
+  const int64_t max_panels =
       row_count <= few_rows ? kernels_.few_rows_panels : kernels_.tile_panels;
-  const int64_t groups = divide_up(format.panels(), most_panels);
-  const int64_t task_rows = tile_rows(row_count, most_task_rows);
+  const int64_t groups = divide_up(format.panels(), max_panels);
+  const int64_t task_rows = tile_rows(row_count, max_task_rows);
   const int64_t blocks = divide_up(row_count, task_rows);
   // A thread takes neighbouring tasks. Where there are many rows these have the same inputs, which
   // the thread wrote itself as the outputs of the layer before; else the same weights.
@@ -102,8 +102,8 @@ void Multiplier::multiply(const PanelMatrix &weight, std::span<const float *cons
     const int64_t group = by_rows ? index % groups : index / blocks;
     const int64_t first_row = block * task_rows;
     Task task;
-    task.first_panel = group * most_panels;
-    task.panels = std::min<int64_t>(most_panels, format.panels() - task.first_panel);
+    task.first_panel = group * max_panels;
+    task.panels = std::min<int64_t>(max_panels, format.panels() - task.first_panel);
     task.rows = inputs.subspan(static_cast<size_t>(first_row),
                                static_cast<size_t>(std::min(task_rows, row_count - first_row)));
     task.output = output;
@@ -181,7 +181,7 @@ std::span<const void *const> Multiplier::prepare(const PanelFormat &format,
     case WeightType::Int16:
     case WeightType::Int8:
     case WeightType::Int4:
-      prepare_quantised(format, rows);
+      prepare_quantized(format, rows);
       break;
     default:
       std::copy(rows.begin(), rows.end(), pointers_.begin());
@@ -201,7 +201,7 @@ void Multiplier::prepare_bf16(const PanelFormat &format, std::span<const float *
   });
 }
 
-void Multiplier::prepare_quantised(const PanelFormat &format, std::span<const float *const> rows) {
+void Multiplier::prepare_quantized(const PanelFormat &format, std::span<const float *const> rows) {
   const int64_t padded = format.padded_columns();
   const auto groups = static_cast<size_t>(format.groups());
   const InputCodes form = input_codes(kernels_, format.type);
@@ -209,21 +209,21 @@ void Multiplier::prepare_quantised(const PanelFormat &format, std::span<const fl
   const size_t scales_bytes = round_up(groups * sizeof(float), cache_line);
   const size_t stride = codes_bytes + 2 * scales_bytes;
   std::byte *memory = prepared_memory(rows.size() * stride);
-  quantised_.resize(rows.size());
+  quantized_.resize(rows.size());
   for_each_row(rows.size(), padded, [&](size_t row) {
     std::byte *place = memory + row * stride;
     auto *scales = reinterpret_cast<float *>(place + codes_bytes);
     auto *corrections = reinterpret_cast<int32_t *>(place + codes_bytes + scales_bytes);
-    form.quantise(rows[row], format.columns, padded, format.group(), form.offset, place, scales,
+    form.quantize(rows[row], format.columns, padded, format.group(), form.offset, place, scales,
                   corrections);
-    quantised_[row] = {place, scales, corrections};
-    pointers_[row] = &quantised_[row];
+    quantized_[row] = {place, scales, corrections};
+    pointers_[row] = &quantized_[row];
   });
 }
 
 template <typename PrepareRow>
 void Multiplier::for_each_row(size_t count, int64_t columns, const PrepareRow &prepare_row) {
-  if (static_cast<int64_t>(count) * columns < least_shared_values) {
+  if (static_cast<int64_t>(count) * columns < min_shared_values) {
     for (size_t row = 0; row < count; ++row) {
       prepare_row(row);
     }

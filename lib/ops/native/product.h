@@ -54,7 +54,7 @@ class Multiplier {
   std::span<const void *const> prepare(const PanelFormat &format,
                                        std::span<const float *const> rows);
   void prepare_bf16(const PanelFormat &format, std::span<const float *const> rows);
-  void prepare_quantised(const PanelFormat &format, std::span<const float *const> rows);
+  void prepare_quantized(const PanelFormat &format, std::span<const float *const> rows);
   /// Calls prepare_row(index) for every row, on all threads if that pays.
   template <typename PrepareRow>
   void for_each_row(size_t count, int64_t columns, const PrepareRow &prepare_row);
@@ -64,7 +64,7 @@ class Multiplier {
   ThreadPool &pool_;
   AlignedMemory prepared_;
   std::vector<const void *> pointers_;
-  std::vector<QuantisedRow> quantised_;
+  std::vector<QuantizedRow> quantized_;
   /// Sums between the cuts of long rows, for each thread.
   std::vector<AlignedMemory> partial_;
 };

@@ -207,7 +207,7 @@ struct Vector {
     sums.high = _mm256_add_epi32(sums.high, _mm256_madd_epi16(weights.odd.high, odd));
     return sums;
   }
-  /// sums[lane] += the lane's pair of whole numbers * the pair of codes.
+  /// sums[lane] += the lane's pair of integers * the pair of codes.
   static Integers dot_int16(Integers sums, Bytes weights, const int16_t *codes) {
     const __m256i pair = broadcast_bytes(codes);
     return {_mm256_add_epi32(sums.low, _mm256_madd_epi16(weights.low, pair)),

@@ -116,7 +116,7 @@ struct Vector {
     return reinterpret_cast<Integers>(
         _mm512_dpbusd_epi32(reinterpret_cast<__m512i>(sums), weights, _mm512_set1_epi32(four)));
   }
-  /// sums[lane] += the lane's pair of whole numbers * the pair of codes.
+  /// sums[lane] += the lane's pair of integers * the pair of codes.
   static Integers dot_int16(Integers sums, Bytes weights, const int16_t *codes) {
     int32_t pair;
     __builtin_memcpy(&pair, codes, sizeof(pair));

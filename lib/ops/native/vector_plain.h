@@ -155,7 +155,7 @@ struct Vector {
     }
     return sums;
   }
-  /// sums[lane] += the lane's pair of whole numbers * the pair of codes.
+  /// sums[lane] += the lane's pair of integers * the pair of codes.
   static Integers dot_int16(Integers sums, Bytes weights, const int16_t *codes) {
     Integers pairs;
     __builtin_memcpy(&pairs, &weights, sizeof(pairs));

@@ -114,8 +114,8 @@ def add_language_model_stages(tensors, recording, run):
 
 def add_codec_stages(tensors, recording, trace):
     frames = trace["mimi.downsample"].shape[0]
-    meanings = {"mimi.downsample": "[frame, channel]", "mimi.quantiser.semantic": "[frame, dim] after input_proj",
-                "mimi.quantiser.acoustic": "[frame, dim] after input_proj"}
+    meanings = {"mimi.downsample": "[frame, channel]", "mimi.quantizer.semantic": "[frame, dim] after input_proj",
+                "mimi.quantizer.acoustic": "[frame, dim] after input_proj"}
     for name, value in trace.items():
         if name.endswith(".block.3"):
             continue

@@ -4,7 +4,7 @@ import numpy as np
 import reference
 
 from generator.settings import BOUNDARY, FRAME_SAMPLES, PAD, RECORDINGS, report
-from generator.weights import checkpoint_of, prepared, quantisers, with_bf16_language_model
+from generator.weights import checkpoint_of, prepared, quantizers, with_bf16_language_model
 
 
 def whole_frames(samples):
@@ -18,7 +18,7 @@ def twice_first(samples):
 
 
 def all_latents(settings, tensors):
-    """What the quantisers get in any of the recorded runs."""
+    """What the quantizers get in any of the recorded runs."""
     checkpoint, latents = checkpoint_of(settings, tensors), []
 
     def add(samples, rule="exact"):
@@ -59,7 +59,7 @@ def fit_codebook(settings, random, tensors, codebook, residuals):
 def fit_codebooks(settings, tensors):
     random = settings.random(3)
     latents = all_latents(settings, tensors)
-    for prefix, books in quantisers(settings):
+    for prefix, books in quantizers(settings):
         residuals = latents @ tensors[prefix + "input_proj.weight"][:, :, 0].T.astype(np.float64)
         for book in range(books):
             residuals = fit_codebook(settings, random, tensors, f"{prefix}layers.{book}.codebook.", residuals)

@@ -67,16 +67,16 @@ def add_codec_transformers(make, settings):
     tensors[CODEC + "upsample.conv.weight"] = make.normal(hidden, 1, 4, std=0.5)
 
 
-def quantisers(settings):
+def quantizers(settings):
     """(prefix of the names, number of codebooks)"""
     for kind, books in (("semantic", 1), ("acoustic", settings.codebooks - 1)):
         yield f"{CODEC}quantizer.{kind}_residual_vector_quantizer.", books
 
 
-def add_quantisers(make, settings):
+def add_quantizers(make, settings):
     """With empty codebooks: `fit_codebooks` fills them."""
     hidden, dimension, entries = settings.codec_hidden, settings.codebook_dimension, settings.codebook_size
-    for prefix, books in quantisers(settings):
+    for prefix, books in quantizers(settings):
         make.tensors[prefix + "input_proj.weight"] = make.normal(dimension, hidden, 1, std=1 / np.sqrt(hidden))
         make.tensors[prefix + "output_proj.weight"] = make.normal(hidden, dimension, 1, std=1 / np.sqrt(dimension))
         for book in range(books):
@@ -112,7 +112,7 @@ def random_weights(settings):
     make = TensorMaker(settings.random(2))
     add_convolutions(make, settings)
     add_codec_transformers(make, settings)
-    add_quantisers(make, settings)
+    add_quantizers(make, settings)
     add_language_model(make, settings)
     return make.tensors
 

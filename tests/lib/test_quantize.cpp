@@ -27,10 +27,10 @@ ModelOptions with_precision(Precision precision) {
 }
 
 /// A packed folder inside of a test folder.
-std::string quantise(const TestFolder &folder, Precision precision,
+std::string quantize(const TestFolder &folder, Precision precision,
                      const std::string &source = golden("hf-bf16")) {
   std::string output = folder.path(std::string("packed-") + precision_name(precision));
-  assert_ok(quantise_model(source, output, with_precision(precision)));
+  assert_ok(quantize_model(source, output, with_precision(precision)));
   return output;
 }
 
@@ -48,7 +48,7 @@ std::vector<int32_t> tokens_of(const std::shared_ptr<const Model> &model) {
 START_TEST(a_packed_folder_says_the_same) {
   const TestFolder folder;
   for (const Precision precision : {Precision::Bf16, Precision::Int8, Precision::Int4}) {
-    const std::string packed = quantise(folder, precision);
+    const std::string packed = quantize(folder, precision);
     const auto info = inspect_model(packed);
     assert_ok(info.status());
     ck_assert(info.value().packed_precision == precision);
@@ -65,15 +65,15 @@ END_TEST
 START_TEST(what_cannot_be_packed) {
   const TestFolder folder;
   const std::string output = folder.path("output");
-  assert_refused(quantise_model(golden("hf-bf16"), output, with_precision(Precision::F32)),
+  assert_refused(quantize_model(golden("hf-bf16"), output, with_precision(Precision::F32)),
                  StatusCode::InvalidArgument, "f32");
-  assert_refused(quantise_model(folder.path("nowhere"), output), StatusCode::NotFound, "nowhere");
+  assert_refused(quantize_model(folder.path("nowhere"), output), StatusCode::NotFound, "nowhere");
   ck_assert(!std::filesystem::exists(output));
-  const std::string packed = quantise(folder, Precision::Int8);
-  assert_refused(quantise_model(packed, output), StatusCode::InvalidArgument, "already");
-  assert_refused(quantise_model(golden("hf-bf16"), packed), StatusCode::InvalidArgument,
+  const std::string packed = quantize(folder, Precision::Int8);
+  assert_refused(quantize_model(packed, output), StatusCode::InvalidArgument, "already");
+  assert_refused(quantize_model(golden("hf-bf16"), packed), StatusCode::InvalidArgument,
                  "expected a new or empty folder");
-  assert_refused(quantise_model(golden("hf-bf16"), "/proc/nothing/here"),
+  assert_refused(quantize_model(golden("hf-bf16"), "/proc/nothing/here"),
                  StatusCode::ResourceExhausted, "/proc/nothing/here");
 }
 END_TEST
@@ -83,7 +83,7 @@ START_TEST(half_a_folder_is_taken_back) {
   const std::string fresh = folder.path("some/where/packed");
   ModelOptions cancelled = with_precision(Precision::Int8);
   cancelled.progress = [](double share) { return share < 0.5; };
-  assert_refused(quantise_model(golden("hf-bf16"), fresh, cancelled), StatusCode::Cancelled,
+  assert_refused(quantize_model(golden("hf-bf16"), fresh, cancelled), StatusCode::Cancelled,
                  "cancelled");
   ck_assert(!std::filesystem::exists(folder.path("some")));
 
@@ -94,7 +94,7 @@ START_TEST(half_a_folder_is_taken_back) {
     folder.write("empty/note", "by somebody else");
     return false;
   };
-  assert_refused(quantise_model(golden("hf-bf16"), empty, cancelled), StatusCode::Cancelled,
+  assert_refused(quantize_model(golden("hf-bf16"), empty, cancelled), StatusCode::Cancelled,
                  "cancelled");
   assert_text(folder.read("empty/note"), "by somebody else");
 }
@@ -120,26 +120,26 @@ class SmallFiles {
 START_TEST(a_full_disk_leaves_nothing) {
   const TestFolder folder("hf-bf16");
   const std::string output = folder.path("packed");
-  const auto quantise_with = [&](rlim_t most) {
+  const auto quantize_with = [&](rlim_t most) {
     const SmallFiles small(most);
-    return quantise_model(folder.path(), output);
+    return quantize_model(folder.path(), output);
   };
-  assert_refused(quantise_with(1000), StatusCode::ResourceExhausted,
+  assert_refused(quantize_with(1000), StatusCode::ResourceExhausted,
                  "packed/model.safetensors: cannot be written");
   ck_assert(!std::filesystem::exists(output));
   // The weights fit, but not what is copied behind them.
   constexpr rlim_t most = 4 << 20;
   folder.write("README.md", std::string(most + 1, 'x'));
-  assert_refused(quantise_with(most), StatusCode::ResourceExhausted,
+  assert_refused(quantize_with(most), StatusCode::ResourceExhausted,
                  "packed/README.md: cannot be written");
   ck_assert(!std::filesystem::exists(output));
-  assert_ok(quantise_with(RLIM_INFINITY));
+  assert_ok(quantize_with(RLIM_INFINITY));
 }
 END_TEST
 
 START_TEST(a_packed_folder_is_for_the_cpu) {
   const TestFolder folder;
-  const std::string packed = quantise(folder, Precision::Bf16);
+  const std::string packed = quantize(folder, Precision::Bf16);
   ModelOptions options;
   options.device = "cuda";
   const std::string message = "holds bf16 weights packed for the CPU: device must be cpu, not cuda";
@@ -150,7 +150,7 @@ END_TEST
 
 START_TEST(packed_weights_are_not_for_libtorch) {
   const TestFolder folder;
-  const std::string packed = quantise(folder, Precision::Bf16);
+  const std::string packed = quantize(folder, Precision::Bf16);
   setenv("KYUTAISTT_INSTRUCTION_SET", "libtorch", 1);
   const auto model = Model::load(packed);
   unsetenv("KYUTAISTT_INSTRUCTION_SET");
@@ -160,7 +160,7 @@ END_TEST
 
 START_TEST(a_packed_folder_has_one_precision) {
   const TestFolder folder;
-  const std::string packed = quantise(folder, Precision::Int8);
+  const std::string packed = quantize(folder, Precision::Int8);
   assert_ok(Model::load(packed, with_precision(Precision::Int8)).status());
   for (const Precision other : {Precision::F32, Precision::Bf16, Precision::Int4}) {
     assert_refused(Model::load(packed, with_precision(other)).status(), StatusCode::InvalidArgument,
@@ -186,7 +186,7 @@ Status load_with(const std::string &packed, const std::string &from, const std::
 
 START_TEST(damaged_headers) {
   const TestFolder folder;
-  const std::string packed = quantise(folder, Precision::Int8);
+  const std::string packed = quantize(folder, Precision::Int8);
   assert_refused(load_with(packed, R"("packed_format":"2")", R"("packed_format":"1")"),
                  StatusCode::Unsupported, "kyutaistt quantize");
   assert_refused(load_with(packed, R"("precision":"int8")", R"("precision":"int9")"),
@@ -254,7 +254,7 @@ Status load_spoilt(const std::string &packed, const std::function<void(PackedFil
 
 START_TEST(packed_shapes_are_the_configs) {
   const TestFolder folder;
-  const std::string packed = quantise(folder, Precision::Int8);
+  const std::string packed = quantize(folder, Precision::Int8);
   assert_ok(load_spoilt(packed, [](PackedFile &) {}));
   const std::string output = "model.layers.0.self_attn.o_proj.linear.weight";
   const std::string twice = "tensor " + output + ": found both packed and as it is";
@@ -309,7 +309,7 @@ END_TEST
 START_TEST(damaged_values) {
   const TestFolder folder;
   for (const Precision precision : {Precision::Bf16, Precision::Int8, Precision::Int4}) {
-    const std::string packed = quantise(folder, precision);
+    const std::string packed = quantize(folder, precision);
     Weights weights = Weights::read(packed + "/model.safetensors");
     const std::string name = "packed.lm_head.weight";
     ck_assert(weights.tensors.contains(name));
@@ -337,7 +337,7 @@ END_TEST
 
 int main() {
   return kyutaistt::tests::run_suite(
-      "quantise",
+      "quantize",
       {a_packed_folder_says_the_same, what_cannot_be_packed, half_a_folder_is_taken_back,
        a_full_disk_leaves_nothing, a_packed_folder_is_for_the_cpu,
        packed_weights_are_not_for_libtorch, a_packed_folder_has_one_precision, damaged_headers,

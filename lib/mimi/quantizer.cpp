@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "mimi/quantiser.h"
+#include "mimi/quantizer.h"
 
 namespace kyutaistt::mimi {
 
-Quantiser::Quantiser(int64_t codebooks, ops::WeightType weights, ops::Operations &operations,
+Quantizer::Quantizer(int64_t codebooks, ops::WeightType weights, ops::Operations &operations,
                      ops::WeightLoader &loader)
     : operations_(operations) {
   chains_.push_back(load_chain("semantic", 1, weights, loader));
@@ -12,7 +12,7 @@ Quantiser::Quantiser(int64_t codebooks, ops::WeightType weights, ops::Operations
   }
 }
 
-Quantiser::Chain Quantiser::load_chain(const std::string &name, int64_t codebooks,
+Quantizer::Chain Quantizer::load_chain(const std::string &name, int64_t codebooks,
                                        ops::WeightType weights, ops::WeightLoader &loader) const {
   const std::string prefix = "codec_model.quantizer." + name + "_residual_vector_quantizer.";
   Chain chain;
@@ -25,15 +25,15 @@ Quantiser::Chain Quantiser::load_chain(const std::string &name, int64_t codebook
   return chain;
 }
 
-std::vector<int32_t> Quantiser::quantise(const ops::Tensor &x, const ops::Trace &trace) const {
+std::vector<int32_t> Quantizer::quantize(const ops::Tensor &x, const ops::Trace &trace) const {
   const auto streams = static_cast<size_t>(x.rows);
   std::vector<std::vector<int32_t>> parts;
   for (const Chain &chain : chains_) {
     const ops::Tensor projected = operations_.linear(x, *chain.projection);
     if (trace) {
-      trace("mimi.quantiser." + chain.name, projected);
+      trace("mimi.quantizer." + chain.name, projected);
     }
-    parts.push_back(operations_.quantise(projected, chain.codebooks));
+    parts.push_back(operations_.quantize(projected, chain.codebooks));
   }
   std::vector<int32_t> codes;
   for (size_t stream = 0; stream < streams; ++stream) {

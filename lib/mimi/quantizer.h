@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// The codec's split residual vector quantiser: one vector a frame to one code a codebook.
+/// The codec's split residual vector quantizer: one vector a frame to one code a codebook.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,14 @@ namespace kyutaistt::mimi {
 
 /// A semantic codebook and a chain of acoustic ones; both read the same vector. No state.
 /// Threads and lifetime as `Encoder`.
-class Quantiser {
+class Quantizer {
  public:
   /// `codebooks`: how many of the checkpoint's the language model uses, the semantic one included.
-  Quantiser(int64_t codebooks, ops::WeightType weights, ops::Operations &operations,
+  Quantizer(int64_t codebooks, ops::WeightType weights, ops::Operations &operations,
             ops::WeightLoader &loader);
 
   /// [streams, width] -> codes [streams, codebooks], semantic first.
-  std::vector<int32_t> quantise(const ops::Tensor &x, const ops::Trace &trace) const;
+  std::vector<int32_t> quantize(const ops::Tensor &x, const ops::Trace &trace) const;
 
  private:
   struct Chain {

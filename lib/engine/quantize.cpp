@@ -99,7 +99,7 @@ Status copy_small_files(const std::string &folder, OutputFolder &output) {
 
 }  // namespace
 
-Status quantise_model(const std::string &folder, const std::string &output,
+Status quantize_model(const std::string &folder, const std::string &output,
                       const ModelOptions &options) {
   return base::guard("writing the model", [&]() -> Status {
     const Precision precision =

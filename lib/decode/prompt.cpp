@@ -70,8 +70,8 @@ Result<std::vector<int32_t>> read_token_ids(std::string_view text, std::string_v
 Result<std::vector<int32_t>> forced_tokens(const ModelInfo &model, const Prompt &prompt) {
   const int pads = prompt.pad_steps.value_or(model.pad_steps);
   if (pads < 0 || pads > max_pad_steps) {
-    return Status::invalid_argument("pad steps must be 0 to " + std::to_string(max_pad_steps) +
-                                    ", not " + std::to_string(pads));
+    return Status::invalid_argument("pad steps: found " + std::to_string(pads) +
+                                    ", expected 0 to " + std::to_string(max_pad_steps));
   }
   KYUTAISTT_TRY(check_tokens(model, prompt.tokens));
   if (!prompt.enabled) {

@@ -19,8 +19,8 @@ constexpr const char *cpu = "cpu";
 
 Result<int> resolve_threads(int threads) {
   if (threads < 0 || threads > max_threads) {
-    return Status::invalid_argument("threads must be 0 to " + std::to_string(max_threads) +
-                                    ", not " + std::to_string(threads));
+    return Status::invalid_argument("threads: found " + std::to_string(threads) +
+                                    ", expected 0 to " + std::to_string(max_threads));
   }
   return threads > 0 ? threads : std::min(base::usable_processors(), max_threads);
 }
@@ -32,12 +32,13 @@ Status check_packed(const ModelInfo &info, const ModelOptions &options) {
   }
   const std::string what = info.path + ": holds " + precision_name(packed) + " weights";
   if (options.device != cpu) {
-    return Status::invalid_argument(what + " packed for the CPU: device must be cpu, not " +
-                                    options.device);
+    return Status::invalid_argument(what + " packed for the CPU: device: found " + options.device +
+                                    ", expected cpu");
   }
   if (options.precision != Precision::Auto && options.precision != packed) {
-    return Status::invalid_argument(what + ": precision must be auto or " + precision_name(packed) +
-                                    ", not " + precision_name(options.precision));
+    return Status::invalid_argument(what + ": precision: found " +
+                                    precision_name(options.precision) + ", expected auto or " +
+                                    precision_name(packed));
   }
   return {};
 }

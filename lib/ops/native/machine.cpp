@@ -99,8 +99,8 @@ double measure_reading(ops::ThreadPool &pool) {
 Result<MachineLimits> measure_machine(int threads) {
   return base::guard("measuring the machine", [&]() -> Result<MachineLimits> {
     if (threads < 1 || threads > max_threads) {
-      return Status::invalid_argument("threads must be 1 to " + std::to_string(max_threads) +
-                                      ", not " + std::to_string(threads));
+      return Status::invalid_argument("threads: found " + std::to_string(threads) +
+                                      ", expected 1 to " + std::to_string(max_threads));
     }
     KYUTAISTT_ASSIGN(kernels, ops::choose_kernels());
     ops::ThreadPool pool(threads);

@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <stdexcept>
+#include <string>
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
@@ -16,6 +17,7 @@ namespace kyutaistt::ops {
 
 namespace {
 
+using checkpoint::data_type_name;
 using checkpoint::DataType;
 using checkpoint::TensorView;
 
@@ -30,7 +32,8 @@ at::ScalarType scalar_type(DataType type) {
     case DataType::Bf16:
       return at::kBFloat16;
     default:
-      throw std::invalid_argument("weights must be floating point");
+      throw std::invalid_argument(std::string("weights: found ") + data_type_name(type) +
+                                  ", expected floating point");
   }
 }
 

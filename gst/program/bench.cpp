@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// `kyutaistt bench`: the speed of a model on this machine, against what its memory allows.
-#include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <iomanip>
 #include <iostream>
 
 #include <kyutaistt/engine.h>
 #include <kyutaistt/machine.h>
 
+#include "program/bench_report.h"
 #include "program/bench_run.h"
 #include "program/commands.h"
 #include "program/json_text.h"
@@ -19,32 +17,6 @@ namespace kyutaistt::program {
 namespace {
 
 constexpr int default_seconds = 10;
-constexpr double nanoseconds_per_millisecond = 1e6;
-
-double milliseconds(std::chrono::nanoseconds time) {
-  return static_cast<double>(time.count()) / nanoseconds_per_millisecond;
-}
-
-/// The value that a share of all do not exceed; there must be one at least.
-double percentile(std::vector<double> values, double share) {
-  const auto rank = static_cast<size_t>(std::ceil(share * static_cast<double>(values.size())));
-  std::sort(values.begin(), values.end());
-  return values[std::max<size_t>(rank, 1) - 1];
-}
-
-double mean(const std::vector<StepReport> &steps, std::chrono::nanoseconds StepReport::*part) {
-  double sum = 0;
-  for (const StepReport &step : steps) {
-    sum += milliseconds(step.*part);
-  }
-  return sum / static_cast<double>(steps.size());
-}
-
-/// What was measured in this run, around the steps and in them.
-struct Measured {
-  MachineLimits limits;
-  BenchResult result;
-};
 
 /// Other users of the machine come and go: the limits are measured before and after the steps.
 MachineLimits mean_of(const MachineLimits &a, const MachineLimits &b) {
@@ -52,140 +24,6 @@ MachineLimits mean_of(const MachineLimits &a, const MachineLimits &b) {
           (a.multiply_adds_bf16 + b.multiply_adds_bf16) / 2,
           (a.multiply_adds_int16 + b.multiply_adds_int16) / 2,
           (a.multiply_adds_int8 + b.multiply_adds_int8) / 2};
-}
-
-/// Null where nothing was measured.
-nlohmann::ordered_json percentiles(const std::vector<double> &values) {
-  if (values.empty()) {
-    return nullptr;
-  }
-  return {{"p50", percentile(values, 0.5)},
-          {"p95", percentile(values, 0.95)},
-          {"p99", percentile(values, 0.99)}};
-}
-
-/// Multiply-adds a second that the language model's weights are multiplied with at most.
-double language_model_peak(const MachineLimits &limits, Precision precision) {
-  switch (precision) {
-    case Precision::Bf16:
-      return limits.multiply_adds_bf16;
-    case Precision::Int8:
-    case Precision::Int4:
-      return limits.multiply_adds_int8;
-    default:
-      return limits.multiply_adds_f32;
-  }
-}
-
-/// The same of the codec's large matrices; the rest of it is f32.
-double codec_peak(const MachineLimits &limits, Precision precision) {
-  const bool is_whole = precision == Precision::Int8 || precision == Precision::Int4;
-  return is_whole ? limits.multiply_adds_int16 : limits.multiply_adds_f32;
-}
-
-/// Milliseconds that one frame of one stream takes at least if nothing but arithmetic costs time.
-double arithmetic_ms(const Model &model, const MachineLimits &limits) {
-  const ModelInfo &info = model.info();
-  const uint64_t small = info.codec_multiply_adds - info.codec_large_multiply_adds;
-  constexpr double milli = 1e3;
-  return milli * (static_cast<double>(small) / limits.multiply_adds_f32 +
-                  static_cast<double>(info.codec_large_multiply_adds) /
-                      codec_peak(limits, model.loaded().precision) +
-                  static_cast<double>(info.language_model_multiply_adds) /
-                      language_model_peak(limits, model.loaded().precision));
-}
-
-nlohmann::ordered_json summarise(const Model &model, const BenchPlan &plan,
-                                 const Measured &measured) {
-  const LoadedInfo &loaded = model.loaded();
-  const std::vector<StepReport> &steps = measured.result.steps;
-  const MachineLimits &limits = measured.limits;
-  std::vector<double> totals;
-  double sum_ms = 0;
-  double frames = 0;
-  for (const StepReport &step : steps) {
-    totals.push_back(milliseconds(step.total));
-    sum_ms += totals.back();
-    frames += step.streams;
-  }
-  const double lm_ms = mean(steps, &StepReport::language_model);
-  constexpr double milli = 1e-3;
-  nlohmann::ordered_json json;
-  json["model"] = model.info().path;
-  json["frames_per_second"] = frames / plan.streams / (sum_ms * milli);
-  json["step_ms"] = percentiles(totals);
-  json["mimi_ms"] = mean(steps, &StepReport::codec);
-  json["lm_ms"] = lm_ms;
-  json["weight_bytes_per_step"] = loaded.weight_bytes_per_step;
-  json["read_bandwidth_bytes_per_second"] = limits.read_bytes;
-  json["bandwidth_share"] =
-      static_cast<double>(loaded.weight_bytes_per_step) / (lm_ms * milli) / limits.read_bytes;
-  json["multiply_adds_per_second"] = {{"f32", limits.multiply_adds_f32},
-                                      {"bf16", limits.multiply_adds_bf16},
-                                      {"int16", limits.multiply_adds_int16},
-                                      {"int8", limits.multiply_adds_int8}};
-  json["arithmetic_share"] = frames * arithmetic_ms(model, limits) / sum_ms;
-  json["memory_per_stream_bytes"] = model.info().memory_per_stream_bytes;
-  json["weight_bytes"] = loaded.weight_bytes;
-  json["load_seconds"] = loaded.load_seconds;
-  json["first_frame_seconds"] = loaded.load_seconds + measured.result.first_step_seconds;
-  json["precision"] = precision_name(loaded.precision);
-  json["cache_precision"] = precision_name(loaded.cache_precision);
-  json["threads"] = loaded.threads;
-  json["streams"] = plan.streams;
-  json["live"] = plan.live;
-  if (plan.live) {
-    json["lag_ms"] = percentiles(measured.result.lags);
-    json["dropped_frames"] = measured.result.dropped_frames;
-  }
-  json["processor_share"] = measured.result.processor_seconds / measured.result.seconds;
-  json["steps"] = steps.size();
-  json["instruction_set"] = loaded.instruction_set;
-  return json;
-}
-
-void print(const nlohmann::ordered_json &json) {
-  const auto number = [&](const char *key) { return json.at(key).get<double>(); };
-  constexpr double giga = 1e9;
-  constexpr double mega = 1e6;
-  constexpr double percent = 100;
-  constexpr double real_time = 12.5;
-  const auto &step = json.at("step_ms");
-  std::cout << std::fixed << std::setprecision(2) << "model            "
-            << json.at("model").get<std::string>() << ", "
-            << json.at("precision").get<std::string>() << ", "
-            << json.at("instruction_set").get<std::string>() << ", " << json.at("threads")
-            << " threads, loaded in " << number("load_seconds") << " s, first frame after "
-            << number("first_frame_seconds") << " s\n"
-            << "streams          " << json.at("streams") << ", "
-            << number("memory_per_stream_bytes") / mega << " MB each\n"
-            << "frames a second  " << number("frames_per_second") << " of each stream ("
-            << number("frames_per_second") / real_time << " times real time)\n"
-            << "step             p50 " << step.at("p50").get<double>() << " ms, p95 "
-            << step.at("p95").get<double>() << " ms, p99 " << step.at("p99").get<double>()
-            << " ms, " << json.at("steps") << " steps\n"
-            << "codec            " << number("mimi_ms") << " ms a step\n"
-            << "language model   " << number("lm_ms") << " ms a step, reads "
-            << number("weight_bytes_per_step") / giga << " GB\n"
-            << "memory           " << number("read_bandwidth_bytes_per_second") / giga
-            << " GB/s can be read, " << number("bandwidth_share") * percent << " % reached\n"
-            << "arithmetic       "
-            << json.at("multiply_adds_per_second").at("int8").get<double>() / giga
-            << " G multiply-adds/s with int8, "
-            << json.at("multiply_adds_per_second").at("f32").get<double>() / giga << " with f32, "
-            << number("arithmetic_share") * percent << " % reached\n";
-  if (json.at("live").get<bool>()) {
-    const auto &lag = json.at("lag_ms");
-    std::cout << "lag              ";
-    if (lag.is_null()) {
-      std::cout << "unknown: no frame was delivered in time, ";
-    } else {
-      std::cout << "p50 " << lag.at("p50").get<double>() << " ms, p95 "
-                << lag.at("p95").get<double>() << " ms, p99 " << lag.at("p99").get<double>()
-                << " ms, ";
-    }
-    std::cout << json.at("dropped_frames") << " frames dropped\n";
-  }
 }
 
 Result<std::shared_ptr<const Model>> load(const Arguments &arguments, const ModelOptions &options) {
@@ -258,11 +96,11 @@ int bench(const std::vector<std::string> &words) {
   }
   measured.result = std::move(result).value();
   measured.limits = mean_of(limits_before.value(), limits_after.value());
-  const auto json = summarise(*model.value(), plan, measured);
+  const auto json = report_bench(*model.value(), plan, measured);
   if (arguments.has("--json")) {
     std::cout << json_text(json, 2) << "\n";
   } else {
-    print(json);
+    print_bench(json);
   }
   return Success;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// The program's commands. Each takes the words behind its name and returns an exit code; errors go
+/// The program's commands. Each takes the words after its name and returns an exit code; errors go
 /// to standard error as one line.
 #pragma once
 
@@ -11,6 +11,9 @@
 #include "program/arguments.h"
 
 namespace kyutaistt::program {
+
+/// Runs the command that the program's command line names and returns the exit code.
+int run_command(const std::vector<std::string> &words);
 
 int transcribe(const std::vector<std::string> &words);
 int info(const std::vector<std::string> &words);

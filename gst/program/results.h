@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "program/recognition.h"
+#include "program/file_recognition.h"
 
 namespace kyutaistt::program {
 

@@ -10,9 +10,9 @@
 #include <kyutaistt/model.h>
 
 #include "program/commands.h"
+#include "program/file_recognition.h"
 #include "program/interruption.h"
 #include "program/progress_bar.h"
-#include "program/recognition.h"
 #include "program/results.h"
 
 namespace kyutaistt::program {
@@ -118,9 +118,9 @@ void recognise_all(Engine &engine, const Request &request,
                    const std::vector<std::unique_ptr<Job>> &jobs, ResultWriter &writer,
                    ProgressBar &bar) {
   std::atomic<size_t> next = 0;
-  std::vector<std::thread> lanes;
-  for (size_t lane = 0; lane < std::min(max_parallel, jobs.size()); ++lane) {
-    lanes.emplace_back([&] {
+  std::vector<std::thread> workers;
+  for (size_t worker = 0; worker < std::min(max_parallel, jobs.size()); ++worker) {
+    workers.emplace_back([&] {
       for (size_t i = next++; i < jobs.size(); i = next++) {
         if (!interrupted()) {
           recognise(engine, request.hearing, *jobs[i]);
@@ -131,8 +131,8 @@ void recognise_all(Engine &engine, const Request &request,
     });
   }
   watch(jobs, writer, bar);
-  for (std::thread &lane : lanes) {
-    lane.join();
+  for (std::thread &worker : workers) {
+    worker.join();
   }
   bar.clear();
 }

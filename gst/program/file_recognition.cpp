@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "program/recognition.h"
+#include "program/file_recognition.h"
 
 #include <condition_variable>
 #include <mutex>

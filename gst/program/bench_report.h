@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// What a measurement says, as JSON and as a table.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <kyutaistt/machine.h>
+#include <kyutaistt/model.h>
+
+#include "program/bench_run.h"
+
+namespace kyutaistt::program {
+
+/// What was measured in this run, around the steps and in them.
+struct Measured {
+  MachineLimits limits;
+  BenchResult result;
+};
+
+nlohmann::ordered_json report_bench(const Model &model, const BenchPlan &plan,
+                                    const Measured &measured);
+
+/// Prints a report for people on standard output.
+void print_bench(const nlohmann::ordered_json &report);
+
+}  // namespace kyutaistt::program

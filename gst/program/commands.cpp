@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "program/commands.h"
 
+#include <cerrno>
+#include <cstring>
 #include <iomanip>
 #include <iostream>
 
@@ -68,9 +70,7 @@ void print_help() {
          "loaded; 130 interrupted (what was recognised so far has been written).\n";
 }
 
-}  // namespace
-
-int run_command(const std::vector<std::string> &words) {
+int run(const std::vector<std::string> &words) {
   if (words.empty() || words.front() == "--help" || words.front() == "-h") {
     print_help();
     return words.empty() ? UsageError : Success;
@@ -104,6 +104,18 @@ int run_command(const std::vector<std::string> &words) {
     }
   }
   return command->run(rest);
+}
+
+}  // namespace
+
+int run_command(const std::vector<std::string> &words) {
+  const int code = run(words);
+  errno = 0;
+  if (std::cout.flush()) {
+    return code;
+  }
+  const std::string reason = errno != 0 ? std::string(": ") + std::strerror(errno) : "";
+  return code != Success ? code : fail("standard output cannot be written" + reason, FileFailed);
 }
 
 int fail(const std::string &message, ExitCode code) {

@@ -17,9 +17,9 @@ with open(os.path.join(SAMPLES, "manifest.json"), encoding="utf-8") as manifest_
     CLIPS = {clip["file"]: clip for clip in json.load(manifest_file)["clips"]}
 
 
-def run(*arguments, stdin=None, **environment):
-    return subprocess.run([PROGRAM, *arguments], stdin=stdin, capture_output=True, text=True,
-                          check=False, env={**os.environ, **environment})
+def run(*arguments, stdin=None, stdout=subprocess.PIPE, **environment):
+    return subprocess.run([PROGRAM, *arguments], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE,
+                          text=True, check=False, env={**os.environ, **environment})
 
 
 # Seconds that nothing here takes.

@@ -34,6 +34,22 @@ class Usage(unittest.TestCase):
                 self.assertEqual(help_text.returncode, 0)
                 self.assertIn("Usage: kyutaistt " + command, help_text.stdout)
 
+    def test_after_two_dashes_nothing_asks_for_help(self):
+        result = run("transcribe", MODEL, "--", "--help", "-h")
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertEqual(result.stderr.splitlines(),
+                         [f"kyutaistt: {name}: there is no such file" for name in ("--help", "-h")])
+
+    def test_what_cannot_be_printed_is_no_success(self):
+        for words in (("--help",), ("--version",), ("info", MODEL), ("info", MODEL, "--json"),
+                      ("bench", "--help"),
+                      ("bench", "--synthetic", "tiny", "--seconds", "1", "--json")):
+            with open("/dev/full", "w", encoding="ascii") as full:
+                result = run(*words, stdout=full)
+            self.assertEqual(
+                (result.returncode, result.stderr),
+                (1, "kyutaistt: standard output cannot be written: No space left on device\n"), words)
+
     def test_wrong_command_lines_exit_with_2(self):
         for words, expected in (
                 (("fly",), "unknown command fly"),

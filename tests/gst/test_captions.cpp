@@ -42,16 +42,15 @@ void say(CueShaper &shaper, const std::vector<std::string> &words, Time start) {
 
 using Texts = std::vector<std::string>;
 
-START_TEST(lines_are_balanced) {
+TEST(lines_are_balanced) {
   ck_assert(break_lines({"one", "two", "three", "four", "five"}, 20) ==
             Texts({"one two three", "four five"}));
   ck_assert(break_lines({"a", "b", "c", "d", "e", "f"}, 4) == Texts({"a b", "c d", "e f"}));
   ck_assert(break_lines({"one", "two"}, 20) == Texts({"one two"}));
   ck_assert(!fits_lines({"far", "too", "many", "words"}, 8, 1));
 }
-END_TEST
 
-START_TEST(lines_end_with_clauses_where_they_stay_balanced) {
+TEST(lines_end_with_clauses_where_they_stay_balanced) {
   ck_assert(
       break_lines({"Hiti", "fimmtán", "til", "tuttugu", "stig,", "kaldast", "á", "Vestfjörðum."},
                   37) == Texts({"Hiti fimmtán til tuttugu stig,", "kaldast á Vestfjörðum."}));
@@ -61,9 +60,8 @@ START_TEST(lines_end_with_clauses_where_they_stay_balanced) {
   ck_assert(break_lines({"aaaa,", "bbbb", "cccc,", "dddd"}, 15) ==
             Texts({"aaaa, bbbb", "cccc, dddd"}));
 }
-END_TEST
 
-START_TEST(characters_are_counted_not_bytes) {
+TEST(characters_are_counted_not_bytes) {
   // 20 characters of two bytes each, and two words of ten.
   const std::string ten = "ððððððððð\u00F0";
   ck_assert(fits_lines({ten, ten}, 21, 1));
@@ -71,9 +69,8 @@ START_TEST(characters_are_counted_not_bytes) {
   ck_assert_uint_eq(break_lines({ten, ten}, 21).size(), 1);
   ck_assert_uint_eq(break_lines({ten, ten}, 20).size(), 2);
 }
-END_TEST
 
-START_TEST(a_word_longer_than_a_line_stands_alone) {
+TEST(a_word_longer_than_a_line_stands_alone) {
   CueShaper shaper{CueShape{.columns = 8, .lines = 1}};
   say(shaper, {"a", "kjarnorkuver", "b"}, Time(0));
   shaper.finish();
@@ -81,9 +78,8 @@ START_TEST(a_word_longer_than_a_line_stands_alone) {
   ck_assert_uint_eq(cues.size(), 3);
   assert_text(cues[1].lines[0], "kjarnorkuver");
 }
-END_TEST
 
-START_TEST(sentences_and_pauses_break) {
+TEST(sentences_and_pauses_break) {
   CueShaper shaper{CueShape()};
   say(shaper, {"First", "sentence", "here.", "Second", "one"}, Time(0));
   say(shaper, {"later"}, std::chrono::seconds(10));
@@ -96,7 +92,6 @@ START_TEST(sentences_and_pauses_break) {
   ck_assert_int_eq(cues[2].start.count(),
                    std::chrono::nanoseconds(std::chrono::seconds(10)).count());
 }
-END_TEST
 
 /// The cues of words that come one after the other.
 Texts cues_of(const Texts &words, const CueShape &shape) {
@@ -115,7 +110,7 @@ Texts cues_of(const Texts &words) {
   return cues_of(words, CueShape{.minimum_duration = Time()});
 }
 
-START_TEST(a_full_stop_within_a_sentence_does_not_break) {
+TEST(a_full_stop_within_a_sentence_does_not_break) {
   ck_assert(cues_of({"Hinn", "17.", "júní", "er", "frí."}) == Texts({"Hinn 17. júní er frí."}));
   ck_assert(cues_of({"Hér", "er", "t.d.", "hús."}) == Texts({"Hér er t.d. hús."}));
   ck_assert(cues_of({"Komdu", "kl.", "12", "heim."}) == Texts({"Komdu kl. 12 heim."}));
@@ -137,9 +132,8 @@ START_TEST(a_full_stop_within_a_sentence_does_not_break) {
     ck_assert_msg(cues_of({"aa.", other}).size() == 2, "%s", other);
   }
 }
-END_TEST
 
-START_TEST(the_end_of_a_sentence_breaks_whatever_closes_it) {
+TEST(the_end_of_a_sentence_breaks_whatever_closes_it) {
   for (const std::string close : {"\"", "'", ")", "\u201C", "\u201D", "\u2018", "\u2019", "\u00BB",
                                   ".\u201D", "\u2019\u201D)"}) {
     for (const std::string mark : {".", "?", "!", "\u2026"}) {
@@ -153,14 +147,13 @@ START_TEST(the_end_of_a_sentence_breaks_whatever_closes_it) {
             Texts({"Hann fór.", "\u201EÉg líka.\u201C"}));
   ck_assert(cues_of({"\u201EHús\u201C", "Annað"}) == Texts({"\u201EHús\u201C Annað"}));
 }
-END_TEST
 
 /// The same, where a cue has two lines of ten characters.
 Texts narrow_cues_of(const Texts &words) {
   return cues_of(words, CueShape{.columns = 10, .lines = 2});
 }
 
-START_TEST(a_full_cue_ends_behind_its_last_clause) {
+TEST(a_full_cue_ends_behind_its_last_clause) {
   ck_assert(narrow_cues_of({"aaa", "bbb", "ccc,", "ddd", "eee", "fff"}) ==
             Texts({"aaa bbb\nccc,", "ddd\neee fff"}));
   ck_assert(narrow_cues_of({"aa", "bb", "cc", "dd;", "ee:", "ffffff", "gg"}) ==
@@ -171,9 +164,8 @@ START_TEST(a_full_cue_ends_behind_its_last_clause) {
   ck_assert(narrow_cues_of({"a", "b", "c,", "ddd", "eeeeeeeeee", "f"}) ==
             Texts({"a b c, ddd\neeeeeeeeee", "f"}));
 }
-END_TEST
 
-START_TEST(what_a_full_cue_leaves_keeps_its_times) {
+TEST(what_a_full_cue_leaves_keeps_its_times) {
   CueShaper shaper{CueShape{.columns = 10, .lines = 2}};
   say(shaper, {"aaa", "bbb", "ccc,", "ddd", "eee", "fff"}, Time(0));
   const std::vector<Cue> first = shaper.take();
@@ -186,9 +178,8 @@ START_TEST(what_a_full_cue_leaves_keeps_its_times) {
   ck_assert_int_eq(rest[0].start.count(), Time(milliseconds(1200)).count());
   ck_assert_int_eq(rest[0].end.count(), Time(milliseconds(2300)).count());
 }
-END_TEST
 
-START_TEST(cues_never_overlap_and_stay_long_enough) {
+TEST(cues_never_overlap_and_stay_long_enough) {
   CueShaper shaper{CueShape{.columns = 10, .lines = 1, .gap = milliseconds(40)}};
   for (int i = 0; i < 50; ++i) {
     say(shaper, {"word" + std::to_string(i), "x."}, milliseconds(370) * i);
@@ -201,9 +192,8 @@ START_TEST(cues_never_overlap_and_stay_long_enough) {
     last_end = cue.end;
   }
 }
-END_TEST
 
-START_TEST(a_cue_is_ready_as_soon_as_silence_shows_its_end) {
+TEST(a_cue_is_ready_as_soon_as_silence_shows_its_end) {
   CueShaper shaper{CueShape()};
   say(shaper, {"Alone"}, Time(0));
   shaper.add(Progress{milliseconds(700)});
@@ -216,7 +206,6 @@ START_TEST(a_cue_is_ready_as_soon_as_silence_shows_its_end) {
   ck_assert_int_eq(cues[0].end.count(), Time(milliseconds(833)).count());
   ck_assert(!shaper.pending_start());
 }
-END_TEST
 
 /// Adds a word as the recogniser tells it: what nobody speaks in belongs to it for a while.
 void tell(CueShaper &shaper, const std::string &text, milliseconds start, milliseconds end,
@@ -229,7 +218,7 @@ void tell(CueShaper &shaper, const std::string &text, milliseconds start, millis
   shaper.add(WordEnd{0, shown_until});
 }
 
-START_TEST(a_pause_is_measured_from_the_last_piece) {
+TEST(a_pause_is_measured_from_the_last_piece) {
   CueShaper shaper{CueShape()};
   tell(shaper, "Before", milliseconds(0), milliseconds(400), milliseconds(1040));
   tell(shaper, "behind", milliseconds(1200), milliseconds(1600), milliseconds(2240));
@@ -238,9 +227,8 @@ START_TEST(a_pause_is_measured_from_the_last_piece) {
   ck_assert_uint_eq(cues.size(), 2);
   assert_text(cues[0].lines[0], "Before");
 }
-END_TEST
 
-START_TEST(no_cue_stays_longer_than_the_maximum) {
+TEST(no_cue_stays_longer_than_the_maximum) {
   // Many short words would want longer to be read.
   CueShaper shaper{CueShape{.maximum_duration = std::chrono::seconds(2)}};
   say(shaper, {"a", "b", "c", "d"}, Time(0));
@@ -251,7 +239,6 @@ START_TEST(no_cue_stays_longer_than_the_maximum) {
   ck_assert_uint_eq(cues.size(), 1);
   ck_assert_int_eq(cues[0].end.count(), Time(std::chrono::seconds(2)).count());
 }
-END_TEST
 
 /// A speaker of invented words, whose recognition is told in steps of 80 ms. Collects the cues, and
 /// checks that each comes as soon as it must.
@@ -343,7 +330,7 @@ void check_reading_time(const Cue &cue, const Cue &next, const CueShape &shape) 
   ck_assert(is_cut || cue.end - cue.start >= wanted);
 }
 
-START_TEST(cues_of_any_speech_keep_their_shape) {
+TEST(cues_of_any_speech_keep_their_shape) {
   for (const CuePreset preset :
        {CuePreset::Default, CuePreset::Bbc, CuePreset::Netflix, CuePreset::Cea608}) {
     const CueShape shape = cue_shape_of(preset);
@@ -365,9 +352,8 @@ START_TEST(cues_of_any_speech_keep_their_shape) {
     }
   }
 }
-END_TEST
 
-START_TEST(formats) {
+TEST(formats) {
   const Cue cue{milliseconds(3723004), milliseconds(3725500), {"salt & <pepper>", "two"}};
   assert_text(format_webvtt(cue, Escapes::Standard),
               "01:02:03.004 --> 01:02:05.500\nsalt &amp; &lt;pepper&gt;\ntwo\n\n");
@@ -380,18 +366,5 @@ START_TEST(formats) {
   ck_assert(format_subrip(cue, 9999, Escapes::Subparse).starts_with("9999\n"));
   ck_assert(format_subrip(cue, 10000, Escapes::Subparse).starts_with("1\n"));
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "captions",
-      {lines_are_balanced, lines_end_with_clauses_where_they_stay_balanced,
-       characters_are_counted_not_bytes, a_word_longer_than_a_line_stands_alone,
-       sentences_and_pauses_break, a_full_stop_within_a_sentence_does_not_break,
-       the_end_of_a_sentence_breaks_whatever_closes_it, a_full_cue_ends_behind_its_last_clause,
-       what_a_full_cue_leaves_keeps_its_times, cues_never_overlap_and_stay_long_enough,
-       a_cue_is_ready_as_soon_as_silence_shows_its_end, a_pause_is_measured_from_the_last_piece,
-       no_cue_stays_longer_than_the_maximum, cues_of_any_speech_keep_their_shape, formats});
-}

@@ -72,7 +72,7 @@ void assert_works(Element &element) {
   assert_text(element.take_text(), english);
 }
 
-START_TEST(wrong_models_are_told_at_once) {
+TEST(wrong_models_are_told_at_once) {
   struct Case {
     const char *properties;
     std::string model;
@@ -96,9 +96,8 @@ START_TEST(wrong_models_are_told_at_once) {
     assert_works(element);
   }
 }
-END_TEST
 
-START_TEST(a_broken_file_is_told_and_can_be_mended) {
+TEST(a_broken_file_is_told_and_can_be_mended) {
   const TemporaryFolder folder;
   folder.copy_model();
   const fs::path weights = folder.path() / "model.safetensors";
@@ -108,9 +107,8 @@ START_TEST(a_broken_file_is_told_and_can_be_mended) {
   folder.copy_model();
   assert_works(element);
 }
-END_TEST
 
-START_TEST(weights_that_are_no_numbers_are_one_error) {
+TEST(weights_that_are_no_numbers_are_one_error) {
   const TemporaryFolder folder;
   folder.copy_model();
   // The last bytes of the file belong to the last tensor: make them NaN (bfloat16 and f32 alike).
@@ -131,18 +129,16 @@ START_TEST(weights_that_are_no_numbers_are_one_error) {
   gst_message_unref(message);
   ck_assert_int_eq(element.count(GST_MESSAGE_ERROR), 0);
 }
-END_TEST
 
-START_TEST(an_end_without_audio_comes_through) {
+TEST(an_end_without_audio_comes_through) {
   Element element;
   element.start_audio();
   element.finish();
   ck_assert_uint_eq(element.take().size(), 0);
   ck_assert_int_eq(element.count(GST_MESSAGE_ERROR), 0);
 }
-END_TEST
 
-START_TEST(segments_that_are_not_time_are_refused) {
+TEST(segments_that_are_not_time_are_refused) {
   Element element;
   element.push_event(gst_event_new_stream_start("bytes"));
   GstSegment segment;
@@ -152,9 +148,8 @@ START_TEST(segments_that_are_not_time_are_refused) {
   gst_message_unref(message);
   ck_assert_int_eq(element.count(GST_MESSAGE_ERROR), 0);
 }
-END_TEST
 
-START_TEST(audio_outside_of_the_segment_is_not_heard) {
+TEST(audio_outside_of_the_segment_is_not_heard) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en");
   element.start_audio();
   GstSegment segment;
@@ -171,9 +166,8 @@ START_TEST(audio_outside_of_the_segment_is_not_heard) {
   assert_text(kyutaistt::tests::join(words), english);
   ck_assert_uint_ge(words.front().pts, 101 * GST_SECOND);
 }
-END_TEST
 
-START_TEST(a_flush_forgets_and_goes_on) {
+TEST(a_flush_forgets_and_goes_on) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en");
   element.start_audio();
   for (int round = 0; round < 3; ++round) {
@@ -191,9 +185,8 @@ START_TEST(a_flush_forgets_and_goes_on) {
   assert_text(kyutaistt::tests::join(words), english);
   ck_assert(words.front().discont);
 }
-END_TEST
 
-START_TEST(a_flush_releases_a_waiting_push) {
+TEST(a_flush_releases_a_waiting_push) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en");
   element.start_audio();
   const std::vector<float> minutes(24000 * 600);
@@ -210,9 +203,8 @@ START_TEST(a_flush_releases_a_waiting_push) {
   ck_assert_int_lt(g_get_monotonic_time() - begin, 2 * G_TIME_SPAN_SECOND);
   gst_pad_push_event(element.harness()->srcpad, gst_event_new_flush_stop(TRUE));
 }
-END_TEST
 
-START_TEST(a_new_segment_waits_for_the_text_before_it) {
+TEST(a_new_segment_waits_for_the_text_before_it) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en lateness=500");
   element.start_audio();
   ck_assert_int_eq(element.push(short_sample()), GST_FLOW_OK);
@@ -233,9 +225,8 @@ START_TEST(a_new_segment_waits_for_the_text_before_it) {
   ck_assert_uint_eq(seen->base, 20 * GST_SECOND + 500 * GST_MSECOND);
   gst_event_unref(const_cast<GstEvent *>(sent));
 }
-END_TEST
 
-START_TEST(starting_and_stopping_any_number_of_times) {
+TEST(starting_and_stopping_any_number_of_times) {
   GstElement *element = gst_element_factory_make("kyutaistt", nullptr);
   g_object_set(element, "model", model_folder.c_str(), nullptr);
   for (int round = 0; round < 10; ++round) {
@@ -250,9 +241,8 @@ START_TEST(starting_and_stopping_any_number_of_times) {
   gst_element_set_state(element, GST_STATE_NULL);
   gst_object_unref(element);
 }
-END_TEST
 
-START_TEST(latency_is_told_before_anything_else) {
+TEST(latency_is_told_before_anything_else) {
   Element element;
   gst_harness_set_upstream_latency(element.harness(), 100 * GST_MSECOND);
   // Not live: nothing is added.
@@ -265,9 +255,8 @@ START_TEST(latency_is_told_before_anything_else) {
   gst_message_unref(element.wait_for(GST_MESSAGE_LATENCY));
   ck_assert_uint_eq(gst_harness_query_latency(element.harness()), 1334 * GST_MSECOND);
 }
-END_TEST
 
-START_TEST(the_text_has_a_stream_and_a_language_of_its_own) {
+TEST(the_text_has_a_stream_and_a_language_of_its_own) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en");
   element.start_audio();
   ck_assert_int_eq(element.push(short_sample()), GST_FLOW_OK);
@@ -287,9 +276,8 @@ START_TEST(the_text_has_a_stream_and_a_language_of_its_own) {
   g_free(language);
   gst_event_unref(tag);
 }
-END_TEST
 
-START_TEST(elements_with_one_model_share_it) {
+TEST(elements_with_one_model_share_it) {
   Element first("text/x-raw, format=utf8", "domain=asr_is_en");
   Element second("text/x-raw, format=utf8", "domain=asr_is_en");
   first.start_audio();
@@ -307,9 +295,8 @@ START_TEST(elements_with_one_model_share_it) {
   assert_text(first.take_text(), english);
   assert_text(second.take_text(), english);
 }
-END_TEST
 
-START_TEST(live_audio_that_comes_too_fast_is_dropped_and_counted) {
+TEST(live_audio_that_comes_too_fast_is_dropped_and_counted) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=200");
   gst_harness_set_upstream_latency(element.harness(), 0);
   gst_harness_set_live(element.harness(), TRUE);
@@ -327,9 +314,8 @@ START_TEST(live_audio_that_comes_too_fast_is_dropped_and_counted) {
   gst_structure_free(stats);
   ck_assert_int_gt(element.count(GST_MESSAGE_QOS), 0);
 }
-END_TEST
 
-START_TEST(every_property_is_described) {
+TEST(every_property_is_described) {
   GstElement *element = gst_element_factory_make("kyutaistt", nullptr);
   guint count = 0;
   GParamSpec **properties = g_object_class_list_properties(G_OBJECT_GET_CLASS(element), &count);
@@ -353,9 +339,8 @@ START_TEST(every_property_is_described) {
   g_free(properties);
   gst_object_unref(element);
 }
-END_TEST
 
-START_TEST(libtorch_is_not_loaded_before_a_model_is_wanted) {
+TEST(libtorch_is_not_loaded_before_a_model_is_wanted) {
   GstElement *element = gst_element_factory_make("kyutaistt", nullptr);
   gst_element_set_state(element, GST_STATE_READY);
   std::ifstream maps("/proc/self/maps");
@@ -366,20 +351,5 @@ START_TEST(libtorch_is_not_loaded_before_a_model_is_wanted) {
   gst_element_set_state(element, GST_STATE_NULL);
   gst_object_unref(element);
 }
-END_TEST
 
 }  // namespace
-
-int main(int argc, char **argv) {
-  gst_check_init(&argc, &argv);
-  return kyutaistt::tests::run_suite(
-      "contract",
-      {libtorch_is_not_loaded_before_a_model_is_wanted, wrong_models_are_told_at_once,
-       a_broken_file_is_told_and_can_be_mended, weights_that_are_no_numbers_are_one_error,
-       an_end_without_audio_comes_through, segments_that_are_not_time_are_refused,
-       audio_outside_of_the_segment_is_not_heard, a_flush_forgets_and_goes_on,
-       a_flush_releases_a_waiting_push, a_new_segment_waits_for_the_text_before_it,
-       starting_and_stopping_any_number_of_times, latency_is_told_before_anything_else,
-       the_text_has_a_stream_and_a_language_of_its_own, elements_with_one_model_share_it,
-       live_audio_that_comes_too_fast_is_dropped_and_counted, every_property_is_described});
-}

@@ -42,7 +42,7 @@ void set_wrong_domain(Element &element) {
   gst_message_unref(message);
 }
 
-START_TEST(the_domain_changes_at_once) {
+TEST(the_domain_changes_at_once) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is");
   element.start_audio();
   const std::vector<float> audio = read_sample("forecast-01.flac");
@@ -63,9 +63,8 @@ START_TEST(the_domain_changes_at_once) {
   }
   ck_assert(found == expected);
 }
-END_TEST
 
-START_TEST(the_domain_changes_at_a_pause) {
+TEST(the_domain_changes_at_a_pause) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is domain-change=pause");
   element.start_audio();
   std::vector<float> audio = read_sample("forecast-01.flac");
@@ -81,7 +80,6 @@ START_TEST(the_domain_changes_at_a_pause) {
   element.finish();
   assert_text(element.take_text(), std::string(icelandic) + " " + english);
 }
-END_TEST
 
 /// Waits until so many words were told, and a pause behind them.
 void wait_for_pause(Element &element, int words) {
@@ -97,7 +95,7 @@ void wait_for_pause(Element &element, int words) {
   }
 }
 
-START_TEST(a_pause_that_lasts_is_one) {
+TEST(a_pause_that_lasts_is_one) {
   Element element("text/x-raw, format=utf8",
                   "domain=asr_is_is domain-change=pause post-words=true post-pauses=true");
   element.start_audio();
@@ -111,9 +109,8 @@ START_TEST(a_pause_that_lasts_is_one) {
   element.finish();
   assert_text(element.take_text(), std::string(icelandic) + " " + english);
 }
-END_TEST
 
-START_TEST(silence_before_the_first_word_is_a_pause) {
+TEST(silence_before_the_first_word_is_a_pause) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is domain-change=pause");
   element.start_audio();
   const std::vector<float> silence(5 * rate);
@@ -132,9 +129,8 @@ START_TEST(silence_before_the_first_word_is_a_pause) {
   element.finish();
   assert_text(element.take_text(), english);
 }
-END_TEST
 
-START_TEST(between_segments_is_a_pause) {
+TEST(between_segments_is_a_pause) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is domain-change=pause");
   element.start_audio();
   const std::vector<float> audio = read_sample("forecast-01.flac");
@@ -147,9 +143,8 @@ START_TEST(between_segments_is_a_pause) {
   element.finish();
   assert_text(element.take_text(), std::string(icelandic) + " " + english);
 }
-END_TEST
 
-START_TEST(a_flush_is_a_pause) {
+TEST(a_flush_is_a_pause) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is domain-change=pause");
   element.start_audio();
   const std::vector<float> audio = read_sample("forecast-01.flac");
@@ -164,9 +159,8 @@ START_TEST(a_flush_is_a_pause) {
   element.finish();
   assert_text(element.take_text(), english);
 }
-END_TEST
 
-START_TEST(a_wrong_domain_is_a_warning) {
+TEST(a_wrong_domain_is_a_warning) {
   for (const char *when : {"now", "pause"}) {
     Element element("text/x-raw, format=utf8",
                     std::string("domain=asr_is_en domain-change=") + when);
@@ -179,9 +173,8 @@ START_TEST(a_wrong_domain_is_a_warning) {
     assert_text(element.take_text(), english);
   }
 }
-END_TEST
 
-START_TEST(the_language_code_can_be_set) {
+TEST(the_language_code_can_be_set) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is language-code=isl");
   element.start_audio();
   element.push(read_sample("forecast-01.flac"));
@@ -191,7 +184,6 @@ START_TEST(the_language_code_can_be_set) {
   ck_assert(std::find(names.begin(), names.end(), "isl") != names.end());
   ck_assert(std::find(names.begin(), names.end(), "is-IS") != names.end());
 }
-END_TEST
 
 /// Brings an element to PAUSED, and holds its model back before it is loaded.
 class HeldModel {
@@ -275,7 +267,7 @@ class WaitingAudio {
   std::thread pusher_;
 };
 
-START_TEST(the_domain_changes_while_the_model_loads) {
+TEST(the_domain_changes_while_the_model_loads) {
   for (const char *when : {"now", "pause"}) {
     Element element("text/x-raw, format=utf8",
                     std::string("domain=asr_is_is domain-change=") + when);
@@ -295,9 +287,8 @@ START_TEST(the_domain_changes_while_the_model_loads) {
     ck_assert(languages == std::vector<std::string>({"is", "en"}));
   }
 }
-END_TEST
 
-START_TEST(a_wrong_domain_while_the_model_loads_is_a_warning) {
+TEST(a_wrong_domain_while_the_model_loads_is_a_warning) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en");
   HeldModel model(element);
   element.start_audio();
@@ -312,17 +303,5 @@ START_TEST(a_wrong_domain_while_the_model_loads_is_a_warning) {
   element.finish();
   assert_text(element.take_text(), english);
 }
-END_TEST
 
 }  // namespace
-
-int main(int argc, char **argv) {
-  gst_check_init(&argc, &argv);
-  return kyutaistt::tests::run_suite(
-      "domain changes",
-      {the_domain_changes_at_once, the_domain_changes_at_a_pause, a_pause_that_lasts_is_one,
-       silence_before_the_first_word_is_a_pause, between_segments_is_a_pause, a_flush_is_a_pause,
-       a_wrong_domain_is_a_warning, the_language_code_can_be_set,
-       the_domain_changes_while_the_model_loads,
-       a_wrong_domain_while_the_model_loads_is_a_warning});
-}

@@ -96,7 +96,7 @@ std::string one_line(std::string text) {
   return text;
 }
 
-START_TEST(webvttenc_writes_a_file) {
+TEST(webvttenc_writes_a_file) {
   if (!has_elements({"webvttenc"})) {
     return;
   }
@@ -108,7 +108,6 @@ START_TEST(webvttenc_writes_a_file) {
   ck_assert(text.find("00:00:00.240 --> ") != std::string::npos);
   ck_assert(one_line(text).find("mostly dry.") != std::string::npos);
 }
-END_TEST
 
 /// A subtitle track beside the audio, read back.
 void check_container(const std::string &mux, const std::string &encoder, const std::string &demux) {
@@ -132,21 +131,19 @@ void check_container(const std::string &mux, const std::string &encoder, const s
   ck_assert_int_le(distance, 4000);
 }
 
-START_TEST(matroskamux_keeps_a_subtitle_track) {
+TEST(matroskamux_keeps_a_subtitle_track) {
   if (has_elements({"matroskamux", "matroskademux", "flacenc"})) {
     check_container("matroskamux", "flacenc", "matroskademux");
   }
 }
-END_TEST
 
-START_TEST(qtmux_keeps_a_subtitle_track) {
+TEST(qtmux_keeps_a_subtitle_track) {
   if (has_elements({"qtmux", "qtdemux"})) {
     check_container("qtmux", "audio/x-raw,format=S16LE", "qtdemux");
   }
 }
-END_TEST
 
-START_TEST(textoverlay_and_subtitleoverlay_draw) {
+TEST(textoverlay_and_subtitleoverlay_draw) {
   if (!has_elements({"textoverlay", "videotestsrc"})) {
     return;
   }
@@ -158,9 +155,8 @@ START_TEST(textoverlay_and_subtitleoverlay_draw) {
   run(video + "o.video_sink subtitleoverlay name=o ! videoconvert ! fakesink " + source() +
       recognise("") + "application/x-subtitle-vtt ! queue ! o.subtitle_sink");
 }
-END_TEST
 
-START_TEST(a_tee_to_two_domains) {
+TEST(a_tee_to_two_domains) {
   const File icelandic_file;
   const File english_file;
   run(source() + "tee name=t t. ! " + long_queue + recognise("domain=asr_is_is") +
@@ -170,9 +166,8 @@ START_TEST(a_tee_to_two_domains) {
   ck_assert(icelandic_file.read().find("þurrt að kalla.") != std::string::npos);
   ck_assert(english_file.read().find("mostly dry.") != std::string::npos);
 }
-END_TEST
 
-START_TEST(audio_over_rtp) {
+TEST(audio_over_rtp) {
   if (!has_elements({"rtpL16pay", "rtpL16depay"})) {
     return;
   }
@@ -183,14 +178,5 @@ START_TEST(audio_over_rtp) {
                    recognise("domain=asr_is_en") + "text/x-raw ! appsink name=out");
   assert_text(join(words), english);
 }
-END_TEST
 
 }  // namespace
-
-int main(int argc, char **argv) {
-  gst_check_init(&argc, &argv);
-  return kyutaistt::tests::run_suite(
-      "ecosystem",
-      {webvttenc_writes_a_file, matroskamux_keeps_a_subtitle_track, qtmux_keeps_a_subtitle_track,
-       textoverlay_and_subtitleoverlay_draw, a_tee_to_two_domains, audio_over_rtp});
-}

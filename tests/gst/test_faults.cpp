@@ -17,7 +17,7 @@ using kyutaistt::tests::run_pipeline;
 using kyutaistt::tests::sample;
 using kyutaistt::tests::Text;
 
-START_TEST(the_next_element_has_had_enough) {
+TEST(the_next_element_has_had_enough) {
   const std::string start = "filesrc location=" + sample("forecast-01.flac") +
                             " ! decodebin ! kyutaistt model=" + model_folder +
                             " domain=asr_is_is ! text/x-raw ! ";
@@ -25,9 +25,8 @@ START_TEST(the_next_element_has_had_enough) {
   const std::vector<Text> words = run_pipeline(start + "identity eos-after=3 ! appsink name=out");
   ck_assert_uint_le(words.size(), 3);
 }
-END_TEST
 
-START_TEST(loading_is_told) {
+TEST(loading_is_told) {
   Element element;
   element.harness();
   for (const GstProgressType expected : {GST_PROGRESS_TYPE_START, GST_PROGRESS_TYPE_COMPLETE}) {
@@ -46,9 +45,8 @@ START_TEST(loading_is_told) {
     ck_assert_int_eq(found, expected);
   }
 }
-END_TEST
 
-START_TEST(the_model_stays_while_it_is_in_use) {
+TEST(the_model_stays_while_it_is_in_use) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is");
   element.start_audio();
   g_object_set(element.element(), "model", "/nowhere", "max-streams", 1, nullptr);
@@ -64,12 +62,5 @@ START_TEST(the_model_stays_while_it_is_in_use) {
   assert_text(model, "/nowhere");
   g_free(model);
 }
-END_TEST
 
 }  // namespace
-
-int main(int argc, char **argv) {
-  gst_check_init(&argc, &argv);
-  return kyutaistt::tests::run_suite("faults", {the_next_element_has_had_enough, loading_is_told,
-                                                the_model_stays_while_it_is_in_use});
-}

@@ -53,7 +53,7 @@ void recognise_at(Element &element, GstClockTime upstream, GstClockTime now) {
   element.finish();
 }
 
-START_TEST(it_adds_to_both_ends_in_any_state) {
+TEST(it_adds_to_both_ends_in_any_state) {
   Element element;
   GstHarness *harness = element.harness();
   gst_harness_set_live(harness, TRUE);
@@ -69,9 +69,8 @@ START_TEST(it_adds_to_both_ends_in_any_state) {
   }
   ck_assert_uint_eq(ask(element).least, 100 * GST_MSECOND + of_words);
 }
-END_TEST
 
-START_TEST(an_upper_end_is_kept) {
+TEST(an_upper_end_is_kept) {
   Element element;
   // The harness has none of its own.
   gst_pad_set_query_function(
@@ -86,17 +85,15 @@ START_TEST(an_upper_end_is_kept) {
   ck_assert_uint_eq(latency.least, 100 * GST_MSECOND + of_words);
   ck_assert_uint_eq(latency.most, 700 * GST_MSECOND + of_words);
 }
-END_TEST
 
-START_TEST(cues_wait_for_their_time_and_gap) {
+TEST(cues_wait_for_their_time_and_gap) {
   Element element("text/x-raw, format=utf8", "text-unit=cue cue-max-duration=3000 cue-gap=400");
   gst_harness_set_upstream_latency(element.harness(), 0);
   gst_harness_set_live(element.harness(), TRUE);
   ck_assert_uint_eq(ask(element).least, of_words + 3400 * GST_MSECOND);
 }
-END_TEST
 
-START_TEST(what_upstream_holds_back_is_not_our_delay) {
+TEST(what_upstream_holds_back_is_not_our_delay) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is max-backlog=60000");
   // Its first word comes 0.76 s after the source let go of it.
   recognise_at(element, 40 * GST_SECOND, 41 * GST_SECOND);
@@ -104,9 +101,8 @@ START_TEST(what_upstream_holds_back_is_not_our_delay) {
   ck_assert_int_eq(element.count(GST_MESSAGE_WARNING), 0);
   ck_assert_uint_eq(ask(element).least, 40 * GST_SECOND + of_words);
 }
-END_TEST
 
-START_TEST(a_live_source_may_be_linked_late) {
+TEST(a_live_source_may_be_linked_late) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is max-backlog=60000");
   // Nobody is before it yet, as behind a decodebin.
   ck_assert_int_eq(gst_element_set_state(element.element(), GST_STATE_PAUSED),
@@ -116,9 +112,8 @@ START_TEST(a_live_source_may_be_linked_late) {
   ck_assert_int_ge(element.count(GST_MESSAGE_WARNING), 1);
   ck_assert_uint_gt(ask(element).least, 29760 * GST_MSECOND);
 }
-END_TEST
 
-START_TEST(a_delay_raises_it_in_steps_up_to_the_backlog) {
+TEST(a_delay_raises_it_in_steps_up_to_the_backlog) {
   struct Case {
     GstClockTime now;
     GstClockTime expected;
@@ -132,31 +127,19 @@ START_TEST(a_delay_raises_it_in_steps_up_to_the_backlog) {
     ck_assert_uint_eq(ask(element).least, delay.expected);
   }
 }
-END_TEST
 
-START_TEST(the_users_own_promise_stays) {
+TEST(the_users_own_promise_stays) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is max-backlog=60000 latency=1000");
   recognise_at(element, 0, 30 * GST_SECOND);
   ck_assert_int_ge(element.count(GST_MESSAGE_WARNING), 1);
   ck_assert_uint_eq(ask(element).least, GST_SECOND);
 }
-END_TEST
 
-START_TEST(lateness_makes_text_due_later) {
+TEST(lateness_makes_text_due_later) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is max-backlog=60000 lateness=5000");
   recognise_at(element, 0, 6 * GST_SECOND);
   ck_assert_uint_eq(max_observed_delay(element), 760);
   ck_assert_int_eq(element.count(GST_MESSAGE_WARNING), 0);
 }
-END_TEST
 
 }  // namespace
-
-int main(int argc, char **argv) {
-  gst_check_init(&argc, &argv);
-  return kyutaistt::tests::run_suite(
-      "latency", {it_adds_to_both_ends_in_any_state, an_upper_end_is_kept,
-                  cues_wait_for_their_time_and_gap, what_upstream_holds_back_is_not_our_delay,
-                  a_live_source_may_be_linked_late, a_delay_raises_it_in_steps_up_to_the_backlog,
-                  the_users_own_promise_stays, lateness_makes_text_due_later});
-}

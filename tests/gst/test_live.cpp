@@ -43,7 +43,7 @@ guint64 stat(Element &element, const char *field) {
   return value;
 }
 
-START_TEST(a_source_that_stops_gets_its_last_words) {
+TEST(a_source_that_stops_gets_its_last_words) {
   // A backlog that takes the whole recording at once.
   Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");
   make_live(element);
@@ -81,7 +81,6 @@ START_TEST(a_source_that_stops_gets_its_last_words) {
   element.finish();
   ck_assert_uint_eq(element.take().size(), 0);
 }
-END_TEST
 
 /// Pushes a recording to a live element with a slow model, and waits until it has been asked for
 /// the last words, as nothing more comes, but has not found them all. What came out so far.
@@ -109,15 +108,14 @@ std::vector<Text> finish(Element &element, std::vector<Text> words) {
   return words;
 }
 
-START_TEST(the_end_does_not_overtake_the_last_words) {
+TEST(the_end_does_not_overtake_the_last_words) {
   const Throttle throttle(milliseconds(60));
   Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");
   const std::vector<Text> words = stop_a_slow_source(element);
   assert_text(join(finish(element, words)), english);
 }
-END_TEST
 
-START_TEST(a_segment_does_not_overtake_the_last_words) {
+TEST(a_segment_does_not_overtake_the_last_words) {
   const Throttle throttle(milliseconds(60));
   Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");
   const std::vector<Text> before = stop_a_slow_source(element);
@@ -129,9 +127,8 @@ START_TEST(a_segment_does_not_overtake_the_last_words) {
   assert_text(join(words), english);
   ck_assert_uint_lt(words.back().pts, segment.start);
 }
-END_TEST
 
-START_TEST(words_become_cues_and_words_again) {
+TEST(words_become_cues_and_words_again) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en");
   element.start_audio();
   const std::vector<float> audio = read_sample("forecast-01.flac");
@@ -169,9 +166,8 @@ START_TEST(words_become_cues_and_words_again) {
   ck_assert_uint_eq(recognise(3).size(), word_count);
   element.finish();
 }
-END_TEST
 
-START_TEST(the_lateness_moves_the_segment) {
+TEST(the_lateness_moves_the_segment) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en lateness=1000");
   element.start_audio();
   const std::vector<float> audio = read_sample("forecast-01.flac");
@@ -190,9 +186,8 @@ START_TEST(the_lateness_moves_the_segment) {
   }
   ck_assert(bases == std::vector<guint64>({GST_SECOND, 2500 * GST_MSECOND}));
 }
-END_TEST
 
-START_TEST(downstream_asks_for_another_format) {
+TEST(downstream_asks_for_another_format) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");
   make_live(element);
   element.start_audio();
@@ -221,7 +216,6 @@ START_TEST(downstream_asks_for_another_format) {
   // Cues wait until they are whole.
   ck_assert_uint_gt(gst_harness_query_latency(element.harness()), of_words + GST_SECOND);
 }
-END_TEST
 
 /// Memory of this process that is in use, in bytes; unknown where a sanitizer keeps what was freed.
 int64_t resident_memory() {
@@ -297,7 +291,7 @@ class LiveSource {
   size_t discontinuities_ = 0;
 };
 
-START_TEST(an_overload_passes) {
+TEST(an_overload_passes) {
   // KYUTAISTT_OVERLOAD_SECONDS=300 for the whole of it.
   const char *wanted = std::getenv("KYUTAISTT_OVERLOAD_SECONDS");
   const seconds length(wanted == nullptr ? 12 : std::atoi(wanted));
@@ -353,15 +347,5 @@ START_TEST(an_overload_passes) {
   // It did recognise meanwhile.
   ck_assert_uint_gt(source.words(), word_count);
 }
-END_TEST
 
 }  // namespace
-
-int main(int argc, char **argv) {
-  gst_check_init(&argc, &argv);
-  return kyutaistt::tests::run_suite(
-      "live",
-      {a_source_that_stops_gets_its_last_words, the_end_does_not_overtake_the_last_words,
-       a_segment_does_not_overtake_the_last_words, words_become_cues_and_words_again,
-       the_lateness_moves_the_segment, downstream_asks_for_another_format, an_overload_passes});
-}

@@ -32,15 +32,14 @@ std::string one_line(std::string text) {
   return text;
 }
 
-START_TEST(both_languages_as_words) {
+TEST(both_languages_as_words) {
   assert_text(join(run_pipeline(launch("", "domain=asr_is_is") + "text/x-raw ! appsink name=out")),
               icelandic);
   assert_text(join(run_pipeline(launch("", "domain=asr_is_en") + "text/x-raw ! appsink name=out")),
               english);
 }
-END_TEST
 
-START_TEST(words_have_times) {
+TEST(words_have_times) {
   // Starts of the words in the recording, in milliseconds.
   const int starts[] = {217,  824,  1247, 1515, 1742, 2117, 2231, 2841, 3306,
                         3479, 4122, 4482, 4867, 5135, 5654, 6042, 6156, 6765};
@@ -57,9 +56,8 @@ START_TEST(words_have_times) {
                   found, starts[i]);
   }
 }
-END_TEST
 
-START_TEST(any_raw_audio_gives_the_same_words) {
+TEST(any_raw_audio_gives_the_same_words) {
   for (const char *caps :
        {"audio/x-raw,format=S16LE,rate=24000", "audio/x-raw,format=S16BE,rate=48000,channels=2",
         "audio/x-raw,format=S24LE,rate=44100,channels=1", "audio/x-raw,format=F64LE,rate=96000",
@@ -72,9 +70,8 @@ START_TEST(any_raw_audio_gives_the_same_words) {
     ck_assert_msg(join(words) == english, "%s: %s", caps, join(words).c_str());
   }
 }
-END_TEST
 
-START_TEST(cues_through_subparse) {
+TEST(cues_through_subparse) {
   for (const char *caps : {"application/x-subtitle-vtt", "application/x-subtitle"}) {
     const auto cues = run_pipeline(launch("", "domain=asr_is_is") + caps +
                                    " ! subparse ! text/x-raw ! appsink name=out");
@@ -85,17 +82,15 @@ START_TEST(cues_through_subparse) {
     }
   }
 }
-END_TEST
 
-START_TEST(raw_cues) {
+TEST(raw_cues) {
   const auto cues =
       run_pipeline(launch("", "domain=asr_is_en text-unit=cue") + "text/x-raw ! appsink name=out");
   ck_assert_uint_eq(cues.size(), 2);
   assert_text(one_line(join(cues)), english);
 }
-END_TEST
 
-START_TEST(gaps_fill_the_time_between) {
+TEST(gaps_fill_the_time_between) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is");
   element.start_audio();
   ck_assert_int_eq(element.push(read_sample("forecast-01.flac")), GST_FLOW_OK);
@@ -118,9 +113,8 @@ START_TEST(gaps_fill_the_time_between) {
   ck_assert_uint_ge(position, 7700 * GST_MSECOND);
   ck_assert_uint_le(position, 9000 * GST_MSECOND);
 }
-END_TEST
 
-START_TEST(buffers_of_one_sample) {
+TEST(buffers_of_one_sample) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en");
   element.start_audio();
   std::vector<float> samples = read_sample("forecast-03.flac");
@@ -128,9 +122,8 @@ START_TEST(buffers_of_one_sample) {
   element.finish();
   assert_text(element.take_text(), "Good day. Thank you.");
 }
-END_TEST
 
-START_TEST(timestamps_place_the_words) {
+TEST(timestamps_place_the_words) {
   // The same recording twice, the second time after a hole of a minute.
   Element element("text/x-raw, format=utf8", "domain=asr_is_en");
   element.start_audio();
@@ -148,9 +141,8 @@ START_TEST(timestamps_place_the_words) {
     ck_assert_uint_lt(words[i].pts, 73 * GST_SECOND);
   }
 }
-END_TEST
 
-START_TEST(caps_that_change_in_mid_stream) {
+TEST(caps_that_change_in_mid_stream) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en");
   element.start_audio();
   const std::vector<float> samples = read_sample("forecast-01.flac");
@@ -173,9 +165,8 @@ START_TEST(caps_that_change_in_mid_stream) {
   element.finish();
   assert_text(element.take_text(), english);
 }
-END_TEST
 
-START_TEST(silence_instead_of_audio_brings_the_words_out) {
+TEST(silence_instead_of_audio_brings_the_words_out) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en");
   element.start_audio();
   const std::vector<float> samples = read_sample("forecast-03.flac");
@@ -189,9 +180,8 @@ START_TEST(silence_instead_of_audio_brings_the_words_out) {
     gst_buffer_unref(word);
   }
 }
-END_TEST
 
-START_TEST(another_domain_while_playing) {
+TEST(another_domain_while_playing) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en");
   element.start_audio();
   const std::vector<float> samples = read_sample("forecast-03.flac");
@@ -217,16 +207,5 @@ START_TEST(another_domain_while_playing) {
   ck_assert_msg(text.starts_with("Good day. Thank you. Góðan dag. Takk fyrir."), "%s",
                 text.c_str());
 }
-END_TEST
 
 }  // namespace
-
-int main(int argc, char **argv) {
-  gst_check_init(&argc, &argv);
-  return kyutaistt::tests::run_suite(
-      "recognition",
-      {both_languages_as_words, words_have_times, any_raw_audio_gives_the_same_words,
-       cues_through_subparse, raw_cues, gaps_fill_the_time_between, buffers_of_one_sample,
-       timestamps_place_the_words, caps_that_change_in_mid_stream,
-       silence_instead_of_audio_brings_the_words_out, another_domain_while_playing});
-}

@@ -39,7 +39,7 @@ GstClockTime length_of(const std::vector<float> &audio) {
   return audio.size() * GST_SECOND / rate;
 }
 
-START_TEST(cues_begin_anew_in_a_segment_that_goes_back) {
+TEST(cues_begin_anew_in_a_segment_that_goes_back) {
   for (const char *caps :
        {"text/x-raw, format=utf8", "application/x-subtitle-vtt", "application/x-subtitle"}) {
     Element element(caps, "domain=asr_is_is text-unit=cue");
@@ -63,9 +63,8 @@ START_TEST(cues_begin_anew_in_a_segment_that_goes_back) {
     ck_assert_uint_eq(cues[3].pts, cues[1].pts);
   }
 }
-END_TEST
 
-START_TEST(time_that_jumps_back_is_followed) {
+TEST(time_that_jumps_back_is_followed) {
   for (const char *properties : {"domain=asr_is_is", "domain=asr_is_is text-unit=cue"}) {
     Element element("text/x-raw, format=utf8", properties);
     element.start_audio();
@@ -84,9 +83,8 @@ START_TEST(time_that_jumps_back_is_followed) {
     ck_assert_int_eq(element.count(GST_MESSAGE_ERROR), 0);
   }
 }
-END_TEST
 
-START_TEST(running_times_follow_the_segment) {
+TEST(running_times_follow_the_segment) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is lateness=250");
   element.start_audio();
   const std::vector<float> audio = read_sample("forecast-01.flac");
@@ -116,9 +114,8 @@ START_TEST(running_times_follow_the_segment) {
                       gst_segment_to_running_time(&segment, GST_FORMAT_TIME, words[i].pts));
   }
 }
-END_TEST
 
-START_TEST(the_end_of_a_segment_waits_for_its_words) {
+TEST(the_end_of_a_segment_waits_for_its_words) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is");
   element.start_audio();
   element.push(read_sample("forecast-01.flac"));
@@ -132,9 +129,8 @@ START_TEST(the_end_of_a_segment_waits_for_its_words) {
   }
   assert_text(element.take_text(), icelandic);
 }
-END_TEST
 
-START_TEST(the_stream_is_named_after_the_audio) {
+TEST(the_stream_is_named_after_the_audio) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is");
   element.start_audio();
   for (const char *name : {"one", "another"}) {
@@ -160,7 +156,6 @@ START_TEST(the_stream_is_named_after_the_audio) {
   assert_text(names[names.size() - 2], "one/" + name + "/text");
   assert_text(names.back(), "another/" + name + "/text");
 }
-END_TEST
 
 /// A recording that plays into an appsink, and what came out of it.
 class Player {
@@ -218,7 +213,7 @@ class Player {
   GstBus *bus_;
 };
 
-START_TEST(a_flushing_seek) {
+TEST(a_flushing_seek) {
   for (const double rate_of_play : {1.0, 2.0}) {
     Player player("domain=asr_is_is");
     player.seek(rate_of_play,
@@ -232,9 +227,8 @@ START_TEST(a_flushing_seek) {
     ck_assert_uint_le(words.front().pts, second_sentence_start + 300 * GST_MSECOND);
   }
 }
-END_TEST
 
-START_TEST(a_loop_without_a_flush) {
+TEST(a_loop_without_a_flush) {
   Player player("domain=asr_is_is");
   player.seek(1, static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_SEGMENT), 0);
   player.play();
@@ -247,14 +241,5 @@ START_TEST(a_loop_without_a_flush) {
     ck_assert_uint_eq(words[i].pts, words[word_count + i].pts);
   }
 }
-END_TEST
 
 }  // namespace
-
-int main(int argc, char **argv) {
-  gst_check_init(&argc, &argv);
-  return kyutaistt::tests::run_suite(
-      "segments", {cues_begin_anew_in_a_segment_that_goes_back, time_that_jumps_back_is_followed,
-                   running_times_follow_the_segment, the_end_of_a_segment_waits_for_its_words,
-                   the_stream_is_named_after_the_audio, a_flushing_seek, a_loop_without_a_flush});
-}

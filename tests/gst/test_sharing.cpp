@@ -33,7 +33,7 @@ void recognise(Element &element, const std::vector<float> &audio, const char *ex
   assert_text(element.take_text(), expected);
 }
 
-START_TEST(elements_come_and_go_while_others_run) {
+TEST(elements_come_and_go_while_others_run) {
   const std::vector<float> audio = read_sample("forecast-03.flac");
   const auto come_and_go = [&audio](const char *properties, const char *expected) {
     for (int round = 0; round < 10; ++round) {
@@ -66,9 +66,8 @@ START_TEST(elements_come_and_go_while_others_run) {
   staying.finish();
   assert_text(staying.take_text(), english);
 }
-END_TEST
 
-START_TEST(the_last_one_frees_the_model) {
+TEST(the_last_one_frees_the_model) {
   const std::vector<float> audio = read_sample("forecast-03.flac");
   Element first("text/x-raw, format=utf8", "domain=asr_is_en");
   recognise(first, audio, english);
@@ -84,12 +83,5 @@ START_TEST(the_last_one_frees_the_model) {
   recognise(third, audio, english);
   ck_assert_uint_eq(steps_of(third), steps);
 }
-END_TEST
 
 }  // namespace
-
-int main(int argc, char **argv) {
-  gst_check_init(&argc, &argv);
-  return kyutaistt::tests::run_suite(
-      "sharing", {elements_come_and_go_while_others_run, the_last_one_frees_the_model});
-}

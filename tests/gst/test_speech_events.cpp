@@ -14,7 +14,7 @@ using kyutaistt::tests::Text;
 
 constexpr size_t rate = 24000;
 
-START_TEST(every_word_is_told_upstream) {
+TEST(every_word_is_told_upstream) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is");
   element.start_audio();
   ck_assert_int_eq(element.push(read_sample("forecast-01.flac")), GST_FLOW_OK);
@@ -40,9 +40,8 @@ START_TEST(every_word_is_told_upstream) {
   ck_assert_uint_eq(found, words.size());
   ck_assert_uint_eq(found, 18);
 }
-END_TEST
 
-START_TEST(pauses_are_told_downstream) {
+TEST(pauses_are_told_downstream) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is");
   element.start_audio();
   std::vector<float> audio = read_sample("forecast-01.flac");
@@ -59,9 +58,8 @@ START_TEST(pauses_are_told_downstream) {
   ck_assert_int_ge(pauses, 2);
   ck_assert_int_le(pauses, 4);
 }
-END_TEST
 
-START_TEST(messages_only_when_asked_for) {
+TEST(messages_only_when_asked_for) {
   Element silent("text/x-raw, format=utf8", "domain=asr_is_en");
   silent.start_audio();
   silent.push(read_sample("forecast-01.flac"));
@@ -89,9 +87,8 @@ START_TEST(messages_only_when_asked_for) {
   // The other words, and at least the last pause.
   ck_assert_int_ge(telling.count(GST_MESSAGE_ELEMENT), static_cast<int>(words.size()));
 }
-END_TEST
 
-START_TEST(presets_set_all_cue_properties) {
+TEST(presets_set_all_cue_properties) {
   GstElement *element = gst_element_factory_make("kyutaistt", nullptr);
   guint columns = 0;
   guint gap = 0;
@@ -105,9 +102,8 @@ START_TEST(presets_set_all_cue_properties) {
   ck_assert_uint_eq(gap, 0);
   gst_object_unref(element);
 }
-END_TEST
 
-START_TEST(late_text_is_told_and_raises_the_latency) {
+TEST(late_text_is_told_and_raises_the_latency) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en");
   GstHarness *harness = element.harness();
   gst_harness_set_live(harness, TRUE);
@@ -135,9 +131,8 @@ START_TEST(late_text_is_told_and_raises_the_latency) {
   // A stall passes: what stays is at most what may wait for the model.
   ck_assert_uint_eq(gst_harness_query_latency(harness), usual + 2 * GST_SECOND);
 }
-END_TEST
 
-START_TEST(no_more_streams_than_allowed) {
+TEST(no_more_streams_than_allowed) {
   Element first("text/x-raw, format=utf8", "domain=asr_is_en");
   first.start_audio();
   first.push(std::vector<float>(rate));
@@ -151,14 +146,5 @@ START_TEST(no_more_streams_than_allowed) {
   g_error_free(error);
   gst_message_unref(message);
 }
-END_TEST
 
 }  // namespace
-
-int main(int argc, char **argv) {
-  gst_check_init(&argc, &argv);
-  return kyutaistt::tests::run_suite(
-      "speech events", {every_word_is_told_upstream, pauses_are_told_downstream,
-                        messages_only_when_asked_for, presets_set_all_cue_properties,
-                        late_text_is_told_and_raises_the_latency, no_more_streams_than_allowed});
-}

@@ -238,7 +238,7 @@ const std::vector<NamedWay> &ways() {
   return all;
 }
 
-START_TEST(every_way_of_breaking_time) {
+TEST(every_way_of_breaking_time) {
   const std::vector<Clip> clips = read_clips();
   // Of the undisturbed run, in seconds of the recording.
   std::vector<std::vector<double>> undisturbed(clips.size());
@@ -276,7 +276,6 @@ START_TEST(every_way_of_breaking_time) {
   ck_assert_msg(static_cast<double>(usual) >= 0.99 * static_cast<double>(words),
                 "only %zu of %zu words are within %g s", usual, words, usual_error);
 }
-END_TEST
 
 /// Where the last of the gaps that came out ends.
 GstClockTime last_gap_end(Element &element) {
@@ -293,7 +292,7 @@ GstClockTime last_gap_end(Element &element) {
   return end;
 }
 
-START_TEST(three_hours_do_not_drift) {
+TEST(three_hours_do_not_drift) {
   // Of a model that takes a moment for them; only the first buffer has a timestamp, the others are
   // counted. What was processed is told by gaps, to the sample.
   constexpr size_t source_rate = 44100;
@@ -322,9 +321,8 @@ START_TEST(three_hours_do_not_drift) {
   // The last frame is filled up with silence.
   ck_assert_msg(drift < frame_seconds, "%g s after three hours", drift);
 }
-END_TEST
 
-START_TEST(text_lies_within_its_segment) {
+TEST(text_lies_within_its_segment) {
   const Clip clip = read_clips().front();
   const double stop = separate_start(clip);
   Element element("text/x-raw, format=utf8", "domain=asr_is_is");
@@ -351,12 +349,5 @@ START_TEST(text_lies_within_its_segment) {
   }
   ck_assert_uint_le(last_gap_end(element), segment.stop);
 }
-END_TEST
 
 }  // namespace
-
-int main(int argc, char **argv) {
-  gst_check_init(&argc, &argv);
-  return kyutaistt::tests::run_suite("times", {every_way_of_breaking_time, three_hours_do_not_drift,
-                                               text_lies_within_its_segment});
-}

@@ -48,7 +48,7 @@ void assert_time(Time found, Time expected) {
   ck_assert_int_eq(found.count(), expected.count());
 }
 
-START_TEST(frames_come_whole_whatever_the_pushes) {
+TEST(frames_come_whole_whatever_the_pushes) {
   std::mt19937 random(7);
   std::uniform_int_distribution<size_t> size(0, 5000);
   AudioQueue queue({});
@@ -67,9 +67,8 @@ START_TEST(frames_come_whole_whatever_the_pushes) {
   ck_assert(heard == all);
   ck_assert_int_eq(queue.samples(), 0);
 }
-END_TEST
 
-START_TEST(single_samples_make_frames_too) {
+TEST(single_samples_make_frames_too) {
   AudioQueue queue({});
   for (float sample : ramp(frame_samples)) {
     ck_assert(queue.next() == Next::Nothing);
@@ -77,9 +76,8 @@ START_TEST(single_samples_make_frames_too) {
   }
   ck_assert(pop(queue).samples == ramp(frame_samples));
 }
-END_TEST
 
-START_TEST(timestamps_place_what_follows_them) {
+TEST(timestamps_place_what_follows_them) {
   AudioQueue queue({});
   queue.push(ramp(frame_samples), seconds(10));
   queue.push(ramp(frame_samples), std::nullopt);
@@ -93,9 +91,8 @@ START_TEST(timestamps_place_what_follows_them) {
   assert_time(last.info.start, seconds(20) + milliseconds(80));
   assert_time(last.info.origin, seconds(10));
 }
-END_TEST
 
-START_TEST(odd_pushes_do_not_drift) {
+TEST(odd_pushes_do_not_drift) {
   AudioQueue queue({});
   const std::vector<float> odd(441);
   int64_t frames = 0;
@@ -108,9 +105,8 @@ START_TEST(odd_pushes_do_not_drift) {
   }
   ck_assert_int_eq(frames, 200000LL * 441 / 1920);
 }
-END_TEST
 
-START_TEST(an_end_brings_silence_and_loses_part_of_a_frame_of_it) {
+TEST(an_end_brings_silence_and_loses_part_of_a_frame_of_it) {
   AudioQueue queue({.tail_samples = 2 * 1920 + 500});
   queue.push(ramp(100, 1), std::nullopt);
   queue.push_end({.marker = 5, .forced = {}, .dropped = {}});
@@ -129,9 +125,8 @@ START_TEST(an_end_brings_silence_and_loses_part_of_a_frame_of_it) {
   ck_assert(queue.next() == Next::Nothing);
   ck_assert_int_eq(queue.samples(), 10);
 }
-END_TEST
 
-START_TEST(an_end_without_audio_brings_no_silence) {
+TEST(an_end_without_audio_brings_no_silence) {
   AudioQueue queue({.prefix_samples = 6000, .tail_samples = 48000});
   queue.push_end({.marker = 1, .forced = {}, .dropped = {}});
   queue.push_end({.marker = 2, .forced = {}, .dropped = {}});
@@ -141,9 +136,8 @@ START_TEST(an_end_without_audio_brings_no_silence) {
   ck_assert_uint_eq(queue.pop_end().marker.value(), 2);
   ck_assert(queue.next() == Next::Nothing);
 }
-END_TEST
 
-START_TEST(a_prefix_of_silence_lies_before_the_first_sample) {
+TEST(a_prefix_of_silence_lies_before_the_first_sample) {
   AudioQueue queue({.prefix_samples = 960, .tail_samples = 24000});
   for (const Time origin : {Time(seconds(3)), Time(seconds(9))}) {
     queue.push(std::vector<float>(frame_samples, 1), origin);
@@ -159,9 +153,8 @@ START_TEST(a_prefix_of_silence_lies_before_the_first_sample) {
     queue.pop_end();
   }
 }
-END_TEST
 
-START_TEST(the_first_frame_of_each_context_can_come_twice) {
+TEST(the_first_frame_of_each_context_can_come_twice) {
   AudioQueue queue({.tail_samples = 24000, .repeat_first_frame = true});
   for (int context = 0; context < 2; ++context) {
     queue.push(ramp(2 * frame_samples), seconds(1));
@@ -179,9 +172,8 @@ START_TEST(the_first_frame_of_each_context_can_come_twice) {
     queue.pop_end();
   }
 }
-END_TEST
 
-START_TEST(dropped_audio_moves_the_clock_and_is_reported_once) {
+TEST(dropped_audio_moves_the_clock_and_is_reported_once) {
   AudioQueue queue({.tail_samples = 24000});
   queue.push(ramp(1000), std::nullopt);
   queue.push_dropped(1920, std::nullopt);
@@ -200,9 +192,8 @@ START_TEST(dropped_audio_moves_the_clock_and_is_reported_once) {
   }
   ck_assert(queue.pop_end().dropped.empty());
 }
-END_TEST
 
-START_TEST(clearing_starts_a_new_context) {
+TEST(clearing_starts_a_new_context) {
   AudioQueue queue({.tail_samples = 24000});
   queue.push(ramp(3000), seconds(1));
   queue.push_end({.marker = 1, .forced = {}, .dropped = {}});
@@ -215,9 +206,8 @@ START_TEST(clearing_starts_a_new_context) {
   assert_time(popped.info.origin, seconds(50));
   ck_assert(popped.samples == ramp(frame_samples));
 }
-END_TEST
 
-START_TEST(samples_that_are_no_numbers_become_silence) {
+TEST(samples_that_are_no_numbers_become_silence) {
   AudioQueue queue({});
   std::vector<float> samples(frame_samples, 0.5F);
   samples[3] = std::numeric_limits<float>::quiet_NaN();
@@ -228,9 +218,8 @@ START_TEST(samples_that_are_no_numbers_become_silence) {
   ck_assert_float_eq(popped.samples[4], 0);
   ck_assert_float_eq(popped.samples[5], 0.5F);
 }
-END_TEST
 
-START_TEST(samples_far_beyond_full_scale_are_cut_off) {
+TEST(samples_far_beyond_full_scale_are_cut_off) {
   AudioQueue queue({});
   std::vector<float> samples(frame_samples, 1.5F);
   samples[3] = 1e38F;
@@ -241,9 +230,8 @@ START_TEST(samples_far_beyond_full_scale_are_cut_off) {
   ck_assert_float_eq(popped.samples[4], -10);
   ck_assert_float_eq(popped.samples[5], 1.5F);
 }
-END_TEST
 
-START_TEST(only_what_was_pushed_counts_as_waiting) {
+TEST(only_what_was_pushed_counts_as_waiting) {
   AudioQueue queue({.prefix_samples = 6000, .tail_samples = 24000, .repeat_first_frame = true});
   const auto pushed = static_cast<int64_t>(frame_samples);
   queue.push(ramp(2 * frame_samples), std::nullopt);
@@ -261,19 +249,5 @@ START_TEST(only_what_was_pushed_counts_as_waiting) {
   }
   ck_assert_int_eq(queue.samples(), 0);
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "audio queue",
-      {frames_come_whole_whatever_the_pushes, single_samples_make_frames_too,
-       timestamps_place_what_follows_them, odd_pushes_do_not_drift,
-       an_end_brings_silence_and_loses_part_of_a_frame_of_it,
-       an_end_without_audio_brings_no_silence, a_prefix_of_silence_lies_before_the_first_sample,
-       the_first_frame_of_each_context_can_come_twice,
-       dropped_audio_moves_the_clock_and_is_reported_once, clearing_starts_a_new_context,
-       samples_that_are_no_numbers_become_silence, samples_far_beyond_full_scale_are_cut_off,
-       only_what_was_pushed_counts_as_waiting});
-}

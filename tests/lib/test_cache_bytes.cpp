@@ -17,7 +17,7 @@ int64_t allocated() {
   return static_cast<int64_t>(info.uordblks + info.hblkhd);
 }
 
-START_TEST(a_cache_takes_what_is_told) {
+TEST(a_cache_takes_what_is_told) {
   // Malloc's own borders, which are pages for larger pieces, and a description of each head.
   constexpr int64_t max_more = 9000;
   for (const CachePrecision precision :
@@ -38,20 +38,13 @@ START_TEST(a_cache_takes_what_is_told) {
     }
   }
 }
-END_TEST
 
-START_TEST(large_caches_take_whole_huge_pages) {
+TEST(large_caches_take_whole_huge_pages) {
   constexpr uint64_t huge_page = uint64_t{2} << 20;
   const ops::Attention attention{16, 128, 1e4};
   // 384 slots of 16 KB are three pages, 400 a little more.
   ck_assert_uint_eq(ops::cache_bytes(attention, 375, CachePrecision::F32), 3 * huge_page);
   ck_assert_uint_eq(ops::cache_bytes(attention, 385, CachePrecision::F32), 4 * huge_page);
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "cache bytes", {a_cache_takes_what_is_told, large_caches_take_whole_huge_pages});
-}

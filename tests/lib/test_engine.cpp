@@ -22,7 +22,7 @@ using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-START_TEST(a_full_queue_drops_whole_frames_and_counts_them) {
+TEST(a_full_queue_drops_whole_frames_and_counts_them) {
   const auto engine = tiny_engine();
   StreamOptions options = forcing({});
   options.overflow = Overflow::Drop;
@@ -51,9 +51,8 @@ START_TEST(a_full_queue_drops_whole_frames_and_counts_them) {
   transcript.wait(2);
   ck_assert_int_eq(transcript.progress.back().count(), Time(milliseconds(4080)).count());
 }
-END_TEST
 
-START_TEST(a_full_queue_blocks_until_there_is_room) {
+TEST(a_full_queue_blocks_until_there_is_room) {
   const auto engine = tiny_engine();
   StreamOptions options = forcing({});
   options.queue_capacity = milliseconds(160);
@@ -73,9 +72,8 @@ START_TEST(a_full_queue_blocks_until_there_is_room) {
   ck_assert_uint_ge(stream->stats().frames, 50);
   ck_assert_uint_eq(stream->stats().dropped_frames, 0);
 }
-END_TEST
 
-START_TEST(an_observer_that_throws_fails_the_streams_of_its_step) {
+TEST(an_observer_that_throws_fails_the_streams_of_its_step) {
   std::atomic<bool> throws = true;
   const auto engine = tiny_engine({.max_streams = 2, .step_observer = [&](const StepReport &) {
                                      if (throws) {
@@ -96,9 +94,8 @@ START_TEST(an_observer_that_throws_fails_the_streams_of_its_step) {
   transcript.wait(2);
   ck_assert_uint_eq(transcript.drained.size(), 1);
 }
-END_TEST
 
-START_TEST(samples_far_beyond_full_scale_do_no_lasting_harm) {
+TEST(samples_far_beyond_full_scale_do_no_lasting_harm) {
   const auto engine = tiny_engine();
   Transcript transcript;
   const auto stream = open_stream(*engine, forcing({}), transcript);
@@ -111,9 +108,8 @@ START_TEST(samples_far_beyond_full_scale_do_no_lasting_harm) {
   transcript.wait();
   assert_ok(transcript.failure);
 }
-END_TEST
 
-START_TEST(times_as_long_as_a_time_can_be) {
+TEST(times_as_long_as_a_time_can_be) {
   const auto engine = make_engine(load_model(example("model")));
   StreamOptions options = for_domain("asr_is_is");
   options.queue_capacity = Time::max();
@@ -135,9 +131,8 @@ START_TEST(times_as_long_as_a_time_can_be) {
     ck_assert(transcript.ends[i] >= transcript.words[i].end);
   }
 }
-END_TEST
 
-START_TEST(wrong_options_are_refused) {
+TEST(wrong_options_are_refused) {
   const auto engine = tiny_engine({.max_streams = 2, .step_observer = {}});
   const auto ignore = [](const Event &) {};
   StreamOptions wrong = forcing({5, -3});
@@ -157,9 +152,8 @@ START_TEST(wrong_options_are_refused) {
   first.value().reset();
   assert_ok(engine->open_stream(forcing({}), ignore).status());
 }
-END_TEST
 
-START_TEST(one_folder_is_one_engine) {
+TEST(one_folder_is_one_engine) {
   std::weak_ptr<const Engine> seen;
   {
     const auto first = Engine::shared(golden("hf-f32"));
@@ -188,9 +182,8 @@ START_TEST(one_folder_is_one_engine) {
   ck_assert(seen.expired());
   assert_refused(Engine::shared(golden("none")).status(), StatusCode::NotFound, "none");
 }
-END_TEST
 
-START_TEST(many_that_want_a_model_at_once_load_it_once) {
+TEST(many_that_want_a_model_at_once_load_it_once) {
   std::array<std::future<Result<std::shared_ptr<Engine>>>, 8> callers;
   for (auto &caller : callers) {
     caller = std::async(std::launch::async, [] { return Engine::shared(example("model")); });
@@ -203,9 +196,8 @@ START_TEST(many_that_want_a_model_at_once_load_it_once) {
     ck_assert(result.value() == engine);
   }
 }
-END_TEST
 
-START_TEST(a_stream_outlives_its_engine_object) {
+TEST(a_stream_outlives_its_engine_object) {
   auto engine = tiny_engine();
   Transcript transcript;
   const auto stream = open_stream(*engine, forcing({}), transcript);
@@ -214,16 +206,5 @@ START_TEST(a_stream_outlives_its_engine_object) {
   assert_ok(stream->drain(1));
   transcript.wait();
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return run_suite(
-      "engine",
-      {a_full_queue_drops_whole_frames_and_counts_them, a_full_queue_blocks_until_there_is_room,
-       an_observer_that_throws_fails_the_streams_of_its_step,
-       samples_far_beyond_full_scale_do_no_lasting_harm, times_as_long_as_a_time_can_be,
-       wrong_options_are_refused, one_folder_is_one_engine,
-       many_that_want_a_model_at_once_load_it_once, a_stream_outlives_its_engine_object});
-}

@@ -21,16 +21,15 @@ Status guarded(const Exception &exception) {
   return guard("the work", [&]() -> Status { throw exception; });
 }
 
-START_TEST(what_ran_out_is_named) {
+TEST(what_ran_out_is_named) {
   assert_refused(guarded(std::bad_alloc()), StatusCode::ResourceExhausted,
                  "the work: out of memory");
   assert_refused(
       guarded(std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again))),
       StatusCode::ResourceExhausted, "the work: the system gives no more threads");
 }
-END_TEST
 
-START_TEST(everything_else_is_a_fault_in_one_line) {
+TEST(everything_else_is_a_fault_in_one_line) {
   const Status fault = guarded(std::runtime_error("first line\nand where it was thrown"));
   assert_refused(fault, StatusCode::Internal, "the work: first line");
   ck_assert(fault.message().find('\n') == std::string::npos);
@@ -38,10 +37,5 @@ START_TEST(everything_else_is_a_fault_in_one_line) {
                  StatusCode::Internal, "the work: ");
   assert_refused(guarded(7), StatusCode::Internal, "the work: unknown exception");
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return run_suite("guard", {what_ran_out_is_named, everything_else_is_a_fault_in_one_line});
-}

@@ -26,7 +26,7 @@ std::string repeated(std::string_view text, int times) {
   return result;
 }
 
-START_TEST(texts_that_are_no_json_are_refused) {
+TEST(texts_that_are_no_json_are_refused) {
   for (const char *text : {"", " ", "{", "{\"a\": 1} x", "{\"a\": }", "{a: 1}", "\"\xFF\"", "nul",
                            "[1, 2,]", "{\"a\": 01}", "NaN"}) {
     assert_refused(parse_json(text, "x.json").status(), StatusCode::Corrupt,
@@ -35,9 +35,8 @@ START_TEST(texts_that_are_no_json_are_refused) {
   assert_refused(parse_json("[1e999]", "x.json").status(), StatusCode::Corrupt,
                  "x.json: has a number that is too large");
 }
-END_TEST
 
-START_TEST(depth_is_bounded) {
+TEST(depth_is_bounded) {
   assert_ok(parse_json(repeated("[", 64) + repeated("]", 64), "x.json").status());
   for (const char *opening : {"[", "{\"a\":"}) {
     assert_refused(parse_json(repeated(opening, 66), "x.json").status(), StatusCode::Corrupt,
@@ -47,18 +46,16 @@ START_TEST(depth_is_bounded) {
                    "x.json: nested deeper than 64");
   }
 }
-END_TEST
 
-START_TEST(a_key_may_not_stand_twice) {
+TEST(a_key_may_not_stand_twice) {
   assert_refused(parse_json(R"({"a": 1, "b": 2, "a": 3})", "x.json").status(), StatusCode::Corrupt,
                  R"(x.json: key "a" stands twice in one object)");
   assert_refused(parse_json(R"([{"b": {"a\u0000": 1, "a\u0000": 3}}])", "x.json").status(),
                  StatusCode::Corrupt, R"(key "a\u0000" stands twice)");
   assert_ok(parse_json(R"([{"a": {"a": 1}, "b": {"a": 1}}, {"a": 2}])", "x.json").status());
 }
-END_TEST
 
-START_TEST(files_that_cannot_be_read_are_named) {
+TEST(files_that_cannot_be_read_are_named) {
   const TestFolder folder;
   assert_refused(read_json_file(folder.path("none.json")).status(), StatusCode::NotFound,
                  "/none.json: cannot be opened: No such file");
@@ -75,9 +72,8 @@ START_TEST(files_that_cannot_be_read_are_named) {
   assert_refused(read_json_file(folder.path("large.json")).status(), StatusCode::Corrupt,
                  "/large.json: is too large: 67108865 bytes, at most 67108864 are expected");
 }
-END_TEST
 
-START_TEST(getters_say_what_they_found) {
+TEST(getters_say_what_they_found) {
   const Json json = Json::parse(R"({"whole": 7, "huge": 18446744073709551615, "half": 0.5,
       "text": "x", "yes": true, "nothing": null, "list": [1], "part": {"inner": -1},
       "a\nb": "two\nlines"})");
@@ -109,12 +105,5 @@ START_TEST(getters_say_what_they_found) {
           "x.json: part: inner: found -1, expected an integer from 0 to 1");
   corrupt(object.integer("a\nb", 0, 1), R"(x.json: "a\nb": found "two\nlines", expected)");
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "json file", {texts_that_are_no_json_are_refused, depth_is_bounded, a_key_may_not_stand_twice,
-                    files_that_cannot_be_read_are_named, getters_say_what_they_found});
-}

@@ -86,7 +86,7 @@ ModelInfo inspect(const TestFolder &folder) {
   return std::move(info).value();
 }
 
-START_TEST(the_folder_works_as_downloaded) {
+TEST(the_folder_works_as_downloaded) {
   const TestFolder folder("hf-f32");
   write_model(folder, {});
   const ModelInfo info = inspect(folder);
@@ -111,18 +111,16 @@ START_TEST(the_folder_works_as_downloaded) {
   prompt.domain = "asr_en_en";
   assert_refused(check_prompt(info, prompt), StatusCode::NotFound, "asr_is_is");
 }
-END_TEST
 
-START_TEST(a_right_delay_is_no_warning) {
+TEST(a_right_delay_is_no_warning) {
   const TestFolder folder("hf-f32");
   write_model(folder, {.delay_seconds = 5});
   const ModelInfo info = inspect(folder);
   ck_assert(info.delay_seconds == 5);
   ck_assert(info.warnings.empty());
 }
-END_TEST
 
-START_TEST(the_sidecar_wins_over_what_is_built_in) {
+TEST(the_sidecar_wins_over_what_is_built_in) {
   const TestFolder folder("hf-f32");
   write_model(folder, {});
   folder.write("kyutaistt.json", R"({"format": 1, "delay_seconds": 4.5, "pad_steps": 3})");
@@ -140,9 +138,8 @@ START_TEST(the_sidecar_wins_over_what_is_built_in) {
   assert_text(own.default_domain, "own");
   ck_assert_int_eq(own.pad_steps, 12);
 }
-END_TEST
 
-START_TEST(models_of_other_shapes_are_not_taken_for_it) {
+TEST(models_of_other_shapes_are_not_taken_for_it) {
   for (const Shape &shape : {Shape{.text_vocabulary = 8001}, Shape{.layers = 15}}) {
     const TestFolder folder("hf-f32");
     write_model(folder, shape);
@@ -153,12 +150,5 @@ START_TEST(models_of_other_shapes_are_not_taken_for_it) {
     ck_assert(info.warnings.empty());
   }
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return run_suite("known model", {the_folder_works_as_downloaded, a_right_delay_is_no_warning,
-                                   the_sidecar_wins_over_what_is_built_in,
-                                   models_of_other_shapes_are_not_taken_for_it});
-}

@@ -25,7 +25,7 @@ MachineLimits measured_with(const char *instruction_set) {
   return limits.value();
 }
 
-START_TEST(the_forced_instruction_set_is_measured) {
+TEST(the_forced_instruction_set_is_measured) {
   const MachineLimits plain = measured_with("plain");
   ck_assert(plain.multiply_adds_f32 > 0 && plain.multiply_adds_bf16 > 0);
   const auto *fastest = kyutaistt::ops::supported_kernels().front();
@@ -34,9 +34,8 @@ START_TEST(the_forced_instruction_set_is_measured) {
     ck_assert(measured_with(fastest->name).multiply_adds_int8 > 2 * plain.multiply_adds_int8);
   }
 }
-END_TEST
 
-START_TEST(what_cannot_be_measured_is_refused) {
+TEST(what_cannot_be_measured_is_refused) {
   for (const int threads : {0, 1025}) {
     assert_refused(measure_machine(threads).status(), StatusCode::InvalidArgument,
                    "threads: found " + std::to_string(threads) + ", expected 1 to 1024");
@@ -45,27 +44,15 @@ START_TEST(what_cannot_be_measured_is_refused) {
   assert_refused(measure_machine(1).status(), StatusCode::InvalidArgument,
                  "KYUTAISTT_INSTRUCTION_SET: instruction set \"sse9\" is unknown");
 }
-END_TEST
 
 #ifndef __SANITIZE_ADDRESS__
-START_TEST(too_little_memory_is_told) {
+TEST(too_little_memory_is_told) {
   constexpr rlim_t little = rlim_t{256} << 20;
   const rlimit limit{little, little};
   ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
   assert_refused(measure_machine(1).status(), StatusCode::ResourceExhausted,
                  "measuring the machine: out of memory");
 }
-END_TEST
 #endif
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite("machine",
-                                     {the_forced_instruction_set_is_measured,
-#ifndef __SANITIZE_ADDRESS__
-                                      // AddressSanitizer itself takes more than the limit.
-                                      too_little_memory_is_told,
-#endif
-                                      what_cannot_be_measured_is_refused});
-}

@@ -57,7 +57,7 @@ void assert_told(const Case &c, const std::string &what, int64_t found, uint64_t
                 static_cast<intmax_t>(found), static_cast<uintmax_t>(told));
 }
 
-START_TEST(a_stream_costs_what_is_told) {
+TEST(a_stream_costs_what_is_told) {
   constexpr int streams = 16;
   for (const Case &c : cases) {
     const auto engine = make_engine(load(c));
@@ -87,9 +87,8 @@ START_TEST(a_stream_costs_what_is_told) {
     ck_assert_int_lt(allocated() - before, static_cast<int64_t>(told / 10));
   }
 }
-END_TEST
 
-START_TEST(weights_cost_what_is_told) {
+TEST(weights_cost_what_is_told) {
   for (const Case &c : cases) {
     load(c);
     const int64_t before = allocated();
@@ -97,10 +96,5 @@ START_TEST(weights_cost_what_is_told) {
     assert_told(c, "the model", allocated() - before, model->loaded().weight_bytes);
   }
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return run_suite("memory", {a_stream_costs_what_is_told, weights_cost_what_is_told});
-}

@@ -77,7 +77,7 @@ void assert_tiny(const ModelInfo &info) {
   ck_assert(info.layout == "hugging-face");
 }
 
-START_TEST(all_layouts_of_the_reference_are_read) {
+TEST(all_layouts_of_the_reference_are_read) {
   const auto f32 = open(golden("hf-f32"));
   assert_tiny(f32.info);
   ck_assert_int_eq(f32.info.language_model.text_start, 399);
@@ -105,9 +105,8 @@ START_TEST(all_layouts_of_the_reference_are_read) {
   assert_tiny(sharded.info);
   ck_assert_uint_eq(sharded.info.parameters, f32.info.parameters);
 }
-END_TEST
 
-START_TEST(the_bundled_model_has_domains) {
+TEST(the_bundled_model_has_domains) {
   const auto folder = open(example("model"));
   ck_assert_uint_eq(folder.info.domains.size(), 2);
   ck_assert(folder.info.domains[1].name == "asr_is_is");
@@ -118,9 +117,8 @@ START_TEST(the_bundled_model_has_domains) {
   ck_assert(folder.info.delay_seconds == 2);
   ck_assert(folder.info.warnings.empty());
 }
-END_TEST
 
-START_TEST(folders_that_are_none_are_refused) {
+TEST(folders_that_are_none_are_refused) {
   const auto refused = [](const std::string &folder, StatusCode code, const std::string &message) {
     assert_refused(open_model_folder(folder, {}).status(), code, message);
   };
@@ -136,7 +134,6 @@ START_TEST(folders_that_are_none_are_refused) {
   folder.write(config_file, R"({"model_type": "stt", "mimi_name": "m", "stt_config": {}})");
   refused(folder.path(), StatusCode::Unsupported, "/config.json: is of Kyutai's own layout");
 }
-END_TEST
 
 /// One value of one file that is wrong, and what has to be said about it. A value of "(none)"
 /// removes the member.
@@ -162,7 +159,7 @@ Status open_with(const TestFolder &folder, const WrongValue &wrong) {
   return status;
 }
 
-START_TEST(every_value_of_the_configs_is_checked) {
+TEST(every_value_of_the_configs_is_checked) {
   const char *codec = "config.json: codec_config: ";
   const WrongValue cases[] = {
       {config_file, "/model_type", "\"llama\"",
@@ -233,9 +230,8 @@ START_TEST(every_value_of_the_configs_is_checked) {
   }
   assert_ok(open_model_folder(folder.path(), {}).status());
 }
-END_TEST
 
-START_TEST(the_text_start_may_be_in_either_file) {
+TEST(the_text_start_may_be_in_either_file) {
   const TestFolder folder("hf-f32");
   folder.remove(generation_file);
   ck_assert_int_eq(open(folder.path()).info.language_model.text_start, 399);
@@ -245,9 +241,8 @@ START_TEST(the_text_start_may_be_in_either_file) {
   assert_refused(open_model_folder(folder.path(), {}).status(), StatusCode::Corrupt,
                  "config.json: bos_token_id: found nothing, expected a row of the embedding");
 }
-END_TEST
 
-START_TEST(what_transformers_would_do_is_followed_or_told) {
+TEST(what_transformers_would_do_is_followed_or_told) {
   struct Case {
     const char *generation;
     Alignment alignment;
@@ -281,9 +276,8 @@ START_TEST(what_transformers_would_do_is_followed_or_told) {
   folder.remove("preprocessor_config.json");
   ck_assert(warns_of(open(folder.path()).info, "there is no preprocessor_config.json"));
 }
-END_TEST
 
-START_TEST(every_needed_tensor_is_checked) {
+TEST(every_needed_tensor_is_checked) {
   const TestFolder folder("hf-f32");
   const Weights whole = Weights::read(folder.path(weights_file));
   const auto refused = [&](const Weights &weights, const std::string &message) {
@@ -308,7 +302,6 @@ START_TEST(every_needed_tensor_is_checked) {
   unknown.tensors["model.norm.weight"].dtype = "U32";
   refused(unknown, "tensor model.norm.weight: found type unknown, expected F32");
 }
-END_TEST
 
 /// Puts values in place of a tensor's first ones, and zeros in place of the others.
 template <typename Value>
@@ -326,7 +319,7 @@ Status load(const Weights &weights) {
   return kyutaistt::Model::load(folder.path()).status();
 }
 
-START_TEST(weights_must_be_finite_numbers) {
+TEST(weights_must_be_finite_numbers) {
   const Weights whole = Weights::read(golden("hf-f32/model.safetensors"));
   const auto refused = [](const Weights &weights, const std::string &message) {
     assert_refused(load(weights), StatusCode::Corrupt, message);
@@ -355,9 +348,8 @@ START_TEST(weights_must_be_finite_numbers) {
   replace<float>(unused, codebook + "embed_sum", "F32", {1, 1e38F});
   refused(unused, "tensor " + codebook + "embed_sum: element 1 divided by its cluster_usage");
 }
-END_TEST
 
-START_TEST(tensors_that_are_not_needed_do_not_matter) {
+TEST(tensors_that_are_not_needed_do_not_matter) {
   const TestFolder folder("hf-f32");
   Weights weights = Weights::read(folder.path(weights_file));
   std::erase_if(weights.tensors, [](const auto &entry) {
@@ -370,7 +362,6 @@ START_TEST(tensors_that_are_not_needed_do_not_matter) {
   folder.write(weights_file, weights.file());
   open(folder.path());
 }
-END_TEST
 
 /// Stores a convolution's weight as a direction of another length, and its own length.
 void split_norm(Weights &weights, const std::string &name, const std::string &length_name,
@@ -397,7 +388,7 @@ void split_norm(Weights &weights, const std::string &name, const std::string &le
       std::string(reinterpret_cast<const char *>(lengths.data()), lengths.size() * sizeof(float))};
 }
 
-START_TEST(older_names_of_the_codec_are_understood) {
+TEST(older_names_of_the_codec_are_understood) {
   const TestFolder folder("hf-f32");
   Weights weights = Weights::read(folder.path(weights_file));
   const std::string first = "codec_model.encoder.layers.0.conv";
@@ -435,9 +426,8 @@ START_TEST(older_names_of_the_codec_are_understood) {
   assert_refused(open_model_folder(folder.path(), {}).status(), StatusCode::Corrupt,
                  "tensor " + first + ".weight: is not there");
 }
-END_TEST
 
-START_TEST(the_sidecar_wins_over_the_models_own_files) {
+TEST(the_sidecar_wins_over_the_models_own_files) {
   const TestFolder folder("hf-window1");
   folder.write("kyutaistt.json", R"({"format": 1, "pad_steps": 3, "delay_seconds": 1.25,
       "alignment": "aligned", "codec_attention": "ring2", "default_domain": "é",
@@ -472,9 +462,8 @@ START_TEST(the_sidecar_wins_over_the_models_own_files) {
     ck_assert(open(folder.path()).info.alignment == Alignment::DropFirst);
   }
 }
-END_TEST
 
-START_TEST(the_known_models_delay_is_told_where_it_differs) {
+TEST(the_known_models_delay_is_told_where_it_differs) {
   const auto warnings_with = [](double delay) {
     ModelInfo info;
     info.language_model.text_vocabulary = 9323;
@@ -490,9 +479,8 @@ START_TEST(the_known_models_delay_is_told_where_it_differs) {
   // As when there is no file that could say it.
   ck_assert(warnings_with(0).at(0).find("the folder itself tells no delay, but") == 0);
 }
-END_TEST
 
-START_TEST(a_malformed_sidecar_is_refused) {
+TEST(a_malformed_sidecar_is_refused) {
   struct Case {
     const char *content;
     const char *message;
@@ -532,18 +520,5 @@ START_TEST(a_malformed_sidecar_is_refused) {
                    broken.message);
   }
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "model folder",
-      {all_layouts_of_the_reference_are_read, the_bundled_model_has_domains,
-       folders_that_are_none_are_refused, every_value_of_the_configs_is_checked,
-       the_text_start_may_be_in_either_file, what_transformers_would_do_is_followed_or_told,
-       every_needed_tensor_is_checked, weights_must_be_finite_numbers,
-       tensors_that_are_not_needed_do_not_matter, older_names_of_the_codec_are_understood,
-       the_sidecar_wins_over_the_models_own_files, the_known_models_delay_is_told_where_it_differs,
-       a_malformed_sidecar_is_refused});
-}

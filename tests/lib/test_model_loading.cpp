@@ -44,7 +44,7 @@ struct OpenFiles {
   }
 };
 
-START_TEST(progress_grows_to_the_whole) {
+TEST(progress_grows_to_the_whole) {
   for (const Precision precision : {Precision::F32, Precision::Int8}) {
     std::vector<double> shares;
     ModelOptions options;
@@ -60,9 +60,8 @@ START_TEST(progress_grows_to_the_whole) {
     ck_assert(shares.back() == 1.0);
   }
 }
-END_TEST
 
-START_TEST(a_load_can_be_cancelled_at_every_tensor) {
+TEST(a_load_can_be_cancelled_at_every_tensor) {
   const std::string folder = golden("hf-f32");
   int whole = 0;
   load_model(folder, cancelling_after(1 << 20, whole));
@@ -81,9 +80,8 @@ START_TEST(a_load_can_be_cancelled_at_every_tensor) {
   int told = 0;
   ck_assert(load_model(folder, cancelling_after(whole + 1, told)) != nullptr);
 }
-END_TEST
 
-START_TEST(progress_that_throws_is_a_failure) {
+TEST(progress_that_throws_is_a_failure) {
   ModelOptions options;
   options.progress = [](double) -> bool { throw std::runtime_error("no time for this"); };
   assert_refused(Model::load(golden("hf-f32"), options).status(), StatusCode::Internal,
@@ -93,9 +91,8 @@ START_TEST(progress_that_throws_is_a_failure) {
   // It does not stand in the way of the next.
   assert_ok(Engine::shared(golden("hf-f32")).status());
 }
-END_TEST
 
-START_TEST(who_waits_for_a_load_that_is_cancelled_loads_itself) {
+TEST(who_waits_for_a_load_that_is_cancelled_loads_itself) {
   const std::string folder = golden("hf-f32");
   std::promise<void> waits;
   std::future<Result<std::shared_ptr<Engine>>> second;
@@ -116,9 +113,8 @@ START_TEST(who_waits_for_a_load_that_is_cancelled_loads_itself) {
   assert_refused(Engine::shared(folder, hasty).status(), StatusCode::Cancelled, "cancelled");
   assert_ok(second.get().status());
 }
-END_TEST
 
-START_TEST(who_waits_for_a_load_can_give_up) {
+TEST(who_waits_for_a_load_can_give_up) {
   const std::string folder = golden("hf-f32");
   ModelOptions hasty;
   hasty.progress = [](double) { return false; };
@@ -135,9 +131,8 @@ START_TEST(who_waits_for_a_load_can_give_up) {
   assert_ok(Engine::shared(folder, patient).status());
   ck_assert(gave_up);
 }
-END_TEST
 
-START_TEST(a_cancelled_quantization_can_be_repeated) {
+TEST(a_cancelled_quantization_can_be_repeated) {
   const TestFolder folder;
   const std::string output = folder.path("packed");
   int told = 0;
@@ -148,14 +143,5 @@ START_TEST(a_cancelled_quantization_can_be_repeated) {
   assert_ok(quantize_model(golden("hf-bf16"), output));
   load_model(output);
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return run_suite(
-      "model loading",
-      {progress_grows_to_the_whole, a_load_can_be_cancelled_at_every_tensor,
-       progress_that_throws_is_a_failure, who_waits_for_a_load_that_is_cancelled_loads_itself,
-       who_waits_for_a_load_can_give_up, a_cancelled_quantization_can_be_repeated});
-}

@@ -37,7 +37,7 @@ void forget_environment() {
   }
 }
 
-START_TEST(folders_are_taken_as_they_are) {
+TEST(folders_are_taken_as_they_are) {
   assert_found(golden("hf-f32"), golden("hf-f32"));
   assert_refused(find_model("").status(), StatusCode::InvalidArgument, "no model is set");
   assert_refused(find_model(golden("hf-f32/config.json")).status(), StatusCode::InvalidArgument,
@@ -45,9 +45,8 @@ START_TEST(folders_are_taken_as_they_are) {
   assert_refused(find_model(golden("none")).status(), StatusCode::NotFound,
                  "/none: there is no such model folder");
 }
-END_TEST
 
-START_TEST(the_cache_is_where_the_environment_says) {
+TEST(the_cache_is_where_the_environment_says) {
   struct Place {
     const char *variable;
     const char *value;
@@ -69,9 +68,8 @@ START_TEST(the_cache_is_where_the_environment_says) {
                  folder.path(place.hub) + "models--some-one--a.model_1/snapshots/1a");
   }
 }
-END_TEST
 
-START_TEST(revisions_are_found) {
+TEST(revisions_are_found) {
   const TestFolder folder;
   setenv("HF_HUB_CACHE", folder.path().c_str(), 1);
   fill_cache(folder, "");
@@ -81,9 +79,8 @@ START_TEST(revisions_are_found) {
   assert_refused(find_model("some-one/a.model_1@none").status(), StatusCode::NotFound,
                  "huggingface-cli download some-one/a.model_1 --revision none");
 }
-END_TEST
 
-START_TEST(what_is_not_there_is_told_with_the_command) {
+TEST(what_is_not_there_is_told_with_the_command) {
   const TestFolder folder;
   setenv("HF_HUB_CACHE", folder.path().c_str(), 1);
   fill_cache(folder, "");
@@ -99,12 +96,5 @@ START_TEST(what_is_not_there_is_told_with_the_command) {
     ck_assert(!find_model(name).ok());
   }
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "model location", {folders_are_taken_as_they_are, the_cache_is_where_the_environment_says,
-                         revisions_are_found, what_is_not_there_is_told_with_the_command});
-}

@@ -60,7 +60,7 @@ std::vector<float> channels_first(const Recorded &recorded, int64_t channels, in
   return values;
 }
 
-START_TEST(codec_stages) {
+TEST(codec_stages) {
   const auto model = load_model(golden("hf-f32"));
   const ModelState &state = model->state();
   const Expected expected("hf-f32");
@@ -100,7 +100,6 @@ START_TEST(codec_stages) {
   }
   ck_assert_int_ge(compared, 19);
 }
-END_TEST
 
 /// Runs the language model on given codes and returns the logits of every position.
 std::vector<std::vector<float>> run_language_model(
@@ -131,7 +130,7 @@ std::vector<std::vector<float>> run_language_model(
   return logits;
 }
 
-START_TEST(language_model_stages) {
+TEST(language_model_stages) {
   const auto model = load_model(golden("hf-f32"));
   const Expected expected("hf-f32");
   int compared = 0;
@@ -153,9 +152,8 @@ START_TEST(language_model_stages) {
   assert_near("logits", all, expected.floats("speech4.free.logits"),
               expected.tolerance("speech4.free.logits"));
 }
-END_TEST
 
-START_TEST(logits_of_every_checkpoint) {
+TEST(logits_of_every_checkpoint) {
   for (const char *name : {"hf-f32", "hf-bf16", "hf-window1"}) {
     const auto model = load_model(golden(name));
     const Expected expected(name);
@@ -181,9 +179,8 @@ START_TEST(logits_of_every_checkpoint) {
     ck_assert_int_ge(compared, 1);
   }
 }
-END_TEST
 
-START_TEST(bf16_logits_stay_near) {
+TEST(bf16_logits_stay_near) {
   // transformers' own bfloat16 arithmetic is within 0.29 of the exact logits (range about 22).
   kyutaistt::ModelOptions options;
   options.precision = kyutaistt::Precision::Bf16;
@@ -197,12 +194,5 @@ START_TEST(bf16_logits_stay_near) {
   }
   assert_near("bf16 logits", every10, expected.floats("speech4.free.logits_every10"), 0.5);
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "model parity",
-      {codec_stages, language_model_stages, logits_of_every_checkpoint, bf16_logits_stay_near});
-}

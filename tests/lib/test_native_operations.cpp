@@ -129,7 +129,7 @@ double tolerance_of(WeightType type) {
   }
 }
 
-START_TEST(products) {
+TEST(products) {
   const auto libtorch = make_libtorch();
   const auto candidates = make_candidates();
   for (const WeightType type :
@@ -176,9 +176,8 @@ START_TEST(products) {
     }
   }
 }
-END_TEST
 
-START_TEST(a_row_is_the_same_in_every_batch) {
+TEST(a_row_is_the_same_in_every_batch) {
   Random random;
   constexpr int64_t rows = 37;
   constexpr int64_t columns = 300;
@@ -203,9 +202,8 @@ START_TEST(a_row_is_the_same_in_every_batch) {
     }
   }
 }
-END_TEST
 
-START_TEST(convolutions) {
+TEST(convolutions) {
   struct Case {
     int64_t inputs, outputs, kernel, stride, time, streams;
     Convolution::Start start;
@@ -264,7 +262,6 @@ START_TEST(convolutions) {
     }
   }
 }
-END_TEST
 
 /// Which keys a position sees: the rules of `CodecAttention`.
 enum class Sees { Window, WindowOfLast, Together };
@@ -282,7 +279,7 @@ int64_t first_visible(Sees sees, int64_t position, int64_t window, int64_t toget
   }
 }
 
-START_TEST(attention_over_rings) {
+TEST(attention_over_rings) {
   struct Case {
     int64_t heads, dimension, capacity, window, together, streams;
     Sees sees = Sees::Window;
@@ -343,9 +340,8 @@ START_TEST(attention_over_rings) {
     }
   }
 }
-END_TEST
 
-START_TEST(functions_of_rows) {
+TEST(functions_of_rows) {
   const auto libtorch = make_libtorch();
   for (const int64_t columns : {1, 2, 15, 16, 34, 130}) {
     constexpr int64_t rows = 3;
@@ -381,9 +377,8 @@ START_TEST(functions_of_rows) {
     }
   }
 }
-END_TEST
 
-START_TEST(small_values_keep_their_digits) {
+TEST(small_values_keep_their_digits) {
   // Relative to themselves: near zero exp(x) - 1 must not lose what x is, as libtorch's does.
   const Values x = {-1e-6F, -1e-3F, -0.1F, -3, -9, -30, -80, -200, 0, 1e-6F, 0.2F, 6};
   const auto count = static_cast<int64_t>(x.size());
@@ -408,9 +403,8 @@ START_TEST(small_values_keep_their_digits) {
     }
   }
 }
-END_TEST
 
-START_TEST(lookups_and_choices) {
+TEST(lookups_and_choices) {
   const auto libtorch = make_libtorch();
   Random random;
   constexpr int64_t entries = 70;
@@ -448,9 +442,8 @@ START_TEST(lookups_and_choices) {
     }
   }
 }
-END_TEST
 
-START_TEST(ties_and_numbers_that_are_none) {
+TEST(ties_and_numbers_that_are_none) {
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
   for (const Candidate &candidate : make_candidates()) {
     Operations &operations = *candidate.operations;
@@ -467,9 +460,8 @@ START_TEST(ties_and_numbers_that_are_none) {
     ck_assert(std::isnan(operations.choose(operations.upload(nothing, 1, 40)).front().probability));
   }
 }
-END_TEST
 
-START_TEST(numbers_that_are_none_stay_so_in_their_row) {
+TEST(numbers_that_are_none_stay_so_in_their_row) {
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
   constexpr float infinity = std::numeric_limits<float>::infinity();
   constexpr int64_t rows = 37;
@@ -507,9 +499,8 @@ START_TEST(numbers_that_are_none_stay_so_in_their_row) {
     }
   }
 }
-END_TEST
 
-START_TEST(keys_and_values_that_are_no_numbers_stay_so) {
+TEST(keys_and_values_that_are_no_numbers_stay_so) {
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
   const Attention attention{1, 16, 1e4};
   for (const Candidate &candidate : make_candidates()) {
@@ -529,9 +520,8 @@ START_TEST(keys_and_values_that_are_no_numbers_stay_so) {
     }
   }
 }
-END_TEST
 
-START_TEST(values_near_zero_are_packed_and_multiplied) {
+TEST(values_near_zero_are_packed_and_multiplied) {
   // Their scales, or the inverses of those, are denormal or infinite.
   constexpr int64_t columns = 64;
   for (const float tiny : {1e-45F, 1e-40F, 1e-38F, 1e-36F, 1e-34F}) {
@@ -555,9 +545,8 @@ START_TEST(values_near_zero_are_packed_and_multiplied) {
     }
   }
 }
-END_TEST
 
-START_TEST(sums_of_the_greatest_codes_fit) {
+TEST(sums_of_the_greatest_codes_fit) {
   // All codes are the greatest there are, so every product of two is too, and all have one sign.
   constexpr int64_t rows = 33;
   constexpr int64_t columns = 1030;
@@ -577,9 +566,8 @@ START_TEST(sums_of_the_greatest_codes_fit) {
     }
   }
 }
-END_TEST
 
-START_TEST(an_instruction_set_can_be_forced) {
+TEST(an_instruction_set_can_be_forced) {
   for (const Kernels *kernels : supported_kernels()) {
     setenv("KYUTAISTT_INSTRUCTION_SET", kernels->name, 1);
     const auto loaded = load_operations({"cpu", 1});
@@ -592,16 +580,5 @@ START_TEST(an_instruction_set_can_be_forced) {
   ck_assert(unknown.status().message().find("KYUTAISTT_INSTRUCTION_SET") != std::string::npos);
   ck_assert(unknown.status().message().find("plain") != std::string::npos);
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "native operations",
-      {products, a_row_is_the_same_in_every_batch, convolutions, attention_over_rings,
-       functions_of_rows, small_values_keep_their_digits, lookups_and_choices,
-       ties_and_numbers_that_are_none, numbers_that_are_none_stay_so_in_their_row,
-       keys_and_values_that_are_no_numbers_stay_so, values_near_zero_are_packed_and_multiplied,
-       sums_of_the_greatest_codes_fit, an_instruction_set_can_be_forced});
-}

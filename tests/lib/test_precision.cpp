@@ -39,7 +39,7 @@ double teacher_forced_agreement(const ModelState &state, const std::vector<int32
   return static_cast<double>(same) / static_cast<double>(positions);
 }
 
-START_TEST(agreement_with_the_reference) {
+TEST(agreement_with_the_reference) {
   struct Case {
     Precision precision;
     CachePrecision cache;
@@ -66,10 +66,5 @@ START_TEST(agreement_with_the_reference) {
     }
   }
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite("precision", {agreement_with_the_reference});
-}

@@ -24,25 +24,23 @@ int with_quota(const std::string &text) {
   return usable_processors(folder.path());
 }
 
-START_TEST(a_quota_counts_in_whole_processors) {
+TEST(a_quota_counts_in_whole_processors) {
   const int all = usable_processors("/nowhere");
   ck_assert_int_ge(all, 1);
   ck_assert_int_eq(with_quota("100000 100000\n"), 1);
   ck_assert_int_eq(with_quota("20000 100000\n"), 1);
   ck_assert_int_eq(with_quota("150000 100000\n"), std::min(all, 2));
 }
-END_TEST
 
-START_TEST(no_quota_and_nonsense_mean_all) {
+TEST(no_quota_and_nonsense_mean_all) {
   const int all = usable_processors("/nowhere");
   for (const char *text :
        {"max 100000\n", "", "100000", "100000 0\n", "-1 100000\n", "nan nan\n", "1e300 1e-300\n"}) {
     ck_assert_int_eq(with_quota(text), all);
   }
 }
-END_TEST
 
-START_TEST(a_model_uses_the_processors_that_the_process_may_use) {
+TEST(a_model_uses_the_processors_that_the_process_may_use) {
   cpu_set_t before;
   ck_assert_int_eq(sched_getaffinity(0, sizeof(before), &before), 0);
   int first = 0;
@@ -58,12 +56,5 @@ START_TEST(a_model_uses_the_processors_that_the_process_may_use) {
   assert_ok(model.status());
   ck_assert_int_eq(model.value()->loaded().threads, 1);
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return run_suite("processors",
-                   {a_quota_counts_in_whole_processors, no_quota_and_nonsense_mean_all,
-                    a_model_uses_the_processors_that_the_process_may_use});
-}

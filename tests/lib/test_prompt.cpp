@@ -15,7 +15,7 @@ using kyutaistt::parse_token_ids;
 using kyutaistt::StatusCode;
 using kyutaistt::tests::assert_refused;
 
-START_TEST(token_ids_are_separated_by_commas) {
+TEST(token_ids_are_separated_by_commas) {
   struct Case {
     const char *text;
     std::vector<int32_t> tokens;
@@ -37,9 +37,8 @@ START_TEST(token_ids_are_separated_by_commas) {
     ck_assert_msg(tokens.value() == each.tokens, "%s", each.text);
   }
 }
-END_TEST
 
-START_TEST(what_is_no_list_of_token_ids_is_refused) {
+TEST(what_is_no_list_of_token_ids_is_refused) {
   for (const std::string text :
        {",", "1,,2", ",1", "1,,", "1 2", "1;2", "x", "1,x", "1x", "+1", "1.5", "2147483648"}) {
     assert_refused(
@@ -47,11 +46,5 @@ START_TEST(what_is_no_list_of_token_ids_is_refused) {
         "property prompt-tokens: found " + text + ", expected token ids separated by commas");
   }
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "prompt", {token_ids_are_separated_by_commas, what_is_no_list_of_token_ids_is_refused});
-}

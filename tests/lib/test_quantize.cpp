@@ -45,7 +45,7 @@ std::vector<int32_t> tokens_of(const std::shared_ptr<const Model> &model) {
   return transcript.tokens;
 }
 
-START_TEST(a_packed_folder_says_the_same) {
+TEST(a_packed_folder_says_the_same) {
   const TestFolder folder;
   for (const Precision precision : {Precision::Bf16, Precision::Int8, Precision::Int4}) {
     const std::string packed = quantize(folder, precision);
@@ -60,9 +60,8 @@ START_TEST(a_packed_folder_says_the_same) {
     ck_assert(!std::filesystem::exists(packed + "/model.safetensors.part"));
   }
 }
-END_TEST
 
-START_TEST(what_cannot_be_packed) {
+TEST(what_cannot_be_packed) {
   const TestFolder folder;
   const std::string output = folder.path("output");
   assert_refused(quantize_model(golden("hf-bf16"), output, with_precision(Precision::F32)),
@@ -76,9 +75,8 @@ START_TEST(what_cannot_be_packed) {
   assert_refused(quantize_model(golden("hf-bf16"), "/proc/nothing/here"),
                  StatusCode::ResourceExhausted, "/proc/nothing/here");
 }
-END_TEST
 
-START_TEST(half_a_folder_is_taken_back) {
+TEST(half_a_folder_is_taken_back) {
   const TestFolder folder;
   const std::string fresh = folder.path("some/where/packed");
   ModelOptions cancelled = with_precision(Precision::Int8);
@@ -98,7 +96,6 @@ START_TEST(half_a_folder_is_taken_back) {
                  "cancelled");
   assert_text(folder.read("empty/note"), "by somebody else");
 }
-END_TEST
 
 /// Keeps files from growing beyond a size, as a full disk does.
 class SmallFiles {
@@ -117,7 +114,7 @@ class SmallFiles {
   rlimit before_{};
 };
 
-START_TEST(a_full_disk_leaves_nothing) {
+TEST(a_full_disk_leaves_nothing) {
   const TestFolder folder("hf-bf16");
   const std::string output = folder.path("packed");
   const auto quantize_with = [&](rlim_t most) {
@@ -135,9 +132,8 @@ START_TEST(a_full_disk_leaves_nothing) {
   ck_assert(!std::filesystem::exists(output));
   assert_ok(quantize_with(RLIM_INFINITY));
 }
-END_TEST
 
-START_TEST(a_packed_folder_is_for_the_cpu) {
+TEST(a_packed_folder_is_for_the_cpu) {
   const TestFolder folder;
   const std::string packed = quantize(folder, Precision::Bf16);
   ModelOptions options;
@@ -146,9 +142,8 @@ START_TEST(a_packed_folder_is_for_the_cpu) {
   assert_refused(Model::load(packed, options).status(), StatusCode::InvalidArgument, message);
   assert_refused(inspect_model(packed, options).status(), StatusCode::InvalidArgument, message);
 }
-END_TEST
 
-START_TEST(packed_weights_are_not_for_libtorch) {
+TEST(packed_weights_are_not_for_libtorch) {
   const TestFolder folder;
   const std::string packed = quantize(folder, Precision::Bf16);
   setenv("KYUTAISTT_INSTRUCTION_SET", "libtorch", 1);
@@ -156,9 +151,8 @@ START_TEST(packed_weights_are_not_for_libtorch) {
   unsetenv("KYUTAISTT_INSTRUCTION_SET");
   assert_refused(model.status(), StatusCode::Unsupported, "which libtorch cannot read");
 }
-END_TEST
 
-START_TEST(a_packed_folder_has_one_precision) {
+TEST(a_packed_folder_has_one_precision) {
   const TestFolder folder;
   const std::string packed = quantize(folder, Precision::Int8);
   assert_ok(Model::load(packed, with_precision(Precision::Int8)).status());
@@ -167,7 +161,6 @@ START_TEST(a_packed_folder_has_one_precision) {
                    "holds int8 weights");
   }
 }
-END_TEST
 
 /// Loads a packed folder of which one text in the weights' header was replaced by one as long.
 Status load_with(const std::string &packed, const std::string &from, const std::string &to) {
@@ -184,7 +177,7 @@ Status load_with(const std::string &packed, const std::string &from, const std::
   return Model::load(broken.path()).status();
 }
 
-START_TEST(damaged_headers) {
+TEST(damaged_headers) {
   const TestFolder folder;
   const std::string packed = quantize(folder, Precision::Int8);
   assert_refused(load_with(packed, R"("packed_format":"2")", R"("packed_format":"1")"),
@@ -203,7 +196,6 @@ START_TEST(damaged_headers) {
   assert_refused(load_with(packed, R"("packed.model.layers.0)", R"("packet.model.layers.0)"),
                  StatusCode::Corrupt, "has no tensor packed.model.layers.0");
 }
-END_TEST
 
 /// The weights' file of a packed folder, to be spoilt. Places of tensors are as in the file.
 struct PackedFile {
@@ -252,7 +244,7 @@ Status load_spoilt(const std::string &packed, const std::function<void(PackedFil
   return Model::load(broken.path()).status();
 }
 
-START_TEST(packed_shapes_are_the_configs) {
+TEST(packed_shapes_are_the_configs) {
   const TestFolder folder;
   const std::string packed = quantize(folder, Precision::Int8);
   assert_ok(load_spoilt(packed, [](PackedFile &) {}));
@@ -304,9 +296,8 @@ START_TEST(packed_shapes_are_the_configs) {
   assert_refused(load_spoilt(packed, [&](PackedFile &file) { file.cut(widen, 64); }),
                  StatusCode::Corrupt, "tensor " + widen + ": the 64 packed bytes are not 176 x 64");
 }
-END_TEST
 
-START_TEST(damaged_values) {
+TEST(damaged_values) {
   const TestFolder folder;
   for (const Precision precision : {Precision::Bf16, Precision::Int8, Precision::Int4}) {
     const std::string packed = quantize(folder, precision);
@@ -331,15 +322,5 @@ START_TEST(damaged_values) {
                    "tensor lm_head.weight");
   }
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "quantize",
-      {a_packed_folder_says_the_same, what_cannot_be_packed, half_a_folder_is_taken_back,
-       a_full_disk_leaves_nothing, a_packed_folder_is_for_the_cpu,
-       packed_weights_are_not_for_libtorch, a_packed_folder_has_one_precision, damaged_headers,
-       packed_shapes_are_the_configs, damaged_values});
-}

@@ -27,7 +27,7 @@ Status open_content(std::string_view content) {
   return SafetensorsFile::open(folder.path("x.safetensors")).status();
 }
 
-START_TEST(a_file_is_read) {
+TEST(a_file_is_read) {
   const TestFolder folder;
   folder.write(
       "x.safetensors",
@@ -50,9 +50,8 @@ START_TEST(a_file_is_read) {
   ck_assert_int_eq(file.value()->find("nothing")->elements(), 0);
   ck_assert_ptr_null(file.value()->find("c"));
 }
-END_TEST
 
-START_TEST(every_field_of_the_header_is_checked) {
+TEST(every_field_of_the_header_is_checked) {
   struct Case {
     const char *header;
     size_t data_bytes;
@@ -117,9 +116,8 @@ START_TEST(every_field_of_the_header_is_checked) {
                    StatusCode::Corrupt, broken.message);
   }
 }
-END_TEST
 
-START_TEST(types_that_nobody_asks_for_are_let_be) {
+TEST(types_that_nobody_asks_for_are_let_be) {
   const TestFolder folder;
   folder.write("x.safetensors",
                safetensors(R"({"a": {"dtype": "F8_E5M2", "shape": [3], "data_offsets": [0, 3]},
@@ -131,9 +129,8 @@ START_TEST(types_that_nobody_asks_for_are_let_be) {
   ck_assert(!is_floating_point(file.value()->find("a")->type));
   ck_assert(file.value()->find("b")->type == DataType::F32);
 }
-END_TEST
 
-START_TEST(a_file_that_is_cut_off_is_refused) {
+TEST(a_file_that_is_cut_off_is_refused) {
   const std::string whole =
       safetensors(R"({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}})", "12345678");
   assert_ok(open_content(whole));
@@ -146,9 +143,8 @@ START_TEST(a_file_that_is_cut_off_is_refused) {
   assert_refused(open_content(whole.substr(0, 30)), StatusCode::Corrupt, "is the file cut off?");
   assert_refused(open_content(whole + "x"), StatusCode::Corrupt, "has 1 bytes that belong to no");
 }
-END_TEST
 
-START_TEST(a_wild_header_length_is_refused) {
+TEST(a_wild_header_length_is_refused) {
   std::string file = safetensors("{}", std::string(100, 'x'));
   for (const char high : {'\x01', '\x7F', '\xFF'}) {
     file[7] = high;
@@ -157,9 +153,8 @@ START_TEST(a_wild_header_length_is_refused) {
   assert_refused(open_content("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
                  StatusCode::Corrupt, "is a Git LFS pointer, not the weights");
 }
-END_TEST
 
-START_TEST(shards_are_one_folder) {
+TEST(shards_are_one_folder) {
   const auto sharded = SafetensorsFolder::open(golden("hf-sharded"));
   assert_ok(sharded.status());
   const auto single = SafetensorsFile::open(golden("hf-f32/model.safetensors"));
@@ -177,9 +172,8 @@ START_TEST(shards_are_one_folder) {
   ck_assert(sharded.value().location("lm_head.weight") ==
             golden("hf-sharded/model-00002-of-00005.safetensors"));
 }
-END_TEST
 
-START_TEST(a_broken_index_is_refused) {
+TEST(a_broken_index_is_refused) {
   const char *index = "model.safetensors.index.json";
   struct Case {
     const char *content;
@@ -214,14 +208,5 @@ START_TEST(a_broken_index_is_refused) {
   folder.write(index, R"({"weight_map": {"a": "one.safetensors"}})");
   assert_ok(SafetensorsFolder::open(folder.path()).status());
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "safetensors",
-      {a_file_is_read, every_field_of_the_header_is_checked, types_that_nobody_asks_for_are_let_be,
-       a_file_that_is_cut_off_is_refused, a_wild_header_length_is_refused, shards_are_one_folder,
-       a_broken_index_is_refused});
-}

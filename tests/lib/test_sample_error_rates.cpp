@@ -89,7 +89,7 @@ Errors recognise(const std::vector<Clip> &clips, const std::string &domain, cons
   return sum;
 }
 
-START_TEST(errors_are_counted_in_words) {
+TEST(errors_are_counted_in_words) {
   const std::vector<std::string> said = words_of("a b  c d");
   ck_assert_uint_eq(said.size(), 4);
   ck_assert_int_eq(count_errors(said, said), 0);
@@ -99,9 +99,8 @@ START_TEST(errors_are_counted_in_words) {
   ck_assert_int_eq(count_errors(said, words_of("x a b c d")), 1);
   ck_assert_int_eq(count_errors(said, words_of("a b C e d")), 2);
 }
-END_TEST
 
-START_TEST(small_precisions_cost_few_words) {
+TEST(small_precisions_cost_few_words) {
   const std::vector<Clip> clips = read_clips();
   const Case cases[] = {
       {Precision::F32, CachePrecision::Bf16, 0.5},  {Precision::F32, CachePrecision::Int8, 0.5},
@@ -129,11 +128,5 @@ START_TEST(small_precisions_cost_few_words) {
     }
   }
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return run_suite("sample error rates",
-                   {errors_are_counted_in_words, small_precisions_cost_few_words});
-}

@@ -37,7 +37,7 @@ void assert_reference(const Clip &clip, const std::string &domain,
                 differ.first - expected.begin(), *differ.second, *differ.first);
 }
 
-START_TEST(frame_by_frame) {
+TEST(frame_by_frame) {
   const auto engine = f32_engine();
   for (const Clip &clip : read_clips()) {
     for (const char *domain : domains) {
@@ -57,9 +57,8 @@ START_TEST(frame_by_frame) {
     }
   }
 }
-END_TEST
 
-START_TEST(random_chunks_one_context_after_the_other) {
+TEST(random_chunks_one_context_after_the_other) {
   // All recordings go through one stream of each domain, so that nothing of one may reach the next.
   const auto engine = f32_engine();
   const std::vector<Clip> clips = read_clips();
@@ -78,9 +77,8 @@ START_TEST(random_chunks_one_context_after_the_other) {
     }
   }
 }
-END_TEST
 
-START_TEST(eight_at_once_while_others_come_and_go) {
+TEST(eight_at_once_while_others_come_and_go) {
   const auto engine = f32_engine();
   const std::vector<Clip> clips = read_clips();
   constexpr unsigned lanes = 8;
@@ -112,11 +110,5 @@ START_TEST(eight_at_once_while_others_come_and_go) {
   };
   run_lanes(*engine, lanes, run_lane);
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return run_suite("sample parity", {frame_by_frame, random_chunks_one_context_after_the_other,
-                                     eight_at_once_while_others_come_and_go});
-}

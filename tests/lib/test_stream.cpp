@@ -21,7 +21,7 @@ using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-START_TEST(a_reset_interrupts_a_push_and_forgets) {
+TEST(a_reset_interrupts_a_push_and_forgets) {
   const auto engine = tiny_engine();
   StreamOptions options = forcing({});
   options.queue_capacity = milliseconds(160);
@@ -51,9 +51,8 @@ START_TEST(a_reset_interrupts_a_push_and_forgets) {
   ck_assert(transcript.tokens == fresh.tokens);
   ck_assert(transcript.codes == fresh.codes);
 }
-END_TEST
 
-START_TEST(no_event_comes_after_a_reset) {
+TEST(no_event_comes_after_a_reset) {
   const auto engine = tiny_engine();
   std::atomic<int> events = 0;
   auto opened = engine->open_stream(forcing({}), [&](const Event &) { ++events; });
@@ -68,9 +67,8 @@ START_TEST(no_event_comes_after_a_reset) {
     ck_assert_int_eq(events, then);
   }
 }
-END_TEST
 
-START_TEST(a_listener_that_throws_fails_its_own_stream) {
+TEST(a_listener_that_throws_fails_its_own_stream) {
   const auto engine = tiny_engine();
   std::atomic<bool> throws = true;
   std::promise<Status> failure;
@@ -104,9 +102,8 @@ START_TEST(a_listener_that_throws_fails_its_own_stream) {
   transcript.wait();
   assert_ok(transcript.failure);
 }
-END_TEST
 
-START_TEST(a_failure_of_what_a_reset_forgot_is_forgotten_too) {
+TEST(a_failure_of_what_a_reset_forgot_is_forgotten_too) {
   const auto engine = tiny_engine();
   Flag listening;
   Flag released;
@@ -141,9 +138,8 @@ START_TEST(a_failure_of_what_a_reset_forgot_is_forgotten_too) {
   ck_assert(drained.get_future().wait_for(seconds(20)) == std::future_status::ready);
   ck_assert_int_eq(failures, 0);
 }
-END_TEST
 
-START_TEST(a_prompt_that_changes_starts_anew) {
+TEST(a_prompt_that_changes_starts_anew) {
   const auto engine = make_engine(load_model(example("model")));
   Transcript transcript;
   const auto stream = open_stream(*engine, for_domain("asr_is_is"), transcript);
@@ -172,9 +168,8 @@ START_TEST(a_prompt_that_changes_starts_anew) {
                                  transcript.tokens.end()) == english_only.tokens);
   ck_assert_int_eq(transcript.progress.back().count(), Time(milliseconds(640)).count());
 }
-END_TEST
 
-START_TEST(a_prompt_after_a_reset_is_for_what_follows_it) {
+TEST(a_prompt_after_a_reset_is_for_what_follows_it) {
   const auto engine = tiny_engine();
   Transcript transcript;
   const auto stream = open_stream(*engine, forcing({5, 6}), transcript);
@@ -195,9 +190,8 @@ START_TEST(a_prompt_after_a_reset_is_for_what_follows_it) {
   ck_assert_int_eq(transcript.tokens[half], 7);
   ck_assert_int_eq(transcript.tokens[half + 1], 8);
 }
-END_TEST
 
-START_TEST(times_go_back_behind_a_drain_only) {
+TEST(times_go_back_behind_a_drain_only) {
   const auto engine = tiny_engine();
   Transcript transcript;
   const auto stream = open_stream(*engine, forcing({}), transcript);
@@ -215,9 +209,8 @@ START_TEST(times_go_back_behind_a_drain_only) {
   ck_assert(transcript.progress.at(before) < seconds(1));
   ck_assert(transcript.progress.back() == milliseconds(400));
 }
-END_TEST
 
-START_TEST(a_closed_stream_has_let_go_of_its_listener) {
+TEST(a_closed_stream_has_let_go_of_its_listener) {
   const auto engine = tiny_engine();
   // Both are in one step; the worker is held up in the first one's listener.
   Flag listening;
@@ -247,15 +240,5 @@ START_TEST(a_closed_stream_has_let_go_of_its_listener) {
   released.set();
   ck_assert(gone);
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return run_suite(
-      "stream", {a_reset_interrupts_a_push_and_forgets, no_event_comes_after_a_reset,
-                 a_listener_that_throws_fails_its_own_stream,
-                 a_failure_of_what_a_reset_forgot_is_forgotten_too,
-                 a_prompt_that_changes_starts_anew, a_prompt_after_a_reset_is_for_what_follows_it,
-                 times_go_back_behind_a_drain_only, a_closed_stream_has_let_go_of_its_listener});
-}

@@ -51,7 +51,7 @@ void check_run(const std::shared_ptr<Engine> &engine, const Expected &expected,
   }
 }
 
-START_TEST(every_checkpoint_frame_by_frame_and_in_random_chunks) {
+TEST(every_checkpoint_frame_by_frame_and_in_random_chunks) {
   const std::pair<const char *, const char *> checkpoints[] = {
       {"hf-f32", "hf-f32"},
       {"hf-sharded", "hf-f32"},
@@ -69,9 +69,8 @@ START_TEST(every_checkpoint_frame_by_frame_and_in_random_chunks) {
     }
   }
 }
-END_TEST
 
-START_TEST(other_rules_of_attention_and_alignment) {
+TEST(other_rules_of_attention_and_alignment) {
   const auto run = [](const char *name, const ModelOptions &options, const std::string &tokens,
                       const std::string &codes) {
     const auto engine = make_engine(load_model(golden(name), options));
@@ -90,9 +89,8 @@ START_TEST(other_rules_of_attention_and_alignment) {
   drop_first.alignment = Alignment::DropFirst;
   run("hf-f32", drop_first, "free_drop_first", "");
 }
-END_TEST
 
-START_TEST(every_instruction_set) {
+TEST(every_instruction_set) {
   const Expected expected("hf-f32");
   std::vector<std::string> names = {"libtorch"};
   for (const ops::Kernels *kernels : ops::supported_kernels()) {
@@ -109,9 +107,8 @@ START_TEST(every_instruction_set) {
     }
   }
 }
-END_TEST
 
-START_TEST(transformers_bf16_tokens) {
+TEST(transformers_bf16_tokens) {
   // bfloat16 weights and products: agreement is counted, a single token may differ.
   ModelOptions options;
   options.precision = Precision::Bf16;
@@ -128,9 +125,8 @@ START_TEST(transformers_bf16_tokens) {
                  expected.integers(recording + ".forced.transformers_bf16.tokens"));
   }
 }
-END_TEST
 
-START_TEST(eight_streams_that_come_and_go) {
+TEST(eight_streams_that_come_and_go) {
   const auto engine = make_engine(load_model(golden("hf-f32")));
   const Expected expected("hf-f32");
   // Eight streams are always open, each with audio of its own, started at another time; whenever
@@ -152,12 +148,5 @@ START_TEST(eight_streams_that_come_and_go) {
   };
   run_lanes(*engine, 8, run_lane);
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return run_suite("stream parity", {every_checkpoint_frame_by_frame_and_in_random_chunks,
-                                     other_rules_of_attention_and_alignment, every_instruction_set,
-                                     transformers_bf16_tokens, eight_streams_that_come_and_go});
-}

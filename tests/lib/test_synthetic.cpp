@@ -19,7 +19,7 @@ using kyutaistt::checkpoint::TensorSpec;
 using kyutaistt::checkpoint::to_floats;
 using kyutaistt::tests::assert_refused;
 
-START_TEST(presets_have_the_shapes_of_the_real_models) {
+TEST(presets_have_the_shapes_of_the_real_models) {
   const auto small = make_synthetic_model("1b");
   assert_ok(small.status());
   ck_assert_int_eq(small.value().info.language_model.text_vocabulary, 9323);
@@ -40,9 +40,8 @@ START_TEST(presets_have_the_shapes_of_the_real_models) {
   assert_refused(make_synthetic_model("7b").status(), StatusCode::NotFound,
                  "synthetic model \"7b\" is unknown: there are tiny, 1b and 2.6b");
 }
-END_TEST
 
-START_TEST(weights_have_sane_values) {
+TEST(weights_have_sane_values) {
   const auto model = make_synthetic_model("tiny");
   assert_ok(model.status());
   for (const TensorSpec &spec : required_tensors(model.value().info)) {
@@ -63,9 +62,8 @@ START_TEST(weights_have_sane_values) {
   assert_refused(model.value().tensors->find("none").status(), StatusCode::Corrupt,
                  "synthetic model: has no tensor none");
 }
-END_TEST
 
-START_TEST(options_say_how_it_listens) {
+TEST(options_say_how_it_listens) {
   kyutaistt::ModelOptions options;
   options.alignment = kyutaistt::Alignment::DropFirst;
   options.codec_attention = kyutaistt::CodecAttention::Frame;
@@ -74,9 +72,8 @@ START_TEST(options_say_how_it_listens) {
   ck_assert(model.value()->info().alignment == options.alignment);
   ck_assert(model.value()->info().codec_attention == options.codec_attention);
 }
-END_TEST
 
-START_TEST(the_tiny_preset_is_the_reference_checkpoint) {
+TEST(the_tiny_preset_is_the_reference_checkpoint) {
   const auto expected =
       kyutaistt::checkpoint::open_model_folder(kyutaistt::tests::golden("hf-f32"), {});
   const auto found = make_synthetic_model("tiny");
@@ -89,12 +86,5 @@ START_TEST(the_tiny_preset_is_the_reference_checkpoint) {
                          return a.name == b.name && a.shape == b.shape;
                        }));
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "synthetic", {presets_have_the_shapes_of_the_real_models, weights_have_sane_values,
-                    options_say_how_it_listens, the_tiny_preset_is_the_reference_checkpoint});
-}

@@ -40,7 +40,7 @@ extern "C" int pthread_create(pthread_t *thread, const pthread_attr_t *attribute
 
 namespace {
 
-START_TEST(every_index_is_worked_on_once) {
+TEST(every_index_is_worked_on_once) {
   for (const int threads : {1, 2, 3, 9}) {
     ThreadPool pool(threads);
     ck_assert_int_eq(pool.threads(), threads);
@@ -57,9 +57,8 @@ START_TEST(every_index_is_worked_on_once) {
     }
   }
 }
-END_TEST
 
-START_TEST(a_thread_works_on_one_index_at_a_time) {
+TEST(a_thread_works_on_one_index_at_a_time) {
   ThreadPool pool(4);
   std::vector<std::atomic<int>> busy(4);
   for (int round = 0; round < 500; ++round) {
@@ -70,9 +69,8 @@ START_TEST(a_thread_works_on_one_index_at_a_time) {
     });
   }
 }
-END_TEST
 
-START_TEST(sleeping_threads_wake) {
+TEST(sleeping_threads_wake) {
   ThreadPool pool(4);
   for (int round = 0; round < 20; ++round) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -86,9 +84,8 @@ START_TEST(sleeping_threads_wake) {
     });
   }
 }
-END_TEST
 
-START_TEST(threads_that_do_not_run_hold_nobody_up) {
+TEST(threads_that_do_not_run_hold_nobody_up) {
   // More threads than cores, and others that never let go of theirs.
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   std::atomic<bool> stops = false;
@@ -116,9 +113,8 @@ START_TEST(threads_that_do_not_run_hold_nobody_up) {
   const double milliseconds = std::chrono::duration<double, std::milli>(taken).count();
   ck_assert_msg(milliseconds < 2.0 * jobs, "%g ms a job", milliseconds / jobs);
 }
-END_TEST
 
-START_TEST(a_pool_that_cannot_be_made_leaves_no_threads) {
+TEST(a_pool_that_cannot_be_made_leaves_no_threads) {
   threads_left = 3;
   threads_made = 0;
   bool thrown = false;
@@ -136,13 +132,5 @@ START_TEST(a_pool_that_cannot_be_made_leaves_no_threads) {
   kyutaistt::tests::assert_refused(kyutaistt::Model::synthetic("tiny", options).status(),
                                    kyutaistt::StatusCode::ResourceExhausted, "making the model");
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "thread pool",
-      {every_index_is_worked_on_once, a_thread_works_on_one_index_at_a_time, sleeping_threads_wake,
-       threads_that_do_not_run_hold_nobody_up, a_pool_that_cannot_be_made_leaves_no_threads});
-}

@@ -13,7 +13,7 @@ void assert_time(Time found, Time expected) {
   ck_assert_int_eq(found.count(), expected.count());
 }
 
-START_TEST(steps_between_and_behind_frames) {
+TEST(steps_between_and_behind_frames) {
   Timeline timeline;
   timeline.reset(seconds(5));
   for (int frame = 0; frame < 10; ++frame) {
@@ -24,9 +24,8 @@ START_TEST(steps_between_and_behind_frames) {
   assert_time(timeline.at(20), seconds(5) + milliseconds(1600));
   assert_time(timeline.at(-3.5), seconds(5));
 }
-END_TEST
 
-START_TEST(nothing_lies_before_the_first_real_sample) {
+TEST(nothing_lies_before_the_first_real_sample) {
   Timeline timeline;
   timeline.reset(milliseconds(250));
   timeline.append(Time(0));
@@ -34,9 +33,8 @@ START_TEST(nothing_lies_before_the_first_real_sample) {
   assert_time(timeline.at(1), milliseconds(250));
   assert_time(timeline.at(4), milliseconds(320));
 }
-END_TEST
 
-START_TEST(jumps_are_kept_until_they_are_forgotten) {
+TEST(jumps_are_kept_until_they_are_forgotten) {
   Timeline timeline;
   timeline.reset(Time(0));
   timeline.append(Time(0));
@@ -52,9 +50,8 @@ START_TEST(jumps_are_kept_until_they_are_forgotten) {
   assert_time(timeline.at(3), seconds(60) + milliseconds(80));
   assert_time(timeline.at(4), seconds(30));
 }
-END_TEST
 
-START_TEST(the_clock_stands_when_the_audio_has_ended) {
+TEST(the_clock_stands_when_the_audio_has_ended) {
   Timeline timeline;
   timeline.reset(Time(0));
   timeline.append(seconds(60));
@@ -72,13 +69,5 @@ START_TEST(the_clock_stands_when_the_audio_has_ended) {
   timeline.append(Time(0));
   assert_time(timeline.at(30), milliseconds(2400));
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "timeline",
-      {steps_between_and_behind_frames, nothing_lies_before_the_first_real_sample,
-       jumps_are_kept_until_they_are_forgotten, the_clock_stands_when_the_audio_has_ended});
-}

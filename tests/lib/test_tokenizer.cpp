@@ -50,16 +50,15 @@ void assert_decodes(const TokenizerResult &tokenizer, const std::string &cases_p
   }
 }
 
-START_TEST(texts_are_those_of_the_reference) {
+TEST(texts_are_those_of_the_reference) {
   const std::string cases = golden("tokenizer/tokens.json");
   assert_decodes(Tokenizer::from_json_file(golden("tokenizer/tokenizer.json")), cases);
   assert_decodes(Tokenizer::from_sentencepiece_file(golden("tokenizer/tokenizer.model")), cases);
   assert_decodes(Tokenizer::from_json_file(golden("tokenizer/added/tokenizer.json")),
                  golden("tokenizer/added/tokens.json"));
 }
-END_TEST
 
-START_TEST(pieces_say_what_they_are) {
+TEST(pieces_say_what_they_are) {
   const auto tokenizer = Tokenizer::from_json_file(golden("tokenizer/added/tokenizer.json"));
   assert_ok(tokenizer.status());
   ck_assert_int_eq(tokenizer.value()->size(), 364);
@@ -77,9 +76,8 @@ START_TEST(pieces_say_what_they_are) {
   ck_assert(!piece(261).starts_word());
   ck_assert(piece(360).starts_word());
 }
-END_TEST
 
-START_TEST(both_forms_have_the_same_pieces) {
+TEST(both_forms_have_the_same_pieces) {
   const auto json = Tokenizer::from_json_file(golden("tokenizer/tokenizer.json"));
   const auto model = Tokenizer::from_sentencepiece_file(golden("tokenizer/tokenizer.model"));
   assert_ok(json.status());
@@ -91,9 +89,8 @@ START_TEST(both_forms_have_the_same_pieces) {
     ck_assert(model.value()->piece(token).text == json.value()->piece(token).text);
   }
 }
-END_TEST
 
-START_TEST(a_folder_has_one_tokenizer) {
+TEST(a_folder_has_one_tokenizer) {
   const TestFolder folder;
   assert_refused(Tokenizer::load(folder.path(), 400).status(), StatusCode::NotFound,
                  folder.path() + ": has no tokenizer.json and 0 sentencepiece .model files");
@@ -109,9 +106,8 @@ START_TEST(a_folder_has_one_tokenizer) {
   assert_ok(json.status());
   ck_assert_str_eq(json.value()->kind(), "tokenizer.json");
 }
-END_TEST
 
-START_TEST(the_tokenizer_of_another_model_is_refused) {
+TEST(the_tokenizer_of_another_model_is_refused) {
   assert_ok(Tokenizer::load(golden("tokenizer"), 360).status());
   assert_refused(
       Tokenizer::load(golden("tokenizer"), 359).status(), StatusCode::Corrupt,
@@ -119,9 +115,8 @@ START_TEST(the_tokenizer_of_another_model_is_refused) {
   assert_refused(Tokenizer::load(golden("tokenizer/added"), 363).status(), StatusCode::Corrupt,
                  "has 364 pieces, but the model has only 363 text tokens");
 }
-END_TEST
 
-START_TEST(vocabularies_of_merged_pairs_are_read) {
+TEST(vocabularies_of_merged_pairs_are_read) {
   const TestFolder folder;
   folder.write("tokenizer.json", R"({"model": {"type": "BPE", "merges": [], "vocab":
       {"<unk>": 0, "<s>": 1, "</s>": 2, "<pad>": 3, "\u2581a": 6, "<0x41>": 5, "\u2581\u2581": 8}}})");
@@ -133,9 +128,8 @@ START_TEST(vocabularies_of_merged_pairs_are_read) {
   ck_assert(tokenizer.value()->piece(6).text == " a");
   ck_assert(tokenizer.value()->piece(8).text == "  ");
 }
-END_TEST
 
-START_TEST(malformed_files_are_refused) {
+TEST(malformed_files_are_refused) {
   struct Case {
     const char *content;
     const char *message;
@@ -181,9 +175,8 @@ START_TEST(malformed_files_are_refused) {
   assert_refused(Tokenizer::load(folder.path(), 1 << 20).status(), StatusCode::Unsupported,
                  "decoder: found ByteLevel");
 }
-END_TEST
 
-START_TEST(broken_sentencepiece_models_are_refused) {
+TEST(broken_sentencepiece_models_are_refused) {
   const TestFolder folder;
   const std::string whole = TestFolder("tokenizer").read("tokenizer.model");
   const auto load = [&](std::string_view content) {
@@ -199,9 +192,8 @@ START_TEST(broken_sentencepiece_models_are_refused) {
   spoiled[spoiled.find("\xC3\xB0")] = '\xFF';
   assert_refused(load(spoiled), StatusCode::Corrupt, "a.model: piece 262 is not UTF-8");
 }
-END_TEST
 
-START_TEST(synthetic_pieces_are_words) {
+TEST(synthetic_pieces_are_words) {
   const auto tokenizer = Tokenizer::synthetic(6);
   ck_assert_int_eq(tokenizer->size(), 6);
   ck_assert_str_eq(tokenizer->kind(), "synthetic");
@@ -209,15 +201,5 @@ START_TEST(synthetic_pieces_are_words) {
   ck_assert(tokenizer->piece(5).text == " word5");
   ck_assert(tokenizer->piece(5).starts_word());
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "tokenizer",
-      {texts_are_those_of_the_reference, pieces_say_what_they_are, both_forms_have_the_same_pieces,
-       a_folder_has_one_tokenizer, the_tokenizer_of_another_model_is_refused,
-       vocabularies_of_merged_pairs_are_read, malformed_files_are_refused,
-       broken_sentencepiece_models_are_refused, synthetic_pieces_are_words});
-}

@@ -96,7 +96,7 @@ class Run {
   std::vector<TimedWord> words_;
 };
 
-START_TEST(words_are_those_of_the_reference) {
+TEST(words_are_those_of_the_reference) {
   const auto file = read_json_file(golden("tokenizer/timed_words.json"));
   assert_ok(file.status());
   ck_assert_uint_eq(file.value()["cases"].size(), 9);
@@ -122,9 +122,8 @@ START_TEST(words_are_those_of_the_reference) {
     }
   }
 }
-END_TEST
 
-START_TEST(events_come_as_early_as_they_can) {
+TEST(events_come_as_early_as_they_can) {
   // The word is known at the pad behind it, its end when the cap has passed.
   Run silence;
   silence.push({pad, pad, pad, pad, pad, pad, pad, boundary, good, full_stop, pad});
@@ -152,9 +151,8 @@ START_TEST(events_come_as_early_as_they_can) {
   textless.push({399, 399, 399, 399, 399, 399, 399});
   ck_assert(textless.words()[0].end == 11);
 }
-END_TEST
 
-START_TEST(what_is_settled_follows_the_audio) {
+TEST(what_is_settled_follows_the_audio) {
   Run run;
   run.push({pad, pad});
   ck_assert(run.settled() == 0);
@@ -177,9 +175,8 @@ START_TEST(what_is_settled_follows_the_audio) {
   run.push({good, pad});
   ck_assert(run.words().back().start == 18);
 }
-END_TEST
 
-START_TEST(characters_are_never_cut) {
+TEST(characters_are_never_cut) {
   Run run;
   run.push({pad, pad, pad, pad, pad, pad, boundary, good, thorn[0], pad, pad});
   ck_assert_uint_eq(run.words().size(), 0);
@@ -202,9 +199,8 @@ START_TEST(characters_are_never_cut) {
   ck_assert_str_eq(run.words()[3].text.c_str(), "gott\xEF\xBF\xBD");
   ck_assert_str_eq(run.words()[4].text.c_str(), "to\xEF\xBF\xBD");
 }
-END_TEST
 
-START_TEST(a_word_that_never_ends_is_cut_between_characters) {
+TEST(a_word_that_never_ends_is_cut_between_characters) {
   Run run;
   run.push({pad, pad, pad, pad, pad, pad, boundary, good, full_stop});
   for (int i = 0; i < 1200; ++i) {
@@ -233,9 +229,8 @@ START_TEST(a_word_that_never_ends_is_cut_between_characters) {
   }
   ck_assert_uint_ge(others.words().size(), 4);
 }
-END_TEST
 
-START_TEST(white_space_is_no_word) {
+TEST(white_space_is_no_word) {
   Run run;
   run.push({pad, pad, pad, pad, pad, pad, boundary, space, pad, boundary, newline, pad}).finish();
   ck_assert_uint_eq(run.words().size(), 0);
@@ -243,16 +238,14 @@ START_TEST(white_space_is_no_word) {
   ck_assert_uint_eq(run.words().size(), 1);
   ck_assert_str_eq(run.words()[0].text.c_str(), "gott .");
 }
-END_TEST
 
-START_TEST(confidence_is_the_geometric_mean) {
+TEST(confidence_is_the_geometric_mean) {
   Run run;
   run.push({boundary}, 0.01F).push({good}, 0.9F).push({full_stop}, 0.4F).push({pad}, 0.01F);
   ck_assert_float_eq_tol(run.words()[0].confidence, 0.6F, 1e-6F);
 }
-END_TEST
 
-START_TEST(a_reset_forgets_everything) {
+TEST(a_reset_forgets_everything) {
   Run run;
   run.push({pad, pad, pad, pad, pad, pad, pad, boundary, good, pad, boundary, to});
   run.builder().reset();
@@ -261,14 +254,5 @@ START_TEST(a_reset_forgets_everything) {
   ck_assert_uint_eq(events.size(), 0);
   ck_assert(run.builder().settled_until() == 0);
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite(
-      "word builder", {words_are_those_of_the_reference, events_come_as_early_as_they_can,
-                       what_is_settled_follows_the_audio, characters_are_never_cut,
-                       a_word_that_never_ends_is_cut_between_characters, white_space_is_no_word,
-                       confidence_is_the_geometric_mean, a_reset_forgets_everything});
-}

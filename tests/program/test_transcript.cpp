@@ -36,23 +36,16 @@ Transcript two_words() {
   return transcript;
 }
 
-START_TEST(a_pause_is_measured_from_the_last_piece) {
+TEST(a_pause_is_measured_from_the_last_piece) {
   assert_text(format_transcript(two_words(), Format::Srt, {}),
               "1\n00:00:00,000 --> 00:00:01,040\nRain\n\n"
               "2\n00:00:01,200 --> 00:00:02,033\nlater\n\n");
 }
-END_TEST
 
-START_TEST(json_tells_until_when_a_word_may_be_shown) {
+TEST(json_tells_until_when_a_word_may_be_shown) {
   const std::string json = format_transcript(two_words(), Format::Json, {});
   ck_assert(json.find(R"("text":"Rain","start":0.0,"end":1.04)") != std::string::npos);
   ck_assert(json.find(R"("text":"later","start":1.2,"end":1.6)") != std::string::npos);
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite("transcript", {a_pause_is_measured_from_the_last_piece,
-                                                    json_tells_until_when_a_word_may_be_shown});
-}

@@ -1,26 +1,56 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What every test program made with Check needs: a main function that returns
-/// `run_suite("name", {test, another})`.
+/// What a test program is written with: `TEST(what_it_shows) { ... }` for each of its tests, and
+/// the assertions. Its main function is in `main.cpp`, and its suite has the program's name.
 #pragma once
 
-#include <cstdlib>
-#include <initializer_list>
-#include <sstream>
-#include <string>
+#include <vector>
 
-#include <kyutaistt/status.h>
-
-// Behind the standard library's headers: Check's macros have names that these use.
-#ifdef KYUTAISTT_TESTS_WITH_GSTREAMER
-#include <gst/check/check.h>
-#else
-#include <check.h>
-#endif
+#include "support/assertions.h"
 
 namespace kyutaistt::tests {
 
-/// Runs the tests, each in a process of its own unless CK_FORK says otherwise, and prints Check's
-/// summary. Returns the exit status of the program.
+/// Seconds that no test takes, also on a slow and busy machine: after these it has hung.
+constexpr double patience_seconds = 400;
+
+struct RegisteredTest {
+  const char *name;
+  void (*add_to)(TCase *group);
+  double timeout_seconds;
+};
+
+/// Those of this program, in the order of the source.
+inline std::vector<RegisteredTest> &registered_tests() {
+  static std::vector<RegisteredTest> tests;
+  return tests;
+}
+
+/// Called for every TEST before `main`.
+inline bool register_test(const char *name, void (*add_to)(TCase *group),
+                          double timeout_seconds = patience_seconds) {
+  registered_tests().push_back({name, add_to, timeout_seconds});
+  return true;
+}
+
+}  // namespace kyutaistt::tests
+
+/// A test: TEST(name), or TEST(name, seconds) if it may take more than `patience_seconds`.
+#define TEST(name, ...)                                                                        \
+  static void name##_body();                                                                   \
+  START_TEST(name) {                                                                           \
+    name##_body();                                                                             \
+  }                                                                                            \
+  END_TEST                                                                                     \
+  [[maybe_unused]] static const bool name##_is_registered = ::kyutaistt::tests::register_test( \
+      #name, [](TCase *group) { tcase_add_test(group, name); } __VA_OPT__(, ) __VA_ARGS__);    \
+  static void name##_body()
+
+// Tests that are listed by hand.
+#include <cstdlib>
+#include <initializer_list>
+#include <sstream>
+
+namespace kyutaistt::tests {
+
 template <typename Test>
 int run_suite(const char *name, std::initializer_list<Test> tests, double timeout_seconds = 400) {
   Suite *suite = suite_create(name);
@@ -37,19 +67,4 @@ int run_suite(const char *name, std::initializer_list<Test> tests, double timeou
   return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-inline void require_ok(const Status &status) {
-  ck_assert_msg(status.ok(), "%s", status.message().c_str());
-}
-
-/// Fails the test unless both texts are equal. Check's own comparison would keep pointers into
-/// temporary strings.
-inline void assert_text(const std::string &found, const std::string &expected) {
-  ck_assert_msg(found == expected, "found \"%s\", expected \"%s\"", found.c_str(),
-                expected.c_str());
-}
-
 }  // namespace kyutaistt::tests
-
-/// Fails the test with the status' message unless it is a success. A function does it, so that the
-/// status may be a part of a temporary.
-#define assert_ok(status) ::kyutaistt::tests::require_ok(status)

@@ -24,6 +24,11 @@ using kyutaistt::captions::CueShaper;
 using kyutaistt::captions::Escapes;
 using kyutaistt::captions::fits_lines;
 using kyutaistt::captions::join_lines;
+using kyutaistt::tests::assert_at_least;
+using kyutaistt::tests::assert_at_most;
+using kyutaistt::tests::assert_begins;
+using kyutaistt::tests::assert_equal;
+using kyutaistt::tests::assert_greater;
 using kyutaistt::tests::assert_text;
 using std::chrono::milliseconds;
 
@@ -43,22 +48,24 @@ void say(CueShaper &shaper, const std::vector<std::string> &words, Time start) {
 using Texts = std::vector<std::string>;
 
 TEST(lines_are_balanced) {
-  ck_assert(break_lines({"one", "two", "three", "four", "five"}, 20) ==
-            Texts({"one two three", "four five"}));
-  ck_assert(break_lines({"a", "b", "c", "d", "e", "f"}, 4) == Texts({"a b", "c d", "e f"}));
-  ck_assert(break_lines({"one", "two"}, 20) == Texts({"one two"}));
+  assert_equal(break_lines({"one", "two", "three", "four", "five"}, 20),
+               Texts({"one two three", "four five"}));
+  assert_equal(break_lines({"a", "b", "c", "d", "e", "f"}, 4), Texts({"a b", "c d", "e f"}));
+  assert_equal(break_lines({"one", "two"}, 20), Texts({"one two"}));
   ck_assert(!fits_lines({"far", "too", "many", "words"}, 8, 1));
 }
 
 TEST(lines_end_with_clauses_where_they_stay_balanced) {
-  ck_assert(
+  assert_equal(
       break_lines({"Hiti", "fimmtán", "til", "tuttugu", "stig,", "kaldast", "á", "Vestfjörðum."},
-                  37) == Texts({"Hiti fimmtán til tuttugu stig,", "kaldast á Vestfjörðum."}));
-  ck_assert(break_lines({"Já,", "hiti", "fimmtán", "til", "tuttugu", "stig", "á", "Vestfjörðum."},
-                        37) == Texts({"Já, hiti fimmtán til", "tuttugu stig á Vestfjörðum."}));
+                  37),
+      Texts({"Hiti fimmtán til tuttugu stig,", "kaldast á Vestfjörðum."}));
+  assert_equal(
+      break_lines({"Já,", "hiti", "fimmtán", "til", "tuttugu", "stig", "á", "Vestfjörðum."}, 37),
+      Texts({"Já, hiti fimmtán til", "tuttugu stig á Vestfjörðum."}));
   // Never by taking one more line.
-  ck_assert(break_lines({"aaaa,", "bbbb", "cccc,", "dddd"}, 15) ==
-            Texts({"aaaa, bbbb", "cccc, dddd"}));
+  assert_equal(break_lines({"aaaa,", "bbbb", "cccc,", "dddd"}, 15),
+               Texts({"aaaa, bbbb", "cccc, dddd"}));
 }
 
 TEST(characters_are_counted_not_bytes) {
@@ -111,25 +118,25 @@ Texts cues_of(const Texts &words) {
 }
 
 TEST(a_full_stop_within_a_sentence_does_not_break) {
-  ck_assert(cues_of({"Hinn", "17.", "júní", "er", "frí."}) == Texts({"Hinn 17. júní er frí."}));
-  ck_assert(cues_of({"Hér", "er", "t.d.", "hús."}) == Texts({"Hér er t.d. hús."}));
-  ck_assert(cues_of({"Komdu", "kl.", "12", "heim."}) == Texts({"Komdu kl. 12 heim."}));
-  ck_assert(cues_of({"Well...", "maybe\u2026", "no."}) == Texts({"Well... maybe\u2026 no."}));
-  ck_assert(cues_of({"So-called", "approx.", "\u201Eáætlað\u201C"}) ==
-            Texts({"So-called approx. \u201Eáætlað\u201C"}));
-  ck_assert(cues_of({"Hér", "er", "dr.", "Jón."}) == Texts({"Hér er dr. Jón."}));
-  ck_assert(cues_of({"\"Mrs.", "Smith", "and", "Prof.", "Jones.\""}) ==
-            Texts({"\"Mrs. Smith and Prof. Jones.\""}));
-  ck_assert(cues_of({"Á.", "J.", "Jónsson."}) == Texts({"Á. J. Jónsson."}));
-  ck_assert(cues_of({"Í", "St.", "Malo."}) == Texts({"Í St. Malo."}));
-  ck_assert(cues_of({"Það", "er", "5.", "Hitt", "best."}) == Texts({"Það er 5.", "Hitt best."}));
+  assert_equal(cues_of({"Hinn", "17.", "júní", "er", "frí."}), Texts({"Hinn 17. júní er frí."}));
+  assert_equal(cues_of({"Hér", "er", "t.d.", "hús."}), Texts({"Hér er t.d. hús."}));
+  assert_equal(cues_of({"Komdu", "kl.", "12", "heim."}), Texts({"Komdu kl. 12 heim."}));
+  assert_equal(cues_of({"Well...", "maybe\u2026", "no."}), Texts({"Well... maybe\u2026 no."}));
+  assert_equal(cues_of({"So-called", "approx.", "\u201Eáætlað\u201C"}),
+               Texts({"So-called approx. \u201Eáætlað\u201C"}));
+  assert_equal(cues_of({"Hér", "er", "dr.", "Jón."}), Texts({"Hér er dr. Jón."}));
+  assert_equal(cues_of({"\"Mrs.", "Smith", "and", "Prof.", "Jones.\""}),
+               Texts({"\"Mrs. Smith and Prof. Jones.\""}));
+  assert_equal(cues_of({"Á.", "J.", "Jónsson."}), Texts({"Á. J. Jónsson."}));
+  assert_equal(cues_of({"Í", "St.", "Malo."}), Texts({"Í St. Malo."}));
+  assert_equal(cues_of({"Það", "er", "5.", "Hitt", "best."}), Texts({"Það er 5.", "Hitt best."}));
   // The first and the last lower-case letter of each block of two bytes, and what has no case.
   for (const char *lower : {"ß", "ö", "ø", "ÿ", "ā", "œ", "ĸ", "ł", "ň", "ŉ", "ŷ", "ź", "ž", "ſ"}) {
-    ck_assert_msg(cues_of({"aa.", lower}).size() == 1, "%s", lower);
+    assert_equal(cues_of({"aa.", lower}).size(), 1, lower);
   }
   for (const char *other :
        {"Á", "Þ", "÷", "Ā", "Œ", "Ķ", "Ł", "Ň", "Ŋ", "Ÿ", "Ź", "Ž", "ƀ", "–", "\xC3", "."}) {
-    ck_assert_msg(cues_of({"aa.", other}).size() == 2, "%s", other);
+    assert_equal(cues_of({"aa.", other}).size(), 2, other);
   }
 }
 
@@ -138,14 +145,13 @@ TEST(the_end_of_a_sentence_breaks_whatever_closes_it) {
                                   ".\u201D", "\u2019\u201D)"}) {
     for (const std::string mark : {".", "?", "!", "\u2026"}) {
       const std::string last = "fór" + mark + close;
-      ck_assert_msg(cues_of({"Hann", last, "Áfram"}) == Texts({"Hann " + last, "Áfram"}), "%s",
-                    last.c_str());
+      assert_equal(cues_of({"Hann", last, "Áfram"}), Texts({"Hann " + last, "Áfram"}), last);
     }
   }
-  ck_assert(cues_of({"Hvað?", "spurði", "hann."}) == Texts({"Hvað?", "spurði hann."}));
-  ck_assert(cues_of({"Hann", "fór.", "\u201EÉg", "líka.\u201C"}) ==
-            Texts({"Hann fór.", "\u201EÉg líka.\u201C"}));
-  ck_assert(cues_of({"\u201EHús\u201C", "Annað"}) == Texts({"\u201EHús\u201C Annað"}));
+  assert_equal(cues_of({"Hvað?", "spurði", "hann."}), Texts({"Hvað?", "spurði hann."}));
+  assert_equal(cues_of({"Hann", "fór.", "\u201EÉg", "líka.\u201C"}),
+               Texts({"Hann fór.", "\u201EÉg líka.\u201C"}));
+  assert_equal(cues_of({"\u201EHús\u201C", "Annað"}), Texts({"\u201EHús\u201C Annað"}));
 }
 
 /// The same, where a cue has two lines of ten characters.
@@ -154,15 +160,15 @@ Texts narrow_cues_of(const Texts &words) {
 }
 
 TEST(a_full_cue_ends_behind_its_last_clause) {
-  ck_assert(narrow_cues_of({"aaa", "bbb", "ccc,", "ddd", "eee", "fff"}) ==
-            Texts({"aaa bbb\nccc,", "ddd\neee fff"}));
-  ck_assert(narrow_cues_of({"aa", "bb", "cc", "dd;", "ee:", "ffffff", "gg"}) ==
-            Texts({"aa bb cc\ndd; ee:", "ffffff gg"}));
+  assert_equal(narrow_cues_of({"aaa", "bbb", "ccc,", "ddd", "eee", "fff"}),
+               Texts({"aaa bbb\nccc,", "ddd\neee fff"}));
+  assert_equal(narrow_cues_of({"aa", "bb", "cc", "dd;", "ee:", "ffffff", "gg"}),
+               Texts({"aa bb cc\ndd; ee:", "ffffff gg"}));
   // But half of it stays together, and what is left must have room for the next word.
-  ck_assert(narrow_cues_of({"aaa,", "bbb", "ccc", "ddd", "eee", "fff"}) ==
-            Texts({"aaa, bbb\nccc ddd", "eee fff"}));
-  ck_assert(narrow_cues_of({"a", "b", "c,", "ddd", "eeeeeeeeee", "f"}) ==
-            Texts({"a b c, ddd\neeeeeeeeee", "f"}));
+  assert_equal(narrow_cues_of({"aaa,", "bbb", "ccc", "ddd", "eee", "fff"}),
+               Texts({"aaa, bbb\nccc ddd", "eee fff"}));
+  assert_equal(narrow_cues_of({"a", "b", "c,", "ddd", "eeeeeeeeee", "f"}),
+               Texts({"a b c, ddd\neeeeeeeeee", "f"}));
 }
 
 TEST(what_a_full_cue_leaves_keeps_its_times) {
@@ -187,8 +193,8 @@ TEST(cues_never_overlap_and_stay_long_enough) {
   shaper.finish();
   Time last_end{};
   for (const Cue &cue : shaper.take()) {
-    ck_assert(cue.start >= last_end);
-    ck_assert(cue.end > cue.start);
+    assert_at_least(cue.start, last_end);
+    assert_greater(cue.end, cue.start);
     last_end = cue.end;
   }
 }
@@ -286,7 +292,7 @@ class Speaker {
   void take() {
     for (Cue &cue : shaper_.take()) {
       const Time budget = shape_.maximum_duration + shape_.gap + milliseconds(160);
-      ck_assert(now_ - cue.start <= budget);
+      assert_at_most(now_ - cue.start, budget);
       cues_.push_back(std::move(cue));
     }
     // What comes later does not begin before what is said to be waiting.
@@ -305,7 +311,8 @@ class Speaker {
 void check_cue(const Cue &cue, const Cue *before, const CueShape &shape) {
   constexpr Time shortest = milliseconds(100);
   const Time duration = cue.end - cue.start;
-  ck_assert(duration >= shortest && duration <= shape.maximum_duration);
+  assert_at_least(duration, shortest);
+  assert_at_most(duration, shape.maximum_duration);
   ck_assert_uint_le(cue.lines.size(), static_cast<size_t>(shape.lines));
   for (const std::string &line : cue.lines) {
     ck_assert_uint_le(line.size(), static_cast<size_t>(shape.columns));
@@ -313,7 +320,7 @@ void check_cue(const Cue &cue, const Cue *before, const CueShape &shape) {
   if (before == nullptr) {
     return;
   }
-  ck_assert(cue.start >= before->end);
+  assert_at_least(cue.start, before->end);
   const bool has_room = before->end - before->start > shortest;
   ck_assert(!has_room || cue.start >= before->end + shape.gap);
 }
@@ -363,8 +370,8 @@ TEST(formats) {
               "7\n01:02:03,004 --> 01:02:05,500\nsalt & <pepper>\ntwo\n\n");
   assert_text(format_subrip(cue, 7, Escapes::Subparse),
               "7\n01:02:03,004 --> 01:02:05,500\nsalt & \u2039pepper\u203A\ntwo\n\n");
-  ck_assert(format_subrip(cue, 9999, Escapes::Subparse).starts_with("9999\n"));
-  ck_assert(format_subrip(cue, 10000, Escapes::Subparse).starts_with("1\n"));
+  assert_begins(format_subrip(cue, 9999, Escapes::Subparse), "9999\n");
+  assert_begins(format_subrip(cue, 10000, Escapes::Subparse), "1\n");
 }
 
 }  // namespace

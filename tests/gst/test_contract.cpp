@@ -15,6 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using kyutaistt::tests::assert_contains;
+using kyutaistt::tests::assert_greater;
+using kyutaistt::tests::assert_lacks;
 using kyutaistt::tests::assert_text;
 using kyutaistt::tests::Element;
 using kyutaistt::tests::model_folder;
@@ -264,7 +267,7 @@ TEST(the_text_has_a_stream_and_a_language_of_its_own) {
   GstEvent *start = gst_pad_get_sticky_event(element.harness()->sinkpad, GST_EVENT_STREAM_START, 0);
   const gchar *id = nullptr;
   gst_event_parse_stream_start(start, &id);
-  ck_assert(strstr(id, "text") != nullptr);
+  assert_contains(id, "text");
   gst_event_unref(start);
   GstEvent *tag = gst_pad_get_sticky_event(element.harness()->sinkpad, GST_EVENT_TAG, 0);
   ck_assert(tag != nullptr);
@@ -325,7 +328,7 @@ TEST(every_property_is_described) {
       continue;
     }
     ++own;
-    ck_assert_msg(strlen(g_param_spec_get_blurb(properties[i])) > 20, "%s", properties[i]->name);
+    assert_greater(strlen(g_param_spec_get_blurb(properties[i])), 20, properties[i]->name);
     // Every value that can be read can be written back.
     if ((properties[i]->flags & G_PARAM_WRITABLE) != 0) {
       GValue value = G_VALUE_INIT;
@@ -345,9 +348,9 @@ TEST(libtorch_is_not_loaded_before_a_model_is_wanted) {
   gst_element_set_state(element, GST_STATE_READY);
   std::ifstream maps("/proc/self/maps");
   const std::string text((std::istreambuf_iterator<char>(maps)), std::istreambuf_iterator<char>());
-  ck_assert(text.find("libgstkyutaistt") != std::string::npos);
-  ck_assert(text.find("libtorch") == std::string::npos);
-  ck_assert(text.find("sentencepiece") == std::string::npos);
+  assert_contains(text, "libgstkyutaistt");
+  assert_lacks(text, "libtorch");
+  assert_lacks(text, "sentencepiece");
   gst_element_set_state(element, GST_STATE_NULL);
   gst_object_unref(element);
 }

@@ -14,6 +14,9 @@
 
 namespace {
 
+using kyutaistt::tests::assert_contains;
+using kyutaistt::tests::assert_equal;
+using kyutaistt::tests::assert_has;
 using kyutaistt::tests::assert_text;
 using kyutaistt::tests::Element;
 using kyutaistt::tests::english;
@@ -36,8 +39,8 @@ void set_wrong_domain(Element &element) {
   GstMessage *message = element.wait_for(GST_MESSAGE_WARNING);
   GError *error = nullptr;
   gst_message_parse_warning(message, &error, nullptr);
-  ck_assert(strstr(error->message, "asr_is_fo") != nullptr);
-  ck_assert(strstr(error->message, "asr_is_is") != nullptr);
+  assert_contains(error->message, "asr_is_fo");
+  assert_contains(error->message, "asr_is_is");
   g_error_free(error);
   gst_message_unref(message);
 }
@@ -61,7 +64,7 @@ TEST(the_domain_changes_at_once) {
       found.push_back(name);
     }
   }
-  ck_assert(found == expected);
+  assert_equal(found, expected);
 }
 
 TEST(the_domain_changes_at_a_pause) {
@@ -124,7 +127,7 @@ TEST(silence_before_the_first_word_is_a_pause) {
     g_usleep(2000);
     names = element.take_event_names();
   }
-  ck_assert(std::find(names.begin(), names.end(), "en") != names.end());
+  assert_has(names, "en");
   element.push(read_sample("forecast-01.flac"), 6 * GST_SECOND);
   element.finish();
   assert_text(element.take_text(), english);
@@ -181,8 +184,8 @@ TEST(the_language_code_can_be_set) {
   g_object_set(element.element(), "language-code", "is-IS", nullptr);
   element.finish();
   const std::vector<std::string> names = element.take_event_names();
-  ck_assert(std::find(names.begin(), names.end(), "isl") != names.end());
-  ck_assert(std::find(names.begin(), names.end(), "is-IS") != names.end());
+  assert_has(names, "isl");
+  assert_has(names, "is-IS");
 }
 
 /// Brings an element to PAUSED, and holds its model back before it is loaded.
@@ -284,7 +287,7 @@ TEST(the_domain_changes_while_the_model_loads) {
     languages.erase(std::remove_if(languages.begin(), languages.end(),
                                    [](const std::string &name) { return name.size() > 2; }),
                     languages.end());
-    ck_assert(languages == std::vector<std::string>({"is", "en"}));
+    assert_equal(languages, std::vector<std::string>({"is", "en"}));
   }
 }
 

@@ -14,6 +14,8 @@
 
 namespace {
 
+using kyutaistt::tests::assert_begins;
+using kyutaistt::tests::assert_contains;
 using kyutaistt::tests::assert_text;
 using kyutaistt::tests::english;
 using kyutaistt::tests::icelandic;
@@ -104,9 +106,9 @@ TEST(webvttenc_writes_a_file) {
   run(source() + recognise("text-unit=cue domain=asr_is_en") +
       "text/x-raw ! webvttenc ! filesink location=" + file.path());
   const std::string text = file.read();
-  ck_assert(text.starts_with("WEBVTT"));
-  ck_assert(text.find("00:00:00.240 --> ") != std::string::npos);
-  ck_assert(one_line(text).find("mostly dry.") != std::string::npos);
+  assert_begins(text, "WEBVTT");
+  assert_contains(text, "00:00:00.240 --> ");
+  assert_contains(one_line(text), "mostly dry.");
 }
 
 /// A subtitle track beside the audio, read back.
@@ -163,8 +165,8 @@ TEST(a_tee_to_two_domains) {
       "application/x-subtitle ! filesink location=" + icelandic_file.path() + " t. ! " +
       long_queue + recognise("domain=asr_is_en") +
       "application/x-subtitle ! filesink location=" + english_file.path());
-  ck_assert(icelandic_file.read().find("þurrt að kalla.") != std::string::npos);
-  ck_assert(english_file.read().find("mostly dry.") != std::string::npos);
+  assert_contains(icelandic_file.read(), "þurrt að kalla.");
+  assert_contains(english_file.read(), "mostly dry.");
 }
 
 TEST(audio_over_rtp) {

@@ -10,6 +10,7 @@
 
 namespace {
 
+using kyutaistt::tests::assert_contains;
 using kyutaistt::tests::assert_text;
 using kyutaistt::tests::Element;
 using kyutaistt::tests::model_folder;
@@ -37,7 +38,7 @@ TEST(loading_is_told) {
       gchar *text = nullptr;
       gst_message_parse_progress(message, &found, &code, &text);
       assert_text(code, "model-loading");
-      ck_assert(strstr(text, model_folder.c_str()) != nullptr);
+      assert_contains(text, model_folder.c_str());
       g_free(code);
       g_free(text);
       gst_message_unref(message);

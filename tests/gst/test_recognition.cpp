@@ -10,6 +10,9 @@
 
 namespace {
 
+using kyutaistt::tests::assert_contains;
+using kyutaistt::tests::assert_equal;
+using kyutaistt::tests::assert_greater;
 using kyutaistt::tests::assert_text;
 using kyutaistt::tests::Element;
 using kyutaistt::tests::english;
@@ -48,7 +51,8 @@ TEST(words_have_times) {
   GstClockTime last = 0;
   for (size_t i = 0; i < words.size(); ++i) {
     ck_assert(GST_CLOCK_TIME_IS_VALID(words[i].pts));
-    ck_assert(GST_CLOCK_TIME_IS_VALID(words[i].duration) && words[i].duration > 0);
+    ck_assert(GST_CLOCK_TIME_IS_VALID(words[i].duration));
+    assert_greater(words[i].duration, 0);
     ck_assert_uint_ge(words[i].pts, last);
     last = words[i].pts;
     const auto found = static_cast<int>(words[i].pts / GST_MSECOND);
@@ -67,7 +71,7 @@ TEST(any_raw_audio_gives_the_same_words) {
     const auto words = run_pipeline(
         launch("audioresample ! audioconvert ! " + std::string(caps) + " !", "domain=asr_is_en") +
         "text/x-raw ! appsink name=out");
-    ck_assert_msg(join(words) == english, "%s: %s", caps, join(words).c_str());
+    assert_equal(join(words), english, caps);
   }
 }
 
@@ -78,7 +82,8 @@ TEST(cues_through_subparse) {
     ck_assert_uint_eq(cues.size(), 2);
     assert_text(one_line(join(cues)), icelandic);
     for (const Text &cue : cues) {
-      ck_assert(GST_CLOCK_TIME_IS_VALID(cue.pts) && GST_CLOCK_TIME_IS_VALID(cue.duration));
+      ck_assert(GST_CLOCK_TIME_IS_VALID(cue.pts));
+      ck_assert(GST_CLOCK_TIME_IS_VALID(cue.duration));
     }
   }
 }
@@ -194,7 +199,7 @@ TEST(another_domain_while_playing) {
   GstMessage *warning = element.wait_for(GST_MESSAGE_WARNING);
   GError *error = nullptr;
   gst_message_parse_warning(warning, &error, nullptr);
-  ck_assert(strstr(error->message, "asr_is_en, asr_is_is") != nullptr);
+  assert_contains(error->message, "asr_is_en, asr_is_is");
   g_clear_error(&error);
   gst_message_unref(warning);
   gchar *domain = nullptr;

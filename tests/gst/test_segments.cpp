@@ -10,6 +10,7 @@
 
 namespace {
 
+using kyutaistt::tests::assert_equal;
 using kyutaistt::tests::assert_text;
 using kyutaistt::tests::Element;
 using kyutaistt::tests::icelandic;
@@ -57,7 +58,8 @@ TEST(cues_begin_anew_in_a_segment_that_goes_back) {
     }
     ck_assert_uint_eq(cues.size(), 4);
     // subparse throws away what goes back and is not marked.
-    ck_assert(cues[2].discont && !cues[3].discont);
+    ck_assert(cues[2].discont);
+    ck_assert(!cues[3].discont);
     ck_assert_uint_eq(cues[2].pts, cues[0].pts);
     ck_assert_uint_eq(cues[2].duration, cues[0].duration);
     ck_assert_uint_eq(cues[3].pts, cues[1].pts);
@@ -203,7 +205,8 @@ class Player {
   GstMessage *wait_for(GstMessageType type) {
     GstMessage *message = gst_bus_timed_pop_filtered(
         bus_, 20 * GST_SECOND, static_cast<GstMessageType>(type | GST_MESSAGE_ERROR));
-    ck_assert(message != nullptr && GST_MESSAGE_TYPE(message) == type);
+    ck_assert(message != nullptr);
+    assert_equal(GST_MESSAGE_TYPE(message), type);
     return message;
   }
 

@@ -8,6 +8,8 @@
 
 namespace {
 
+using kyutaistt::tests::assert_at_most;
+using kyutaistt::tests::assert_greater;
 using kyutaistt::tests::Element;
 using kyutaistt::tests::read_sample;
 using kyutaistt::tests::Text;
@@ -82,7 +84,8 @@ TEST(messages_only_when_asked_for) {
                               &end, "confidence", G_TYPE_DOUBLE, &confidence, nullptr));
   ck_assert_uint_eq(start, words.front().pts);
   ck_assert_uint_gt(end, start);
-  ck_assert(confidence > 0.5 && confidence <= 1);
+  assert_greater(confidence, 0.5);
+  assert_at_most(confidence, 1);
   gst_message_unref(message);
   // The other words, and at least the last pause.
   ck_assert_int_ge(telling.count(GST_MESSAGE_ELEMENT), static_cast<int>(words.size()));
@@ -122,7 +125,8 @@ TEST(late_text_is_told_and_raises_the_latency) {
   g_error_free(error);
   const GstStructure *details = nullptr;
   gst_message_parse_warning_details(message, &details);
-  ck_assert(details != nullptr && gst_structure_has_name(details, "kyutaistt/excessive-delay"));
+  ck_assert(details != nullptr);
+  ck_assert(gst_structure_has_name(details, "kyutaistt/excessive-delay"));
   guint64 delay = 0;
   ck_assert(gst_structure_get_uint64(details, "new-observed-max-delay", &delay));
   ck_assert_uint_gt(delay, 20 * GST_SECOND);

@@ -16,9 +16,13 @@
 
 namespace {
 
+using kyutaistt::tests::assert_at_least;
+using kyutaistt::tests::assert_equal;
+using kyutaistt::tests::assert_less;
 using kyutaistt::tests::Element;
 using kyutaistt::tests::read_sample;
 using kyutaistt::tests::Text;
+using kyutaistt::tests::to_text;
 
 constexpr int64_t rate = 24000;
 constexpr double frame_seconds = 0.08;
@@ -253,8 +257,7 @@ TEST(every_way_of_breaking_time) {
       element.finish();
       const std::vector<Text> texts = element.take();
       const std::string what = std::string(way.name) + ", " + clip.file;
-      ck_assert_msg(texts.size() == clip.starts.size(), "%s: %zu words, expected %zu", what.c_str(),
-                    texts.size(), clip.starts.size());
+      assert_equal(texts.size(), clip.starts.size(), what);
       for (size_t word = 0; word < texts.size(); ++word) {
         const double found = static_cast<double>(texts[word].pts) / GST_SECOND;
         const double error = std::abs(found - expected(clip.starts[word]));
@@ -273,8 +276,8 @@ TEST(every_way_of_breaking_time) {
       }
     }
   }
-  ck_assert_msg(static_cast<double>(usual) >= 0.99 * static_cast<double>(words),
-                "only %zu of %zu words are within %g s", usual, words, usual_error);
+  assert_at_least(static_cast<double>(usual), 0.99 * static_cast<double>(words),
+                  "words within " + to_text(usual_error) + " s");
 }
 
 /// Where the last of the gaps that came out ends.
@@ -319,7 +322,7 @@ TEST(three_hours_do_not_drift) {
   end = std::max(end, last_gap_end(element));
   const auto drift = static_cast<double>(std::abs(GST_CLOCK_DIFF(length, end))) / GST_SECOND;
   // The last frame is filled up with silence.
-  ck_assert_msg(drift < frame_seconds, "%g s after three hours", drift);
+  assert_less(drift, frame_seconds, "seconds after three hours");
 }
 
 TEST(text_lies_within_its_segment) {

@@ -13,6 +13,7 @@ namespace {
 using kyutaistt::Time;
 using kyutaistt::engine::AudioQueue;
 using kyutaistt::engine::QueuedFrame;
+using kyutaistt::tests::assert_equal;
 using Next = AudioQueue::Next;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -37,7 +38,7 @@ struct Popped {
 };
 
 Popped pop(AudioQueue &queue) {
-  ck_assert(queue.next() == Next::Frame);
+  assert_equal(queue.next(), Next::Frame);
   Popped popped;
   popped.samples.resize(frame_samples);
   popped.info = queue.pop_frame(popped.samples);
@@ -64,17 +65,17 @@ TEST(frames_come_whole_whatever_the_pushes) {
       heard.insert(heard.end(), popped.samples.begin(), popped.samples.end());
     }
   }
-  ck_assert(heard == all);
+  assert_equal(heard, all);
   ck_assert_int_eq(queue.samples(), 0);
 }
 
 TEST(single_samples_make_frames_too) {
   AudioQueue queue({});
   for (float sample : ramp(frame_samples)) {
-    ck_assert(queue.next() == Next::Nothing);
+    assert_equal(queue.next(), Next::Nothing);
     queue.push({&sample, 1}, std::nullopt);
   }
-  ck_assert(pop(queue).samples == ramp(frame_samples));
+  assert_equal(pop(queue).samples, ramp(frame_samples));
 }
 
 TEST(timestamps_place_what_follows_them) {
@@ -118,11 +119,11 @@ TEST(an_end_brings_silence_and_loses_part_of_a_frame_of_it) {
   assert_time(first.info.end.value(), std::chrono::nanoseconds(4166666));
   const Popped second = pop(queue);
   assert_time(second.info.start, milliseconds(80));
-  ck_assert(second.samples == std::vector<float>(frame_samples));
+  assert_equal(second.samples, std::vector<float>(frame_samples));
   ck_assert(!second.info.end);
-  ck_assert(queue.next() == Next::ContextEnd);
+  assert_equal(queue.next(), Next::ContextEnd);
   ck_assert_uint_eq(queue.pop_end().marker.value(), 5);
-  ck_assert(queue.next() == Next::Nothing);
+  assert_equal(queue.next(), Next::Nothing);
   ck_assert_int_eq(queue.samples(), 10);
 }
 
@@ -131,10 +132,10 @@ TEST(an_end_without_audio_brings_no_silence) {
   queue.push_end({.marker = 1, .forced = {}, .dropped = {}});
   queue.push_end({.marker = 2, .forced = {}, .dropped = {}});
   queue.push({}, std::nullopt);
-  ck_assert(queue.next() == Next::ContextEnd);
+  assert_equal(queue.next(), Next::ContextEnd);
   ck_assert_uint_eq(queue.pop_end().marker.value(), 1);
   ck_assert_uint_eq(queue.pop_end().marker.value(), 2);
-  ck_assert(queue.next() == Next::Nothing);
+  assert_equal(queue.next(), Next::Nothing);
 }
 
 TEST(a_prefix_of_silence_lies_before_the_first_sample) {
@@ -161,7 +162,7 @@ TEST(the_first_frame_of_each_context_can_come_twice) {
     const Popped first = pop(queue);
     const Popped again = pop(queue);
     const Popped second = pop(queue);
-    ck_assert(first.samples == again.samples);
+    assert_equal(first.samples, again.samples);
     assert_time(again.info.start, first.info.start);
     assert_time(second.info.start, first.info.start + milliseconds(80));
     ck_assert_float_eq(second.samples[0], frame_samples * ramp_step);
@@ -180,7 +181,7 @@ TEST(dropped_audio_moves_the_clock_and_is_reported_once) {
   queue.push_dropped(1920, std::nullopt);
   queue.push(ramp(920 + frame_samples, 1000), std::nullopt);
   const Popped first = pop(queue);
-  ck_assert(first.samples == ramp(frame_samples));
+  assert_equal(first.samples, ramp(frame_samples));
   ck_assert_uint_eq(first.info.dropped.size(), 1);
   assert_time(first.info.dropped[0].position, Time(41666666));
   assert_time(first.info.dropped[0].duration, milliseconds(160));
@@ -199,12 +200,12 @@ TEST(clearing_starts_a_new_context) {
   queue.push_end({.marker = 1, .forced = {}, .dropped = {}});
   pop(queue);
   queue.clear();
-  ck_assert(queue.next() == Next::Nothing);
+  assert_equal(queue.next(), Next::Nothing);
   ck_assert_int_eq(queue.samples(), 0);
   queue.push(ramp(frame_samples), seconds(50));
   const Popped popped = pop(queue);
   assert_time(popped.info.origin, seconds(50));
-  ck_assert(popped.samples == ramp(frame_samples));
+  assert_equal(popped.samples, ramp(frame_samples));
 }
 
 TEST(samples_that_are_no_numbers_become_silence) {

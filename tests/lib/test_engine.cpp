@@ -62,10 +62,10 @@ TEST(a_full_queue_blocks_until_there_is_room) {
   {
     Brake brake(*engine);
     push = std::async(std::launch::async, [&] { return stream->push(noise(50 * frame_samples)); });
-    ck_assert(push.wait_for(milliseconds(100)) == std::future_status::timeout);
+    assert_equal(push.wait_for(milliseconds(100)), std::future_status::timeout);
     ck_assert_int_eq(stream->stats().queued.count(), Time(milliseconds(160)).count());
   }
-  ck_assert(push.wait_for(seconds(20)) == std::future_status::ready);
+  assert_equal(push.wait_for(seconds(20)), std::future_status::ready);
   assert_ok(push.get());
   assert_ok(stream->drain(1));
   transcript.wait();
@@ -128,7 +128,7 @@ TEST(times_as_long_as_a_time_can_be) {
   assert_ok(transcript.failure);
   ck_assert_int_eq(transcript.progress.back().count(), (century + milliseconds(1600)).count());
   for (size_t i = 0; i < transcript.ends.size(); ++i) {
-    ck_assert(transcript.ends[i] >= transcript.words[i].end);
+    assert_at_least(transcript.ends[i], transcript.words[i].end);
   }
 }
 
@@ -160,7 +160,7 @@ TEST(one_folder_is_one_engine) {
     const auto second = Engine::shared(golden("../golden/hf-f32"));
     assert_ok(first.status());
     assert_ok(second.status());
-    ck_assert(first.value() == second.value());
+    assert_equal(first.value(), second.value());
     // What was left open, said.
     const LoadedInfo &loaded = first.value()->model().loaded();
     ModelOptions said;
@@ -171,12 +171,12 @@ TEST(one_folder_is_one_engine) {
     said.codec_attention = CodecAttention::Exact;
     const auto third = Engine::shared(golden("hf-f32"), said);
     assert_ok(third.status());
-    ck_assert(first.value() == third.value());
+    assert_equal(first.value(), third.value());
     ModelOptions bf16;
     bf16.precision = Precision::Bf16;
     const auto other = Engine::shared(golden("hf-f32"), bf16);
     assert_ok(other.status());
-    ck_assert(first.value() != other.value());
+    assert_differs(first.value(), other.value());
     seen = first.value();
   }
   ck_assert(seen.expired());
@@ -193,7 +193,7 @@ TEST(many_that_want_a_model_at_once_load_it_once) {
     auto result = caller.get();
     assert_ok(result.status());
     engine = engine == nullptr ? result.value() : engine;
-    ck_assert(result.value() == engine);
+    assert_equal(result.value(), engine);
   }
 }
 

@@ -15,6 +15,7 @@ using kyutaistt::checkpoint::Json;
 using kyutaistt::checkpoint::JsonObject;
 using kyutaistt::checkpoint::parse_json;
 using kyutaistt::checkpoint::read_json_file;
+using kyutaistt::tests::assert_equal;
 using kyutaistt::tests::assert_refused;
 using kyutaistt::tests::TestFolder;
 
@@ -80,9 +81,9 @@ TEST(getters_say_what_they_found) {
   const auto object = JsonObject::of(json, "x.json").value();
   ck_assert_int_eq(object.integer("whole", 0, 7).value(), 7);
   ck_assert_int_eq(object.integer("nothing", 0, 7, 3).value(), 3);
-  ck_assert(object.number("half", 0, 1).value() == 0.5);
-  ck_assert(object.number("whole", 0, 10).value() == 7);
-  ck_assert(object.string("text").value() == "x");
+  assert_equal(object.number("half", 0, 1).value(), 0.5);
+  assert_equal(object.number("whole", 0, 10).value(), 7);
+  assert_equal(object.string("text").value(), "x");
   ck_assert(object.boolean("yes").value());
   ck_assert(!object.has("nothing"));
 

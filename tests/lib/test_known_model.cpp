@@ -94,16 +94,16 @@ TEST(the_folder_works_as_downloaded) {
   ck_assert_uint_eq(info.domains.size(), 2);
   assert_text(info.domains[0].name, "asr_is_is");
   assert_text(info.domains[0].language, "is");
-  ck_assert(info.domains[0].tokens == (std::vector<int32_t>{9318, 8002, 8003, 9193}));
+  assert_equal(info.domains[0].tokens, (std::vector<int32_t>{9318, 8002, 8003, 9193}));
   assert_text(info.domains[1].name, "asr_is_en");
   assert_text(info.domains[1].language, "en");
-  ck_assert(info.domains[1].tokens == (std::vector<int32_t>{9318, 8032, 8015, 9193}));
+  assert_equal(info.domains[1].tokens, (std::vector<int32_t>{9318, 8032, 8015, 9193}));
   assert_text(info.default_domain, "asr_is_is");
   ck_assert_int_eq(info.pad_steps, 12);
-  ck_assert(info.delay_seconds == 5);
+  assert_equal(info.delay_seconds, 5);
   // The delay that its files have from the model it was trained on is told to be wrong.
   ck_assert_uint_eq(info.warnings.size(), 1);
-  ck_assert(info.warnings[0].find("says a delay of 0.5 s") != std::string::npos);
+  assert_contains(info.warnings[0], "says a delay of 0.5 s");
 
   Prompt prompt;
   prompt.domain = "asr_is_en";
@@ -116,8 +116,8 @@ TEST(a_right_delay_is_no_warning) {
   const TestFolder folder("hf-f32");
   write_model(folder, {.delay_seconds = 5});
   const ModelInfo info = inspect(folder);
-  ck_assert(info.delay_seconds == 5);
-  ck_assert(info.warnings.empty());
+  assert_equal(info.delay_seconds, 5);
+  assert_equal(info.warnings, {});
 }
 
 TEST(the_sidecar_wins_over_what_is_built_in) {
@@ -125,7 +125,7 @@ TEST(the_sidecar_wins_over_what_is_built_in) {
   write_model(folder, {});
   folder.write("kyutaistt.json", R"({"format": 1, "delay_seconds": 4.5, "pad_steps": 3})");
   const ModelInfo info = inspect(folder);
-  ck_assert(info.delay_seconds == 4.5);
+  assert_equal(info.delay_seconds, 4.5);
   ck_assert_int_eq(info.pad_steps, 3);
   // What it does not say is as it was.
   ck_assert_uint_eq(info.domains.size(), 2);
@@ -144,10 +144,11 @@ TEST(models_of_other_shapes_are_not_taken_for_it) {
     const TestFolder folder("hf-f32");
     write_model(folder, shape);
     const ModelInfo info = inspect(folder);
-    ck_assert(info.domains.empty() && info.default_domain.empty());
+    ck_assert(info.domains.empty());
+    ck_assert(info.default_domain.empty());
     ck_assert_int_eq(info.pad_steps, 0);
-    ck_assert(info.delay_seconds == 0.5);
-    ck_assert(info.warnings.empty());
+    assert_equal(info.delay_seconds, 0.5);
+    assert_equal(info.warnings, {});
   }
 }
 

@@ -15,23 +15,25 @@ namespace {
 using kyutaistt::MachineLimits;
 using kyutaistt::measure_machine;
 using kyutaistt::StatusCode;
+using kyutaistt::tests::assert_greater;
 using kyutaistt::tests::assert_refused;
 
 MachineLimits measured_with(const char *instruction_set) {
   setenv("KYUTAISTT_INSTRUCTION_SET", instruction_set, 1);
   const auto limits = measure_machine(1);
   assert_ok(limits.status());
-  ck_assert(limits.value().read_bytes > 0);
+  assert_greater(limits.value().read_bytes, 0);
   return limits.value();
 }
 
 TEST(the_forced_instruction_set_is_measured) {
   const MachineLimits plain = measured_with("plain");
-  ck_assert(plain.multiply_adds_f32 > 0 && plain.multiply_adds_bf16 > 0);
+  assert_greater(plain.multiply_adds_f32, 0);
+  assert_greater(plain.multiply_adds_bf16, 0);
   const auto *fastest = kyutaistt::ops::supported_kernels().front();
   if (std::string(fastest->name) != "plain") {
     // By far: nothing that others do on the machine makes up for it.
-    ck_assert(measured_with(fastest->name).multiply_adds_int8 > 2 * plain.multiply_adds_int8);
+    assert_greater(measured_with(fastest->name).multiply_adds_int8, 2 * plain.multiply_adds_int8);
   }
 }
 

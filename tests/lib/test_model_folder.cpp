@@ -28,6 +28,8 @@ using kyutaistt::checkpoint::ModelFolder;
 using kyutaistt::checkpoint::open_model_folder;
 using kyutaistt::checkpoint::required_tensors;
 using kyutaistt::checkpoint::to_floats;
+using kyutaistt::tests::assert_begins;
+using kyutaistt::tests::assert_equal;
 using kyutaistt::tests::assert_refused;
 using kyutaistt::tests::example;
 using kyutaistt::tests::golden;
@@ -62,8 +64,8 @@ void assert_tiny(const ModelInfo &info) {
   ck_assert_int_eq(model.codebooks, 8);
   ck_assert_int_eq(model.codebook_size, 64);
   ck_assert_int_eq(model.audio_start, 64);
-  ck_assert(model.rope_base == 1e5);
-  ck_assert(model.norm_epsilon == 1e-8);
+  assert_equal(model.rope_base, 1e5);
+  assert_equal(model.norm_epsilon, 1e-8);
   ck_assert_int_eq(info.codec.filters, 4);
   ck_assert_int_eq(info.codec.width, 32);
   ck_assert_int_eq(info.codec.layers, 2);
@@ -71,35 +73,36 @@ void assert_tiny(const ModelInfo &info) {
   ck_assert_int_eq(info.codec.feed_forward, 64);
   ck_assert_int_eq(info.codec.window, 20);
   ck_assert_int_eq(info.codec.codebook_dimension, 16);
-  ck_assert(info.codec.strides == (std::vector<int64_t>{4, 5, 6, 8}));
-  ck_assert(info.codec.rope_base == 1e4);
-  ck_assert(info.codec.norm_epsilon == 1e-5);
-  ck_assert(info.layout == "hugging-face");
+  assert_equal(info.codec.strides, (std::vector<int64_t>{4, 5, 6, 8}));
+  assert_equal(info.codec.rope_base, 1e4);
+  assert_equal(info.codec.norm_epsilon, 1e-5);
+  assert_equal(info.layout, "hugging-face");
 }
 
 TEST(all_layouts_of_the_reference_are_read) {
   const auto f32 = open(golden("hf-f32"));
   assert_tiny(f32.info);
   ck_assert_int_eq(f32.info.language_model.text_start, 399);
-  ck_assert(f32.info.delay_seconds == 0.5);
-  ck_assert(f32.info.silence_prefix_seconds == 0);
-  ck_assert(f32.info.alignment == Alignment::Aligned);
-  ck_assert(f32.info.codec_attention == CodecAttention::Exact);
-  ck_assert(f32.info.domains.empty() && f32.info.default_domain.empty());
-  ck_assert(f32.info.warnings.empty());
+  assert_equal(f32.info.delay_seconds, 0.5);
+  assert_equal(f32.info.silence_prefix_seconds, 0);
+  assert_equal(f32.info.alignment, Alignment::Aligned);
+  assert_equal(f32.info.codec_attention, CodecAttention::Exact);
+  ck_assert(f32.info.domains.empty());
+  ck_assert(f32.info.default_domain.empty());
+  assert_equal(f32.info.warnings, {});
   ck_assert_uint_eq(f32.info.file_bytes, 1382124);
 
   const auto window1 = open(golden("hf-window1"));
   assert_tiny(window1.info);
   ck_assert_int_eq(window1.info.language_model.text_start, 612);
-  ck_assert(window1.info.alignment == Alignment::Hf);
-  ck_assert(window1.info.warnings.empty());
+  assert_equal(window1.info.alignment, Alignment::Hf);
+  assert_equal(window1.info.warnings, {});
 
   const auto bf16 = open(golden("hf-bf16"));
   assert_tiny(bf16.info);
-  ck_assert(bf16.info.delay_seconds == 0.7);
-  ck_assert(bf16.info.silence_prefix_seconds == 0.25);
-  ck_assert(bf16.info.alignment == Alignment::Aligned);
+  assert_equal(bf16.info.delay_seconds, 0.7);
+  assert_equal(bf16.info.silence_prefix_seconds, 0.25);
+  assert_equal(bf16.info.alignment, Alignment::Aligned);
 
   const auto sharded = open(golden("hf-sharded"));
   assert_tiny(sharded.info);
@@ -109,13 +112,13 @@ TEST(all_layouts_of_the_reference_are_read) {
 TEST(the_bundled_model_has_domains) {
   const auto folder = open(example("model"));
   ck_assert_uint_eq(folder.info.domains.size(), 2);
-  ck_assert(folder.info.domains[1].name == "asr_is_is");
-  ck_assert(folder.info.domains[1].language == "is");
-  ck_assert(folder.info.domains[1].tokens == (std::vector<int32_t>{4, 5, 5, 7}));
-  ck_assert(folder.info.default_domain == "asr_is_is");
+  assert_equal(folder.info.domains[1].name, "asr_is_is");
+  assert_equal(folder.info.domains[1].language, "is");
+  assert_equal(folder.info.domains[1].tokens, (std::vector<int32_t>{4, 5, 5, 7}));
+  assert_equal(folder.info.default_domain, "asr_is_is");
   ck_assert_int_eq(folder.info.pad_steps, 12);
-  ck_assert(folder.info.delay_seconds == 2);
-  ck_assert(folder.info.warnings.empty());
+  assert_equal(folder.info.delay_seconds, 2);
+  assert_equal(folder.info.warnings, {});
 }
 
 TEST(folders_that_are_none_are_refused) {
@@ -262,7 +265,7 @@ TEST(what_transformers_would_do_is_followed_or_told) {
   for (const Case &each : cases) {
     folder.write(generation_file, each.generation);
     const ModelInfo info = open(folder.path()).info;
-    ck_assert(info.alignment == each.alignment);
+    assert_equal(info.alignment, each.alignment);
     ck_assert_uint_eq(info.warnings.size(), each.warning == nullptr ? 0 : 1);
     ck_assert(each.warning == nullptr || warns_of(info, each.warning));
   }
@@ -270,8 +273,8 @@ TEST(what_transformers_would_do_is_followed_or_told) {
   options.alignment = Alignment::DropFirst;
   options.codec_attention = CodecAttention::Ring2;
   const ModelInfo chosen = open(folder.path(), options).info;
-  ck_assert(chosen.alignment == Alignment::DropFirst);
-  ck_assert(chosen.codec_attention == CodecAttention::Ring2);
+  assert_equal(chosen.alignment, Alignment::DropFirst);
+  assert_equal(chosen.codec_attention, CodecAttention::Ring2);
 
   folder.remove("preprocessor_config.json");
   ck_assert(warns_of(open(folder.path()).info, "there is no preprocessor_config.json"));
@@ -408,7 +411,7 @@ TEST(older_names_of_the_codec_are_understood) {
     const auto tensor = found.tensors->find(name);
     assert_ok(tensor.status());
     const auto reference = expected.tensors->find(name);
-    ck_assert(tensor.value().shape == reference.value().shape);
+    assert_equal(tensor.value().shape, reference.value().shape);
     const std::vector<float> values = to_floats(tensor.value());
     const std::vector<float> wanted = to_floats(reference.value());
     ck_assert_uint_eq(values.size(), wanted.size());
@@ -435,14 +438,14 @@ TEST(the_sidecar_wins_over_the_models_own_files) {
       "colour\nis": "red"})");
   const ModelInfo info = open(folder.path()).info;
   ck_assert_int_eq(info.pad_steps, 3);
-  ck_assert(info.delay_seconds == 1.25);
-  ck_assert(info.alignment == Alignment::Aligned);
-  ck_assert(info.codec_attention == CodecAttention::Ring2);
-  ck_assert(info.default_domain == "é");
+  assert_equal(info.delay_seconds, 1.25);
+  assert_equal(info.alignment, Alignment::Aligned);
+  assert_equal(info.codec_attention, CodecAttention::Ring2);
+  assert_equal(info.default_domain, "é");
   ck_assert_uint_eq(info.domains.size(), 2);
-  ck_assert(info.domains[0].tokens == std::vector<int32_t>{399} &&
-            info.domains[0].language.empty());
-  ck_assert(info.domains[1].language == "is");
+  assert_equal(info.domains[0].tokens, std::vector<int32_t>{399});
+  ck_assert(info.domains[0].language.empty());
+  assert_equal(info.domains[1].language, "is");
   ck_assert_uint_eq(info.warnings.size(), 1);
   ck_assert(warns_of(info, R"(kyutaistt.json: "colour\nis" is unknown and was ignored)"));
 
@@ -450,16 +453,16 @@ TEST(the_sidecar_wins_over_the_models_own_files) {
   options.alignment = Alignment::DropFirst;
   options.codec_attention = CodecAttention::Frame;
   const ModelInfo chosen = open(folder.path(), options).info;
-  ck_assert(chosen.alignment == Alignment::DropFirst);
-  ck_assert(chosen.codec_attention == CodecAttention::Frame);
+  assert_equal(chosen.alignment, Alignment::DropFirst);
+  assert_equal(chosen.codec_attention, CodecAttention::Frame);
 
   folder.write("kyutaistt.json",
                R"({"format": 1, "alignment": "auto", "codec_attention": "auto"})");
-  ck_assert(open(folder.path()).info.alignment == Alignment::Hf);
+  assert_equal(open(folder.path()).info.alignment, Alignment::Hf);
 
   for (const std::string name : {"drop-first", "drop_first"}) {
     folder.write("kyutaistt.json", R"({"format": 1, "alignment": ")" + name + R"("})");
-    ck_assert(open(folder.path()).info.alignment == Alignment::DropFirst);
+    assert_equal(open(folder.path()).info.alignment, Alignment::DropFirst);
   }
 }
 
@@ -471,13 +474,13 @@ TEST(the_known_models_delay_is_told_where_it_differs) {
     info.language_model.width = 2048;
     info.delay_seconds = delay;
     kyutaistt::checkpoint::apply_known_model(info);
-    ck_assert(info.delay_seconds == 5);
+    assert_equal(info.delay_seconds, 5);
     return info.warnings;
   };
-  ck_assert(warnings_with(5).empty());
-  ck_assert(warnings_with(2.5).at(0).find("the folder itself says a delay of 2.5 s, but") == 0);
+  assert_equal(warnings_with(5), {});
+  assert_begins(warnings_with(2.5).at(0), "the folder itself says a delay of 2.5 s, but");
   // As when there is no file that could say it.
-  ck_assert(warnings_with(0).at(0).find("the folder itself tells no delay, but") == 0);
+  assert_begins(warnings_with(0).at(0), "the folder itself tells no delay, but");
 }
 
 TEST(a_malformed_sidecar_is_refused) {

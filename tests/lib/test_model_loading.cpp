@@ -56,8 +56,9 @@ TEST(progress_grows_to_the_whole) {
     load_model(example("model"), options);
     ck_assert_uint_gt(shares.size(), 50);
     ck_assert(std::is_sorted(shares.begin(), shares.end()));
-    ck_assert(shares.front() > 0 && shares.front() < 0.1);
-    ck_assert(shares.back() == 1.0);
+    assert_greater(shares.front(), 0);
+    assert_less(shares.front(), 0.1);
+    assert_equal(shares.back(), 1.0);
   }
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 using kyutaistt::find_model;
 using kyutaistt::StatusCode;
+using kyutaistt::tests::assert_equal;
 using kyutaistt::tests::assert_refused;
 using kyutaistt::tests::golden;
 using kyutaistt::tests::TestFolder;
@@ -28,7 +29,7 @@ void fill_cache(const TestFolder &folder, const std::string &hub) {
 void assert_found(const std::string &model, const std::string &expected) {
   const auto found = find_model(model);
   assert_ok(found.status());
-  ck_assert_msg(found.value() == expected, "found %s", found.value().c_str());
+  assert_equal(found.value(), expected);
 }
 
 void forget_environment() {

@@ -12,6 +12,7 @@
 namespace {
 
 using kyutaistt::ModelState;
+using kyutaistt::tests::assert_equal;
 using kyutaistt::tests::Expected;
 using kyutaistt::tests::golden;
 using kyutaistt::tests::load_model;
@@ -81,7 +82,7 @@ TEST(codec_stages) {
     const std::vector<int32_t> found = state.encoder->encode(batch, frame, trace);
     codes.insert(codes.end(), found.begin(), found.end());
   }
-  ck_assert(codes == expected.integers("speech4.codes"));
+  assert_equal(codes, expected.integers("speech4.codes"));
 
   int compared = 0;
   const std::string prefix = "speech4.";

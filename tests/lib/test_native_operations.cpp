@@ -18,6 +18,9 @@ namespace {
 using kyutaistt::CachePrecision;
 using kyutaistt::checkpoint::DataType;
 using kyutaistt::checkpoint::TensorView;
+using kyutaistt::tests::assert_at_most;
+using kyutaistt::tests::assert_contains;
+using kyutaistt::tests::assert_equal;
 using namespace kyutaistt::ops;
 
 using Values = std::vector<float>;
@@ -196,8 +199,8 @@ TEST(a_row_is_the_same_in_every_batch) {
             operations.upload(std::span(x).first(static_cast<size_t>(count * columns)), count,
                               columns),
             *matrix));
-        ck_assert_msg(std::equal(some.begin(), some.end(), all.begin()), "%s, %s, %d rows",
-                      candidate.name.c_str(), name_of(type), static_cast<int>(count));
+        assert_equal(some, Values(all.begin(), all.begin() + std::ssize(some)),
+                     candidate.name + ", " + name_of(type));
       }
     }
   }
@@ -433,7 +436,7 @@ TEST(lookups_and_choices) {
       assert_close(candidate.name, embed(operations, type), embed(*libtorch, WeightType::F32),
                    type == WeightType::F32 ? 1e-6 : 0.01);
     }
-    ck_assert(quantize(operations) == quantize(*libtorch));
+    assert_equal(quantize(operations), quantize(*libtorch));
     const auto choices = choose(operations);
     for (size_t i = 0; i < choices.size(); ++i) {
       ck_assert_int_eq(choices[i].token, expected_choices[i].token);
@@ -491,8 +494,9 @@ TEST(numbers_that_are_none_stay_so_in_their_row) {
           for (size_t i = 0; i < found.size(); ++i) {
             const bool is_spoilt = static_cast<int64_t>(i) / rows == spoilt;
             ck_assert_msg(is_spoilt ? !std::isfinite(found[i]) : found[i] == expected[i],
-                          "%s, %s: value %zu is %g", candidate.name.c_str(), name_of(type), i,
-                          static_cast<double>(found[i]));
+                          "%s, %s: value %zu is %g, expected %g", candidate.name.c_str(),
+                          name_of(type), i, static_cast<double>(found[i]),
+                          static_cast<double>(is_spoilt ? nan : expected[i]));
           }
         }
       }
@@ -514,8 +518,9 @@ TEST(keys_and_values_that_are_no_numbers_stay_so) {
         const AttentionRow row{cache.get(), position, 0};
         const Values found = operations.download(
             operations.attend(operations.upload(qkv, 1, 48), attention, {&row, 1}));
-        ck_assert_msg(std::isnan(found[8]), "%s, %s: position %d", candidate.name.c_str(),
-                      precision_name(precision), static_cast<int>(position));
+        ck_assert_msg(std::isnan(found[8]), "%s, %s: position %d is %g, expected a NaN",
+                      candidate.name.c_str(), precision_name(precision), static_cast<int>(position),
+                      static_cast<double>(found[8]));
       }
     }
   }
@@ -536,9 +541,8 @@ TEST(values_near_zero_are_packed_and_multiplied) {
           const Values x(columns, input);
           for (const float value :
                operations.download(operations.linear(operations.upload(x, 1, columns), *matrix))) {
-            ck_assert_msg(std::abs(value) <= 2 * columns * tiny, "%s, %s, %g: %g",
-                          candidate.name.c_str(), name_of(type), static_cast<double>(tiny),
-                          static_cast<double>(value));
+            assert_at_most(std::abs(value), 2 * columns * tiny,
+                           candidate.name + ", " + name_of(type));
           }
         }
       }
@@ -577,8 +581,8 @@ TEST(an_instruction_set_can_be_forced) {
   setenv("KYUTAISTT_INSTRUCTION_SET", "sse9", 1);
   const auto unknown = load_operations({"cpu", 1});
   ck_assert(!unknown.ok());
-  ck_assert(unknown.status().message().find("KYUTAISTT_INSTRUCTION_SET") != std::string::npos);
-  ck_assert(unknown.status().message().find("plain") != std::string::npos);
+  assert_contains(unknown.status().message(), "KYUTAISTT_INSTRUCTION_SET");
+  assert_contains(unknown.status().message(), "plain");
 }
 
 }  // namespace

@@ -61,8 +61,7 @@ TEST(agreement_with_the_reference) {
                                    expected.integers(recording + ".free.tokens"));
       std::printf("%s, cache %s, %s: %.2f %% of the tokens\n", precision_name(c.precision),
                   precision_name(c.cache), recording.c_str(), 100 * share);
-      ck_assert_msg(share >= c.least, "%s, cache %s, %s: %g", precision_name(c.precision),
-                    precision_name(c.cache), recording.c_str(), share);
+      assert_at_least(share, c.least, recording);
     }
   }
 }

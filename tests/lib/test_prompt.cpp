@@ -13,6 +13,7 @@ namespace {
 
 using kyutaistt::parse_token_ids;
 using kyutaistt::StatusCode;
+using kyutaistt::tests::assert_equal;
 using kyutaistt::tests::assert_refused;
 
 TEST(token_ids_are_separated_by_commas) {
@@ -33,8 +34,8 @@ TEST(token_ids_are_separated_by_commas) {
   };
   for (const Case &each : cases) {
     const auto tokens = parse_token_ids(each.text, "option --prompt-tokens");
-    ck_assert_msg(tokens.ok(), "%s: %s", each.text, tokens.status().message().c_str());
-    ck_assert_msg(tokens.value() == each.tokens, "%s", each.text);
+    assert_ok(tokens.status());
+    assert_equal(tokens.value(), each.tokens, each.text);
   }
 }
 

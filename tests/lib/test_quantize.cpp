@@ -51,12 +51,12 @@ TEST(a_packed_folder_says_the_same) {
     const std::string packed = quantize(folder, precision);
     const auto info = inspect_model(packed);
     assert_ok(info.status());
-    ck_assert(info.value().packed_precision == precision);
+    assert_equal(info.value().packed_precision, precision);
     const auto model = load_model(packed);
-    ck_assert(model->loaded().precision == precision);
+    assert_equal(model->loaded().precision, precision);
     const auto original = load_model(golden("hf-bf16"), with_precision(precision));
     ck_assert_uint_eq(model->loaded().weight_bytes, original->loaded().weight_bytes);
-    ck_assert(tokens_of(model) == tokens_of(original));
+    assert_equal(tokens_of(model), tokens_of(original));
     ck_assert(!std::filesystem::exists(packed + "/model.safetensors.part"));
   }
 }
@@ -171,7 +171,7 @@ Status load_with(const std::string &packed, const std::string &from, const std::
   }
   std::string weights = broken.read("model.safetensors");
   const size_t place = weights.find(from);
-  ck_assert_msg(place != std::string::npos, "%s is not in the header", from.c_str());
+  assert_differs(place, std::string::npos, from);
   weights.replace(place, from.size(), to);
   broken.write("model.safetensors", weights);
   return Model::load(broken.path()).status();
@@ -311,7 +311,7 @@ TEST(damaged_values) {
     }
     std::string content = broken.read("model.safetensors");
     const size_t place = content.find(weights.tensors[name].bytes.substr(0, 256));
-    ck_assert(place != std::string::npos);
+    assert_differs(place, std::string::npos);
     for (size_t i = 0; i < sizeof(float); ++i) {
       content[place + i] = '\x7F';
     }

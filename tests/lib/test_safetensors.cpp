@@ -16,6 +16,7 @@ using kyutaistt::checkpoint::read_json_file;
 using kyutaistt::checkpoint::SafetensorsFile;
 using kyutaistt::checkpoint::SafetensorsFolder;
 using kyutaistt::checkpoint::TensorView;
+using kyutaistt::tests::assert_equal;
 using kyutaistt::tests::assert_refused;
 using kyutaistt::tests::golden;
 using kyutaistt::tests::safetensors;
@@ -41,14 +42,16 @@ TEST(a_file_is_read) {
   assert_ok(file.status());
   ck_assert_uint_eq(file.value()->names().size(), 4);
   const TensorView &a = *file.value()->find("a");
-  ck_assert(a.type == DataType::Bf16 && a.shape == std::vector<int64_t>{2});
-  ck_assert(kyutaistt::checkpoint::to_floats(a) == (std::vector<float>{1, -2}));
+  assert_equal(a.type, DataType::Bf16);
+  assert_equal(a.shape, std::vector<int64_t>{2});
+  assert_equal(kyutaistt::checkpoint::to_floats(a), (std::vector<float>{1, -2}));
   const TensorView &b = *file.value()->find("b");
-  ck_assert(b.type == DataType::F32 && b.shape == (std::vector<int64_t>{1, 2}));
-  ck_assert(kyutaistt::checkpoint::to_floats(b) == (std::vector<float>{1, 10}));
+  assert_equal(b.type, DataType::F32);
+  assert_equal(b.shape, (std::vector<int64_t>{1, 2}));
+  assert_equal(kyutaistt::checkpoint::to_floats(b), (std::vector<float>{1, 10}));
   ck_assert_int_eq(file.value()->find("scalar")->elements(), 1);
   ck_assert_int_eq(file.value()->find("nothing")->elements(), 0);
-  ck_assert_ptr_null(file.value()->find("c"));
+  ck_assert(file.value()->find("c") == nullptr);
 }
 
 TEST(every_field_of_the_header_is_checked) {
@@ -125,9 +128,9 @@ TEST(types_that_nobody_asks_for_are_let_be) {
                            "1234567"));
   const auto file = SafetensorsFile::open(folder.path("x.safetensors"));
   assert_ok(file.status());
-  ck_assert(file.value()->find("a")->type == DataType::Unknown);
+  assert_equal(file.value()->find("a")->type, DataType::Unknown);
   ck_assert(!is_floating_point(file.value()->find("a")->type));
-  ck_assert(file.value()->find("b")->type == DataType::F32);
+  assert_equal(file.value()->find("b")->type, DataType::F32);
 }
 
 TEST(a_file_that_is_cut_off_is_refused) {
@@ -135,7 +138,7 @@ TEST(a_file_that_is_cut_off_is_refused) {
       safetensors(R"({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}})", "12345678");
   assert_ok(open_content(whole));
   for (size_t length = 0; length < whole.size(); ++length) {
-    ck_assert(open_content(whole.substr(0, length)).code() == StatusCode::Corrupt);
+    assert_equal(open_content(whole.substr(0, length)).code(), StatusCode::Corrupt);
   }
   assert_refused(open_content(""), StatusCode::Corrupt, "x.safetensors: is empty");
   assert_refused(open_content("1234567"), StatusCode::Corrupt,
@@ -162,15 +165,15 @@ TEST(shards_are_one_folder) {
   size_t found = 0;
   for (const std::string &name : single.value()->names()) {
     if (const TensorView *view = sharded.value().find(name)) {
-      ck_assert(view->shape == single.value()->find(name)->shape);
+      assert_equal(view->shape, single.value()->find(name)->shape);
       ck_assert(std::ranges::equal(view->bytes, single.value()->find(name)->bytes));
       ++found;
     }
   }
   const auto index = read_json_file(golden("hf-sharded/model.safetensors.index.json"));
   ck_assert_uint_eq(found, index.value()["weight_map"].size());
-  ck_assert(sharded.value().location("lm_head.weight") ==
-            golden("hf-sharded/model-00002-of-00005.safetensors"));
+  assert_equal(sharded.value().location("lm_head.weight"),
+               golden("hf-sharded/model-00002-of-00005.safetensors"));
 }
 
 TEST(a_broken_index_is_refused) {

@@ -61,8 +61,8 @@ Errors recognise(const std::vector<Clip> &clips, const std::string &domain, cons
   options.precision = c.precision;
   options.cache_precision = c.cache;
   const auto engine = make_engine(load_model(example("model"), options));
-  ck_assert(engine->model().loaded().precision == c.precision);
-  ck_assert(engine->model().loaded().cache_precision == c.cache);
+  assert_equal(engine->model().loaded().precision, c.precision);
+  assert_equal(engine->model().loaded().cache_precision, c.cache);
   std::list<Transcript> transcripts;
   std::list<std::thread> threads;
   for (const Clip &clip : clips) {

@@ -34,7 +34,7 @@ TEST(a_reset_interrupts_a_push_and_forgets) {
       std::this_thread::sleep_for(milliseconds(1));
     }
     stream->reset();
-    ck_assert(push.wait_for(seconds(20)) == std::future_status::ready);
+    assert_equal(push.wait_for(seconds(20)), std::future_status::ready);
     assert_refused(push.get(), StatusCode::Cancelled, "reset");
     ck_assert_int_eq(stream->stats().queued.count(), 0);
   }
@@ -48,8 +48,8 @@ TEST(a_reset_interrupts_a_push_and_forgets) {
   assert_ok(other->push(audio));
   assert_ok(other->drain(1));
   fresh.wait();
-  ck_assert(transcript.tokens == fresh.tokens);
-  ck_assert(transcript.codes == fresh.codes);
+  assert_equal(transcript.tokens, fresh.tokens);
+  assert_equal(transcript.codes, fresh.codes);
 }
 
 TEST(no_event_comes_after_a_reset) {
@@ -135,7 +135,7 @@ TEST(a_failure_of_what_a_reset_forgot_is_forgotten_too) {
   throws = false;
   assert_ok(stream->push(noise(3 * frame_samples)));
   assert_ok(stream->drain(1));
-  ck_assert(drained.get_future().wait_for(seconds(20)) == std::future_status::ready);
+  assert_equal(drained.get_future().wait_for(seconds(20)), std::future_status::ready);
   ck_assert_int_eq(failures, 0);
 }
 
@@ -164,8 +164,9 @@ TEST(a_prompt_that_changes_starts_anew) {
   assert_ok(other->push(noise(4 * frame_samples)));
   assert_ok(other->drain(1));
   english_only.wait();
-  ck_assert(std::vector<int32_t>(transcript.tokens.begin() + static_cast<std::ptrdiff_t>(before),
-                                 transcript.tokens.end()) == english_only.tokens);
+  assert_equal(std::vector<int32_t>(transcript.tokens.begin() + static_cast<std::ptrdiff_t>(before),
+                                    transcript.tokens.end()),
+               english_only.tokens);
   ck_assert_int_eq(transcript.progress.back().count(), Time(milliseconds(640)).count());
 }
 
@@ -201,13 +202,13 @@ TEST(times_go_back_behind_a_drain_only) {
   transcript.wait();
   ck_assert_uint_gt(transcript.progress.size(), 10);
   ck_assert(std::is_sorted(transcript.progress.begin(), transcript.progress.end()));
-  ck_assert(transcript.progress.front() >= seconds(100));
+  assert_at_least(transcript.progress.front(), seconds(100));
   const size_t before = transcript.progress.size();
   assert_ok(stream->push(noise(5 * frame_samples), seconds(0)));
   assert_ok(stream->drain(2));
   transcript.wait(2);
-  ck_assert(transcript.progress.at(before) < seconds(1));
-  ck_assert(transcript.progress.back() == milliseconds(400));
+  assert_less(transcript.progress.at(before), seconds(1));
+  assert_equal(transcript.progress.back(), milliseconds(400));
 }
 
 TEST(a_closed_stream_has_let_go_of_its_listener) {

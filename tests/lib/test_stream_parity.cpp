@@ -21,15 +21,12 @@ std::vector<float> audio_of(const std::string &recording) {
   return read_wav(golden("audio/" + recording + ".wav"));
 }
 
-void assert_equal(const std::string &what, std::vector<int32_t> found,
+void assert_heard(const std::string &what, std::vector<int32_t> found,
                   const std::vector<int32_t> &expected) {
   // With `Alignment::Hf` a frame more is heard than the reference kept.
-  ck_assert_msg(found.size() >= expected.size(), "%s: %zu, expected %zu", what.c_str(),
-                found.size(), expected.size());
+  assert_at_least(found.size(), expected.size(), what);
   found.resize(expected.size());
-  const auto differ = std::mismatch(found.begin(), found.end(), expected.begin());
-  ck_assert_msg(differ.first == found.end(), "%s: the first difference is at %td", what.c_str(),
-                differ.first - found.begin());
+  assert_equal(found, expected, what);
 }
 
 /// One run of one recording; compares tokens, and codes if their name is given.
@@ -45,9 +42,9 @@ void check_run(const std::shared_ptr<Engine> &engine, const Expected &expected,
   transcript.wait();
   assert_ok(transcript.failure);
   const std::string name = recording + "." + run;
-  assert_equal(name + " tokens", transcript.tokens, expected.integers(name + ".tokens"));
+  assert_heard(name + " tokens", transcript.tokens, expected.integers(name + ".tokens"));
   if (!codes.empty()) {
-    assert_equal(name + " codes", transcript.codes, expected.integers(recording + "." + codes));
+    assert_heard(name + " codes", transcript.codes, expected.integers(recording + "." + codes));
   }
 }
 
@@ -100,8 +97,7 @@ TEST(every_instruction_set) {
     setenv("KYUTAISTT_INSTRUCTION_SET", name.c_str(), 1);
     const auto engine = make_engine(load_model(golden("hf-f32")));
     const std::string &used = engine->model().loaded().instruction_set;
-    ck_assert_msg(used.substr(0, used.find(' ')) == name, "%s computes instead of %s", used.c_str(),
-                  name.c_str());
+    assert_text(used.substr(0, used.find(' ')), name);
     for (const std::string recording : recordings) {
       check_run(engine, expected, recording, "free", "codes", 5000);
     }
@@ -120,8 +116,8 @@ TEST(transformers_bf16_tokens) {
     std::mt19937 random(1);
     push_in_chunks(*stream, audio_of(recording), 5000, random);
     transcript.wait();
-    assert_equal(recording + " codes", transcript.codes, expected.integers(recording + ".codes"));
-    assert_equal(recording + " tokens", transcript.tokens,
+    assert_heard(recording + " codes", transcript.codes, expected.integers(recording + ".codes"));
+    assert_heard(recording + " tokens", transcript.tokens,
                  expected.integers(recording + ".forced.transformers_bf16.tokens"));
   }
 }

@@ -17,6 +17,7 @@ using kyutaistt::checkpoint::make_synthetic_model;
 using kyutaistt::checkpoint::required_tensors;
 using kyutaistt::checkpoint::TensorSpec;
 using kyutaistt::checkpoint::to_floats;
+using kyutaistt::tests::assert_equal;
 using kyutaistt::tests::assert_refused;
 
 TEST(presets_have_the_shapes_of_the_real_models) {
@@ -25,8 +26,8 @@ TEST(presets_have_the_shapes_of_the_real_models) {
   ck_assert_int_eq(small.value().info.language_model.text_vocabulary, 9323);
   ck_assert_uint_eq(small.value().info.domains.size(), 2);
   ck_assert_int_eq(small.value().info.pad_steps, 12);
-  ck_assert(small.value().info.delay_seconds == 5);
-  ck_assert(small.value().info.warnings.empty());
+  assert_equal(small.value().info.delay_seconds, 5);
+  assert_equal(small.value().info.warnings, {});
   // The language model's share is what the published shapes sum to.
   const auto large = make_synthetic_model("2.6b");
   assert_ok(large.status());
@@ -48,16 +49,16 @@ TEST(weights_have_sane_values) {
     ck_assert(model.value().tensors->contains(spec.name));
     const auto tensor = model.value().tensors->find(spec.name);
     assert_ok(tensor.status());
-    ck_assert(tensor.value().shape == spec.shape);
+    assert_equal(tensor.value().shape, spec.shape);
     ck_assert_uint_eq(static_cast<uint64_t>(tensor.value().elements()), spec.elements());
-    ck_assert(tensor.value().type ==
-              (spec.name.starts_with("codec_model.") ? DataType::F32 : DataType::Bf16));
+    assert_equal(tensor.value().type,
+                 spec.name.starts_with("codec_model.") ? DataType::F32 : DataType::Bf16, spec.name);
     ck_assert(!find_non_finite(tensor.value()));
     const std::vector<float> values = to_floats(tensor.value());
     ck_assert(std::all_of(values.begin(), values.end(), [](float x) { return std::fabs(x) < 2; }));
     ck_assert(std::any_of(values.begin(), values.end(), [](float x) { return x != 0; }));
     // The same when it is asked for again.
-    ck_assert(values == to_floats(model.value().tensors->find(spec.name).value()));
+    assert_equal(values, to_floats(model.value().tensors->find(spec.name).value()));
   }
   assert_refused(model.value().tensors->find("none").status(), StatusCode::Corrupt,
                  "synthetic model: has no tensor none");
@@ -69,8 +70,8 @@ TEST(options_say_how_it_listens) {
   options.codec_attention = kyutaistt::CodecAttention::Frame;
   const auto model = kyutaistt::Model::synthetic("tiny", options);
   assert_ok(model.status());
-  ck_assert(model.value()->info().alignment == options.alignment);
-  ck_assert(model.value()->info().codec_attention == options.codec_attention);
+  assert_equal(model.value()->info().alignment, options.alignment);
+  assert_equal(model.value()->info().codec_attention, options.codec_attention);
 }
 
 TEST(the_tiny_preset_is_the_reference_checkpoint) {

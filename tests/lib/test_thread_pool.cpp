@@ -17,6 +17,7 @@
 namespace {
 
 using kyutaistt::ops::ThreadPool;
+using kyutaistt::tests::assert_equal;
 using Clock = std::chrono::steady_clock;
 
 /// Threads that the system still gives; negative for no limit.
@@ -52,7 +53,7 @@ TEST(every_index_is_worked_on_once) {
           ck_assert_int_lt(thread, threads);
           ++done[static_cast<size_t>(index)];
         });
-        ck_assert(done == std::vector<int>(static_cast<size_t>(count), 1));
+        assert_equal(done, std::vector<int>(static_cast<size_t>(count), 1));
       }
     }
   }

@@ -12,6 +12,7 @@ namespace {
 using kyutaistt::StatusCode;
 using kyutaistt::checkpoint::Json;
 using kyutaistt::checkpoint::read_json_file;
+using kyutaistt::tests::assert_equal;
 using kyutaistt::tests::assert_refused;
 using kyutaistt::tests::golden;
 using kyutaistt::tests::TestFolder;
@@ -45,8 +46,7 @@ void assert_decodes(const TokenizerResult &tokenizer, const std::string &cases_p
   for (const Json &example : file.value()["cases"]) {
     const auto tokens = example["ids"].get<std::vector<int32_t>>();
     const std::string text = plain_text(*tokenizer.value(), tokens);
-    ck_assert_msg(text == example["text"], "%s: found \"%s\"",
-                  example["about"].get<std::string>().c_str(), text.c_str());
+    assert_equal(text, example["text"].get<std::string>(), example["about"].get<std::string>());
   }
 }
 
@@ -65,14 +65,18 @@ TEST(pieces_say_what_they_are) {
   ck_assert_str_eq(tokenizer.value()->kind(), "tokenizer.json");
   const auto piece = [&](int32_t token) { return tokenizer.value()->piece(token); };
   for (const int32_t token : {INT32_MIN, -1, 0, 1, 2, 3, 363, 364, INT32_MAX}) {
-    ck_assert(piece(token).kind == Piece::Kind::None);
+    assert_equal(piece(token).kind, Piece::Kind::None);
     ck_assert(!piece(token).starts_word());
   }
-  ck_assert(piece(199).kind == Piece::Kind::Byte && piece(199).text == "\xC3");
-  ck_assert(piece(4).kind == Piece::Kind::Byte && piece(4).text == std::string_view("\0", 1));
-  ck_assert(piece(314).kind == Piece::Kind::Text && piece(314).text == " gott");
+  assert_equal(piece(199).kind, Piece::Kind::Byte);
+  assert_equal(piece(199).text, "\xC3");
+  assert_equal(piece(4).kind, Piece::Kind::Byte);
+  assert_equal(piece(4).text, std::string_view("\0", 1));
+  assert_equal(piece(314).kind, Piece::Kind::Text);
+  assert_equal(piece(314).text, " gott");
   ck_assert(piece(314).starts_word());
-  ck_assert(piece(261).kind == Piece::Kind::Text && piece(261).text == ".");
+  assert_equal(piece(261).kind, Piece::Kind::Text);
+  assert_equal(piece(261).text, ".");
   ck_assert(!piece(261).starts_word());
   ck_assert(piece(360).starts_word());
 }
@@ -85,8 +89,8 @@ TEST(both_forms_have_the_same_pieces) {
   ck_assert_int_eq(model.value()->size(), json.value()->size());
   ck_assert_str_eq(model.value()->kind(), "sentencepiece");
   for (int32_t token = 0; token < 360; ++token) {
-    ck_assert(model.value()->piece(token).kind == json.value()->piece(token).kind);
-    ck_assert(model.value()->piece(token).text == json.value()->piece(token).text);
+    assert_equal(model.value()->piece(token).kind, json.value()->piece(token).kind);
+    assert_equal(model.value()->piece(token).text, json.value()->piece(token).text);
   }
 }
 
@@ -123,10 +127,10 @@ TEST(vocabularies_of_merged_pairs_are_read) {
   const auto tokenizer = Tokenizer::load(folder.path(), 9);
   assert_ok(tokenizer.status());
   ck_assert_int_eq(tokenizer.value()->size(), 9);
-  ck_assert(tokenizer.value()->piece(4).kind == Piece::Kind::None);
-  ck_assert(tokenizer.value()->piece(5).text == "A");
-  ck_assert(tokenizer.value()->piece(6).text == " a");
-  ck_assert(tokenizer.value()->piece(8).text == "  ");
+  assert_equal(tokenizer.value()->piece(4).kind, Piece::Kind::None);
+  assert_equal(tokenizer.value()->piece(5).text, "A");
+  assert_equal(tokenizer.value()->piece(6).text, " a");
+  assert_equal(tokenizer.value()->piece(8).text, "  ");
 }
 
 TEST(malformed_files_are_refused) {
@@ -197,8 +201,8 @@ TEST(synthetic_pieces_are_words) {
   const auto tokenizer = Tokenizer::synthetic(6);
   ck_assert_int_eq(tokenizer->size(), 6);
   ck_assert_str_eq(tokenizer->kind(), "synthetic");
-  ck_assert(tokenizer->piece(3).kind == Piece::Kind::None);
-  ck_assert(tokenizer->piece(5).text == " word5");
+  assert_equal(tokenizer->piece(3).kind, Piece::Kind::None);
+  assert_equal(tokenizer->piece(5).text, " word5");
   ck_assert(tokenizer->piece(5).starts_word());
 }
 

@@ -11,6 +11,9 @@ namespace {
 
 using kyutaistt::checkpoint::Json;
 using kyutaistt::checkpoint::read_json_file;
+using kyutaistt::tests::assert_at_least;
+using kyutaistt::tests::assert_equal;
+using kyutaistt::tests::assert_lacks;
 using kyutaistt::tests::golden;
 using kyutaistt::text::Tokenizer;
 using kyutaistt::text::WordBuilder;
@@ -55,7 +58,7 @@ class Run {
       std::vector<WordEvent> events;
       builder_.push(position_, token, probability, events);
       take(events);
-      ck_assert(builder_.settled_until() >= settled_);
+      assert_at_least(builder_.settled_until(), settled_);
       settled_ = builder_.settled_until();
       ++position_;
     }
@@ -78,8 +81,7 @@ class Run {
     for (const WordEvent &event : events) {
       if (const auto *started = std::get_if<WordStarted>(&event)) {
         ck_assert_msg(words_.empty() || !std::isnan(words_.back().end), "no end before a word");
-        ck_assert_msg(started->start >= settled_, "%s starts before what was settled",
-                      started->text.c_str());
+        assert_at_least(started->start, settled_, started->text);
         words_.push_back({started->text, started->start, NAN, started->last_piece,
                           started->confidence, position_, 0});
       } else {
@@ -108,17 +110,15 @@ TEST(words_are_those_of_the_reference) {
     }
     run.finish();
     const Json &expected = example["words"];
-    ck_assert_msg(run.words().size() == expected.size(), "%s: %zu words", about.c_str(),
-                  run.words().size());
+    assert_equal(run.words().size(), expected.size(), about);
     for (size_t i = 0; i < expected.size(); ++i) {
       const TimedWord &word = run.words()[i];
-      ck_assert_msg(word.text == expected[i]["text"], "%s: %s", about.c_str(), word.text.c_str());
-      ck_assert_msg(word.start == expected[i]["start"], "%s: %s starts at %g", about.c_str(),
-                    word.text.c_str(), word.start);
-      ck_assert_msg(word.end == expected[i]["end"], "%s: %s ends at %g", about.c_str(),
-                    word.text.c_str(), word.end);
+      assert_equal(word.text, expected[i]["text"].get<std::string>(), about);
+      assert_equal(word.start, expected[i]["start"].get<double>(),
+                   about + ", start of " + word.text);
+      assert_equal(word.end, expected[i]["end"].get<double>(), about + ", end of " + word.text);
       const double last_piece = expected[i]["last_piece"];
-      ck_assert(word.last_piece == std::max(word.start, last_piece));
+      assert_equal(word.last_piece, std::max(word.start, last_piece));
     }
   }
 }
@@ -132,48 +132,48 @@ TEST(events_come_as_early_as_they_can) {
   silence.push({pad, pad, pad, pad, pad, pad});
   ck_assert(std::isnan(silence.words()[0].end));
   silence.push({pad});
-  ck_assert(silence.words()[0].end == 12);
+  assert_equal(silence.words()[0].end, 12);
   ck_assert_int_eq(silence.words()[0].end_known, 17);
 
   // The next boundary says where it ends; so does a next word without one.
   Run next;
   next.push({pad, pad, pad, pad, pad, pad, pad, boundary, good, pad, boundary});
-  ck_assert(next.words()[0].end == 5);
+  assert_equal(next.words()[0].end, 5);
   ck_assert_int_eq(next.words()[0].end_known, 10);
   next.push({to, good});
   ck_assert_uint_eq(next.words().size(), 2);
   ck_assert_str_eq(next.words()[1].text.c_str(), "to");
-  ck_assert(next.words()[1].end == 6);
+  assert_equal(next.words()[1].end, 6);
 
   // Tokens without text let time pass as well.
   Run textless;
   textless.push({pad, pad, pad, pad, pad, pad, pad, boundary, good, pad});
   textless.push({399, 399, 399, 399, 399, 399, 399});
-  ck_assert(textless.words()[0].end == 11);
+  assert_equal(textless.words()[0].end, 11);
 }
 
 TEST(what_is_settled_follows_the_audio) {
   Run run;
   run.push({pad, pad});
-  ck_assert(run.settled() == 0);
+  assert_equal(run.settled(), 0);
   run.push({pad, pad, pad, pad, pad, pad});
-  ck_assert(run.settled() == 2);
+  assert_equal(run.settled(), 2);
   // A word may still start at the boundary.
   run.push({boundary});
-  ck_assert(run.settled() == 3);
+  assert_equal(run.settled(), 3);
   run.push({pad, pad});
-  ck_assert(run.settled() == 3);
+  assert_equal(run.settled(), 3);
   run.push({good, full_stop});
-  ck_assert(run.settled() == 3);
+  assert_equal(run.settled(), 3);
   run.push({pad});
-  ck_assert(run.settled() == 8);
+  assert_equal(run.settled(), 8);
   // A boundary that nothing follows is forgotten after the cap.
   run.push({boundary, pad, pad, pad, pad, pad, pad, pad, pad});
-  ck_assert(run.settled() == 9);
+  assert_equal(run.settled(), 9);
   run.push({pad});
-  ck_assert(run.settled() == 18);
+  assert_equal(run.settled(), 18);
   run.push({good, pad});
-  ck_assert(run.words().back().start == 18);
+  assert_equal(run.words().back().start, 18);
 }
 
 TEST(characters_are_never_cut) {
@@ -214,9 +214,9 @@ TEST(a_word_that_never_ends_is_cut_between_characters) {
   ck_assert_uint_eq(run.words()[2].text.size(), 406);
   for (const TimedWord &word : run.words()) {
     ck_assert(kyutaistt::base::is_valid_utf8(word.text));
-    ck_assert(word.text.find("\xEF\xBF\xBD") == std::string::npos);
+    assert_lacks(word.text, "\xEF\xBF\xBD");
   }
-  ck_assert(run.words()[1].start == run.words()[0].end);
+  assert_equal(run.words()[1].start, run.words()[0].end);
 
   // Neither do spaces, or bytes that are no text.
   Run others;
@@ -252,7 +252,7 @@ TEST(a_reset_forgets_everything) {
   std::vector<WordEvent> events;
   run.builder().finish(events);
   ck_assert_uint_eq(events.size(), 0);
-  ck_assert(run.builder().settled_until() == 0);
+  assert_equal(run.builder().settled_until(), 0);
 }
 
 }  // namespace

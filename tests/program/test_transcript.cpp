@@ -13,6 +13,7 @@ using kyutaistt::WordEnd;
 using kyutaistt::program::Format;
 using kyutaistt::program::format_transcript;
 using kyutaistt::program::Transcript;
+using kyutaistt::tests::assert_contains;
 using kyutaistt::tests::assert_text;
 using std::chrono::milliseconds;
 
@@ -44,8 +45,8 @@ TEST(a_pause_is_measured_from_the_last_piece) {
 
 TEST(json_tells_until_when_a_word_may_be_shown) {
   const std::string json = format_transcript(two_words(), Format::Json, {});
-  ck_assert(json.find(R"("text":"Rain","start":0.0,"end":1.04)") != std::string::npos);
-  ck_assert(json.find(R"("text":"later","start":1.2,"end":1.6)") != std::string::npos);
+  assert_contains(json, R"("text":"Rain","start":0.0,"end":1.04)");
+  assert_contains(json, R"("text":"later","start":1.2,"end":1.6)");
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ int run_command(const std::vector<std::string> &words) {
     return code;
   }
   const std::string reason = errno != 0 ? std::string(": ") + std::strerror(errno) : "";
-  return code != Success ? code : fail("standard output cannot be written" + reason, FileFailed);
+  return code != Success ? code : fail("standard output: cannot be written" + reason, FileFailed);
 }
 
 int fail(const std::string &message, ExitCode code) {

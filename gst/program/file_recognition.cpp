@@ -53,41 +53,61 @@ Status feed(AudioReader &reader, Stream &stream, Job &job) {
   return Status::cancelled("interrupted");
 }
 
-}  // namespace
+/// How a stream ended, as its listener tells.
+struct StreamEnd {
+  std::condition_variable changed;
+  bool drained = false;
+  Status failure;
 
-void recognise(Engine &engine, const Hearing &hearing, Job &job) {
+  bool has_come() const { return drained || !failure.ok(); }
+};
+
+Status hear(Engine &engine, const Hearing &hearing, Job &job) {
   auto reader = AudioReader::open(job.path, hearing.conversion, interrupted());
   if (!reader.ok()) {
-    job.status = reader.status();
-    return;
+    return reader.status();
   }
-  std::mutex mutex;
-  std::condition_variable ended;
+  StreamEnd end;
   StreamOptions options;
   options.prompt = hearing.prompt;
   options.report_steps = hearing.report_steps;
   auto stream = engine.open_stream(options, [&](const Event &event) {
-    const std::lock_guard lock(mutex);
-    job.transcript.add(event);
-    ended.notify_all();
+    const std::lock_guard lock(job.mutex);
+    job.transcript->add(event);
+    if (const auto *failure = std::get_if<Failure>(&event)) {
+      end.failure = failure->status;
+    }
+    end.drained = end.drained || std::holds_alternative<Drained>(event);
+    end.changed.notify_all();
+    hearing.changed();
   });
   if (!stream.ok()) {
-    job.status = stream.status();
-    return;
+    return stream.status();
   }
-  job.status = feed(*reader.value(), *stream.value(), job);
+  const Status status = feed(*reader.value(), *stream.value(), job);
   // Also of a file that fails on the way everything is wanted that was heard.
-  if (job.status.code() != StatusCode::Cancelled && stream.value()->drain(0).ok()) {
+  if (status.code() != StatusCode::Cancelled && stream.value()->drain(0).ok()) {
     constexpr auto patience = std::chrono::milliseconds(100);
-    std::unique_lock lock(mutex);
-    while (!interrupted() && !job.transcript.drained && job.transcript.failure.ok()) {
-      ended.wait_for(lock, patience);
+    std::unique_lock lock(job.mutex);
+    while (!interrupted() && !end.has_come()) {
+      end.changed.wait_for(lock, patience);
     }
   }
   stream.value().reset();
-  if (job.status.ok()) {
-    job.status = job.transcript.failure;
+  return status.ok() ? end.failure : status;
+}
+
+}  // namespace
+
+void recognise(Engine &engine, const Hearing &hearing, Job &job) {
+  job.status = hear(engine, hearing, job);
+  {
+    const std::lock_guard lock(job.mutex);
+    job.transcript->finish({job.duration, job.error()});
   }
+  job.share = 1;
+  job.is_done = true;
+  hearing.changed();
 }
 
 }  // namespace kyutaistt::program

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include <kyutaistt/engine.h>
@@ -18,20 +21,38 @@ struct Hearing {
   Prompt prompt;
   /// Tokens and codes are wanted too.
   bool report_steps = false;
+  /// Called on any thread when a job's transcript has grown or the job is done.
+  std::function<void()> changed;
 };
 
 /// One file on its way.
 struct Job {
-  std::string path;
-  /// `Cancelled` until it was heard to its end or has failed.
+  /// What is known of the file at its end.
   Status status = Status::cancelled("not begun");
   /// How much of it was heard.
   Time duration{};
-  Transcript transcript;
+
+  std::string path;
+  /// Where its result goes, if every file has its own.
+  std::string result;
   /// Part of the file that was read, for the progress bar; negative if its length is unknown.
   std::atomic<double> share = 0;
   /// Nobody writes here any more.
   std::atomic<bool> is_done = false;
+
+  /// The text that became final since the last call; on any thread.
+  std::string take_text() {
+    const std::lock_guard lock(mutex);
+    return transcript->take();
+  }
+  /// What went wrong with the file; empty where nothing did, or where it was interrupted.
+  std::string error() const {
+    return status.ok() || status.code() == StatusCode::Cancelled ? "" : status.message();
+  }
+
+  /// Protects the transcript, to which the engine's worker adds.
+  std::mutex mutex;
+  std::unique_ptr<Transcript> transcript;
 };
 
 /// Reads the job's file to its end, until it fails, or until `interrupted()`, and takes down what

@@ -8,17 +8,30 @@ namespace kyutaistt::program {
 namespace {
 
 std::atomic<bool> was_interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
 
-void note_interruption(int signal) {
+void note_interruption(int /*signal*/) {
   was_interrupted = true;
-  std::signal(signal, SIG_DFL);
 }
 
 }  // namespace
 
 void catch_interruption() {
-  std::signal(SIGINT, note_interruption);
-  std::signal(SIGTERM, note_interruption);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction action {};
+    // Who starts a command in the background or with nohup wants it to go on.
+    if (sigaction(signal, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) {
+      continue;
+    }
+    action = {};
+    action.sa_handler = note_interruption;
+    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+    sigaction(signal, &action, nullptr);
+  }
+}
+
+void interrupt() {
+  was_interrupted = true;
 }
 
 const std::atomic<bool> &interrupted() {

@@ -6,9 +6,12 @@
 
 namespace kyutaistt::program {
 
-/// From here on the first SIGINT or SIGTERM sets `interrupted()`; the second ends the process, as
-/// without this call.
+/// From here on the first SIGINT, SIGTERM or SIGHUP sets `interrupted()`; the second of its kind
+/// ends the process, as without this call. A signal that is ignored stays so.
 void catch_interruption();
+
+/// The same by the program itself, which cannot go on.
+void interrupt();
 
 const std::atomic<bool> &interrupted();
 

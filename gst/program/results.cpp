@@ -1,65 +1,83 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "program/results.h"
 
-#include <filesystem>
-#include <iostream>
 #include <utility>
 
 #include "program/commands.h"
 
 namespace kyutaistt::program {
 
-Status Output::open(const std::string &path) {
-  path_ = path;
-  file_.open(path, std::ios::binary | std::ios::app);
-  return file_ ? Status() : Status::not_found(path + ": cannot be written");
+namespace {
+
+/// Something of the file came to the engine.
+bool was_heard(const Job &job) {
+  return job.status.ok() || job.duration > Time();
 }
 
-void Output::write(const std::string &result) {
-  std::error_code error;
-  if (!std::exchange(begun_, true) && std::filesystem::is_regular_file(path_, error)) {
-    std::filesystem::resize_file(path_, 0, error);
-    failed_ = bool(error);
-  }
-  std::ostream &out = path_.empty() ? std::cout : file_;
-  out << result << std::flush;
-  failed_ = failed_ || !out;
+}  // namespace
+
+void Results::report(const Job & /*job*/, const std::string &error) {
+  some_failed_ = true;
+  fail(error, FileFailed);
 }
 
-ResultWriter::ResultWriter(const std::vector<std::unique_ptr<Job>> &jobs, Format format,
-                           Details details, Output &output)
-    : jobs_(jobs), format_(format), details_(std::move(details)), output_(output) {}
-
-bool ResultWriter::is_ready() const {
-  return next_ < jobs_.size() && jobs_[next_]->is_done;
-}
-
-void ResultWriter::write_ready() {
-  while (is_ready()) {
-    write(*jobs_[next_++]);
+void JoinedResults::write_ready(const std::function<void()> &before_writing) {
+  for (; next_ < jobs_.size(); ++next_) {
+    Job &job = *jobs_[next_];
+    // Asked first: what comes between is taken with the next call.
+    const bool is_done = job.is_done;
+    std::string text = job.take_text();
+    if (is_done || !text.empty()) {
+      before_writing();
+    }
+    if (!is_done) {
+      if (!text.empty()) {
+        write(text);
+      }
+      return;
+    }
+    finish(job, std::move(text));
   }
 }
 
-void ResultWriter::write(const Job &job) {
-  const bool heard = job.status.ok() || job.duration > Time();
-  const bool failed = !job.status.ok() && job.status.code() != StatusCode::Cancelled;
-  if (failed) {
-    some_failed_ = true;
-    fail(job.status.message(), FileFailed);
+void JoinedResults::finish(const Job &job, std::string text) {
+  const std::string error = job.error();
+  if (!error.empty()) {
+    report(job, error);
   }
-  if (!heard && !failed) {
-    return;
+  if (was_heard(job) || (some_heard_ && !error.empty())) {
+    write(text);
+  } else if (!error.empty()) {
+    // Who reads several results counts them, so a file that failed has one too; but not if there is
+    // no other.
+    held_ += text;
   }
-  Details details = details_;
-  details.file = jobs_.size() > 1 ? job.path : "";
-  details.duration = job.duration;
-  details.error = failed ? job.status.message() : "";
-  held_ += format_transcript(job.transcript, format_, details);
-  // Who reads several results counts them, so a file that failed has one too; but not if there is
-  // no other.
-  some_heard_ = some_heard_ || heard;
-  if (some_heard_) {
-    output_.write(std::exchange(held_, {}));
+}
+
+void JoinedResults::write(const std::string &text) {
+  some_heard_ = true;
+  output_.write(std::exchange(held_, {}) + text);
+}
+
+void SeparateResults::write_ready(const std::function<void()> &before_writing) {
+  for (size_t i = 0; i < jobs_.size(); ++i) {
+    if (!is_written_[i] && jobs_[i]->is_done) {
+      is_written_[i] = true;
+      before_writing();
+      write(*jobs_[i]);
+    }
+  }
+}
+
+void SeparateResults::write(Job &job) {
+  const std::string error = job.error();
+  if (!error.empty()) {
+    report(job, error);
+  } else if (job.status.ok()) {
+    const Status status = write_whole_file(job.result, job.take_text(), overwrite_);
+    if (!status.ok()) {
+      report(job, status.message());
+    }
   }
 }
 

@@ -2,60 +2,76 @@
 /// The results' way out.
 #pragma once
 
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "program/file_recognition.h"
+#include "program/output.h"
 
 namespace kyutaistt::program {
 
-/// Standard output or a file. Not thread-safe.
-class Output {
+using Jobs = std::vector<std::unique_ptr<Job>>;
+
+/// Writes what files say, and the messages of those that failed. Not thread-safe; `jobs` must
+/// outlive it.
+class Results {
  public:
-  /// For what comes from now on, instead of standard output. What stands in the file stays until
-  /// the first result is written.
-  Status open(const std::string &path);
-  /// Returns when it is out of the process' hands.
-  void write(const std::string &result);
-  /// Whether all of it could be written so far.
-  bool ok() const { return !failed_; }
+  explicit Results(const Jobs &jobs) : jobs_(jobs) {}
+  Results(const Results &) = delete;
+  Results &operator=(const Results &) = delete;
+  virtual ~Results() = default;
 
- private:
-  std::string path_;
-  std::ofstream file_;
-  bool begun_ = false;
-  bool failed_ = false;
-};
-
-/// Writes each file's result as soon as it and all before it are known. Not thread-safe.
-class ResultWriter {
- public:
-  /// `details` is what all results have in common. `jobs` and `output` must outlive this.
-  ResultWriter(const std::vector<std::unique_ptr<Job>> &jobs, Format format, Details details,
-               Output &output);
-
-  /// Whether there is something to write.
-  bool is_ready() const;
-  /// Writes what is ready, and the messages of files that failed.
-  void write_ready();
+  /// Writes what is final. Calls `before_writing` first if there is something.
+  virtual void write_ready(const std::function<void()> &before_writing) = 0;
   /// Whether some file failed.
   bool some_failed() const { return some_failed_; }
 
- private:
-  void write(const Job &job);
+ protected:
+  /// Prints the message of a job that is done and has failed.
+  void report(const Job &job, const std::string &error);
 
-  const std::vector<std::unique_ptr<Job>> &jobs_;
-  const Format format_;
-  const Details details_;
+  const Jobs &jobs_;
+
+ private:
+  bool some_failed_ = false;
+};
+
+/// All results in one output, in the order of the files: of the first that is not done as its words
+/// come, of the others when it is their turn.
+class JoinedResults : public Results {
+ public:
+  /// `output` must outlive this.
+  JoinedResults(const Jobs &jobs, Output &output) : Results(jobs), output_(output) {}
+
+  void write_ready(const std::function<void()> &before_writing) override;
+
+ private:
+  void finish(const Job &job, std::string text);
+  /// Writes the text, and what was held before it.
+  void write(const std::string &text);
+
   Output &output_;
-  /// The first one that was not written.
+  /// The first one that was not written to its end.
   size_t next_ = 0;
   /// Results of files of which nothing was heard, until something is heard of another.
   std::string held_;
   bool some_heard_ = false;
-  bool some_failed_ = false;
+};
+
+/// A file of its own for each result, whole or not there.
+class SeparateResults : public Results {
+ public:
+  SeparateResults(const Jobs &jobs, bool overwrite)
+      : Results(jobs), overwrite_(overwrite), is_written_(jobs.size()) {}
+
+  void write_ready(const std::function<void()> &before_writing) override;
+
+ private:
+  void write(Job &job);
+
+  const bool overwrite_;
+  std::vector<bool> is_written_;
 };
 
 }  // namespace kyutaistt::program

@@ -2,18 +2,21 @@
 /// `kyutaistt transcribe`: the speech in files as text, subtitles or JSON.
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <filesystem>
 #include <iostream>
+#include <mutex>
 #include <thread>
 
 #include <kyutaistt/engine.h>
 #include <kyutaistt/model.h>
 
 #include "program/commands.h"
-#include "program/file_recognition.h"
+#include "program/inputs.h"
 #include "program/interruption.h"
 #include "program/progress_bar.h"
 #include "program/results.h"
+#include "program/transcribe_request.h"
 
 namespace kyutaistt::program {
 
@@ -22,122 +25,95 @@ namespace {
 /// Files that are recognised at the same time: they share the reading of the weights.
 constexpr size_t max_parallel = 4;
 
-/// The command line, understood.
-struct Request {
-  std::string model;
-  std::vector<std::string> files;
-  ModelOptions model_options;
-  Hearing hearing;
-  Format format = Format::Text;
-  bool tokens = false;
-  bool codes = false;
-  std::string output;
+/// Wakes who writes results.
+class Bell {
+ public:
+  void ring() {
+    const std::lock_guard lock(mutex_);
+    rung_ = true;
+    changed_.notify_one();
+  }
+  /// Until it was rung since the last call, but no longer than `patience`.
+  void wait(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, patience, [this] { return rung_; });
+    rung_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool rung_ = false;
 };
 
-Status read_prompt(const Arguments &arguments, Prompt &prompt) {
-  prompt.enabled = !arguments.has("--no-prompt");
-  if (arguments.has("--domain")) {
-    prompt.domain = arguments.text("--domain");
-  }
-  auto tokens = parse_token_ids(arguments.text("--prompt-tokens"), "option --prompt-tokens");
-  if (!tokens.ok()) {
-    return tokens.status();
-  }
-  prompt.tokens = std::move(tokens).value();
-  if (arguments.has("--pad-steps")) {
-    const auto pads = arguments.integer("--pad-steps", 0, max_pad_steps, 0);
-    if (!pads.ok()) {
-      return pads.status();
+/// Part of all files that was read; negative if it is not known.
+double share_of(const Jobs &jobs) {
+  double sum = 0;
+  for (const auto &job : jobs) {
+    const double share = job->share;
+    if (share < 0) {
+      return share;
     }
-    prompt.pad_steps = pads.value();
+    sum += share;
   }
-  return {};
+  return sum / static_cast<double>(jobs.size());
 }
 
-Result<Request> read_request(const Arguments &arguments) {
-  Request request;
-  if (arguments.operands().size() < 2) {
-    return Status::invalid_argument("expected a MODEL and at least one FILE");
-  }
-  request.model = arguments.operands().front();
-  request.files.assign(arguments.operands().begin() + 1, arguments.operands().end());
-  auto options = model_options(arguments);
-  if (!options.ok()) {
-    return options.status();
-  }
-  request.model_options = std::move(options).value();
-  const auto format = arguments.choice("--format", {"text", "json", "srt", "vtt"}, 0);
-  if (!format.ok()) {
-    return format.status();
-  }
-  request.format = static_cast<Format>(format.value());
-  if (Status status = read_prompt(arguments, request.hearing.prompt); !status.ok()) {
-    return status;
-  }
-  request.hearing.conversion =
-      arguments.has("--raw-samples") ? Conversion::Refused : Conversion::Allowed;
-  request.tokens = arguments.has("--tokens");
-  request.codes = arguments.has("--codes");
-  request.hearing.report_steps = request.tokens || request.codes;
-  request.output = arguments.text("--output");
-  if ((request.tokens || request.codes) && request.format != Format::Json) {
-    return Status::invalid_argument("--tokens and --codes need --format json");
-  }
-  if (request.files.size() > 1 &&
-      (request.format == Format::Srt || request.format == Format::Vtt)) {
-    return Status::invalid_argument("--format " + arguments.text("--format") +
-                                    " takes one FILE: subtitles are of one recording");
-  }
-  return request;
-}
+/// Where the results go, and how far things are shown.
+struct Reporting {
+  Results &results;
+  Output &output;
+  ProgressBar bar;
+  Bell bell;
+};
 
 /// Shows progress and writes results until all files are through.
-void watch(const std::vector<std::unique_ptr<Job>> &jobs, ResultWriter &writer, ProgressBar &bar) {
+void watch(const Jobs &jobs, Reporting &reporting) {
   constexpr auto interval = std::chrono::milliseconds(50);
+  // Words that come on a terminal tell how far things are themselves.
+  const bool shows_bar = !reporting.output.is_terminal();
   for (bool all_done = false; !all_done;) {
-    all_done = true;
-    double sum = 0;
-    bool known = true;
-    for (const auto &job : jobs) {
-      all_done = all_done && job->is_done;
-      known = known && job->share >= 0;
-      sum += job->share;
-    }
-    if (writer.is_ready()) {
-      bar.clear();
-      writer.write_ready();
+    all_done =
+        std::all_of(jobs.begin(), jobs.end(), [](const auto &job) { return bool(job->is_done); });
+    reporting.results.write_ready([&reporting] { reporting.bar.clear(); });
+    if (!reporting.output.status().ok()) {
+      interrupt();
     }
     if (!all_done) {
-      bar.show("recognising", known ? sum / static_cast<double>(jobs.size()) : -1);
-      std::this_thread::sleep_for(interval);
+      if (shows_bar) {
+        reporting.bar.show("recognising", share_of(jobs));
+      }
+      reporting.bell.wait(interval);
     }
   }
 }
 
-void recognise_all(Engine &engine, const Request &request,
-                   const std::vector<std::unique_ptr<Job>> &jobs, ResultWriter &writer,
-                   ProgressBar &bar) {
+void recognise_all(Engine &engine, const TranscribeRequest &request, const Jobs &jobs,
+                   Reporting &reporting) {
+  Hearing hearing = request.hearing;
+  hearing.changed = [&reporting] { reporting.bell.ring(); };
   std::atomic<size_t> next = 0;
   std::vector<std::thread> workers;
   for (size_t worker = 0; worker < std::min(max_parallel, jobs.size()); ++worker) {
     workers.emplace_back([&] {
       for (size_t i = next++; i < jobs.size(); i = next++) {
-        if (!interrupted()) {
-          recognise(engine, request.hearing, *jobs[i]);
+        Job &job = *jobs[i];
+        if (!job.is_done && !interrupted()) {
+          recognise(engine, hearing, job);
         }
-        jobs[i]->share = 1;
-        jobs[i]->is_done = true;
+        job.share = 1;
+        job.is_done = true;
       }
     });
   }
-  watch(jobs, writer, bar);
+  watch(jobs, reporting);
   for (std::thread &worker : workers) {
     worker.join();
   }
-  bar.clear();
+  reporting.bar.clear();
 }
 
-Result<std::shared_ptr<Engine>> load(const std::string &folder, const Request &request,
+Result<std::shared_ptr<Engine>> load(const std::string &folder, const TranscribeRequest &request,
                                      ProgressBar &bar) {
   ModelOptions options = request.model_options;
   options.progress = [&bar](double share) {
@@ -150,36 +126,106 @@ Result<std::shared_ptr<Engine>> load(const std::string &folder, const Request &r
 }
 
 /// Finds out whether the results can be written, before there is anything that could be lost.
-Status open_output(const Request &request, Output &output) {
+Status open_output(const TranscribeRequest &request, const std::vector<Input> &inputs,
+                   Output &output) {
   if (request.output.empty()) {
     return {};
   }
   std::error_code error;
-  for (const std::string &input : request.files) {
-    if (std::filesystem::equivalent(input, request.output, error)) {
+  for (const Input &input : inputs) {
+    if (std::filesystem::is_regular_file(input.path, error) &&
+        std::filesystem::equivalent(input.path, request.output, error)) {
       return Status::invalid_argument(request.output + ": is one of the files to be read");
     }
   }
   return output.open(request.output);
 }
 
-std::string domain_of(const Request &request, const ModelInfo &model) {
+std::string domain_of(const TranscribeRequest &request, const ModelInfo &model) {
   if (!request.hearing.prompt.enabled || !request.hearing.prompt.tokens.empty()) {
     return {};
   }
   return request.hearing.prompt.domain.value_or(model.default_domain);
 }
 
-int exit_code(const ResultWriter &writer, const Output &output) {
-  int code = writer.some_failed() ? FileFailed : Success;
-  if (!output.ok()) {
-    code = fail("the output cannot be written", FileFailed);
-  }
-  return interrupted() ? Interrupted : code;
+Details details_of(const TranscribeRequest &request, const ModelInfo &model) {
+  Details details;
+  details.model = request.model;
+  details.domain = domain_of(request, model);
+  details.delay_seconds = model.delay_seconds;
+  details.tokens = request.tokens;
+  details.codes = request.codes;
+  details.cue_shape = request.cue_shape;
+  return details;
 }
 
-/// Everything behind the command line. What can be refused is refused before the weights are read.
-int run(const Request &request) {
+/// A file whose result is there already is not read again.
+Status check_result(const TranscribeRequest &request, const std::string &path) {
+  std::error_code error;
+  return request.overwrite || !std::filesystem::exists(std::filesystem::symlink_status(path, error))
+             ? Status()
+             : already_there(path);
+}
+
+Jobs make_jobs(const TranscribeRequest &request, const std::vector<Input> &inputs,
+               Details details) {
+  Jobs jobs;
+  for (const Input &input : inputs) {
+    jobs.push_back(std::make_unique<Job>());
+    Job &job = *jobs.back();
+    job.path = input.path;
+    if (inputs.size() > 1 || !request.output_folder.empty()) {
+      details.file = input.path;
+    }
+    job.transcript = make_transcript(request.format, details);
+    if (!request.output_folder.empty()) {
+      job.result = (std::filesystem::path(request.output_folder) / input.result).string() +
+                   extension_of(request.format);
+      if (Status status = check_result(request, job.result); !status.ok()) {
+        job.status = std::move(status);
+        job.is_done = true;
+      }
+    }
+  }
+  return jobs;
+}
+
+int exit_code(const Results &results, const Output &output) {
+  if (!output.status().ok()) {
+    return fail(output.status().message(), FileFailed);
+  }
+  if (interrupted()) {
+    return Interrupted;
+  }
+  return results.some_failed() ? FileFailed : Success;
+}
+
+/// The recordings that are meant, such that each format can hold them.
+Result<std::vector<Input>> inputs_of(const TranscribeRequest &request) {
+  auto inputs = find_inputs(request.operands);
+  if (!inputs.ok()) {
+    return inputs;
+  }
+  if (!request.output_folder.empty()) {
+    Status status = separate_results(inputs.value());
+    return status.ok() ? std::move(inputs) : Result<std::vector<Input>>(std::move(status));
+  }
+  const bool is_subtitles = request.format == Format::Srt || request.format == Format::Vtt;
+  if (is_subtitles && inputs.value().size() > 1) {
+    return Status::invalid_argument(
+        "subtitles are of one recording: give one FILE, or --output-dir for a file for each");
+  }
+  return inputs;
+}
+
+/// Everything after the command line. What can be refused is refused before the weights are read.
+int run(const TranscribeRequest &request) {
+  const auto inputs = inputs_of(request);
+  if (!inputs.ok()) {
+    const bool is_usage = inputs.status().code() == StatusCode::InvalidArgument;
+    return is_usage ? fail_usage(inputs.status().message(), "transcribe")
+                    : fail(inputs.status().message(), FileFailed);
+  }
   const auto folder = find_model(request.model);
   if (!folder.ok()) {
     return fail(folder.status().message(), ModelFailed);
@@ -195,61 +241,34 @@ int run(const Request &request) {
     return fail(status.message(), UsageError);
   }
   Output output;
-  if (Status status = open_output(request, output); !status.ok()) {
+  if (Status status = open_output(request, inputs.value(), output); !status.ok()) {
     return fail(status.message(), FileFailed);
   }
+  const Jobs jobs = make_jobs(request, inputs.value(), details_of(request, model.value()));
+  std::unique_ptr<Results> results;
+  if (request.output_folder.empty()) {
+    results = std::make_unique<JoinedResults>(jobs, output);
+  } else {
+    results = std::make_unique<SeparateResults>(jobs, request.overwrite);
+  }
   catch_interruption();
-  ProgressBar bar;
-  const auto engine = load(folder.value(), request, bar);
+  Reporting reporting{*results, output, {}, {}};
+  const auto engine = load(folder.value(), request, reporting.bar);
   if (!engine.ok()) {
     return interrupted() ? Interrupted : fail(engine.status().message(), ModelFailed);
   }
-  std::vector<std::unique_ptr<Job>> jobs;
-  for (const std::string &path : request.files) {
-    jobs.push_back(std::make_unique<Job>());
-    jobs.back()->path = path;
-  }
-  Details details;
-  details.model = request.model;
-  details.domain = domain_of(request, model.value());
-  details.delay_seconds = model.value().delay_seconds;
-  details.tokens = request.tokens;
-  details.codes = request.codes;
-  ResultWriter writer(jobs, request.format, std::move(details), output);
-  recognise_all(*engine.value(), request, jobs, writer, bar);
-  return exit_code(writer, output);
+  recognise_all(*engine.value(), request, jobs, reporting);
+  return exit_code(*results, output);
 }
 
 }  // namespace
-
-const std::vector<OptionSpec> &transcribe_options() {
-  static const std::vector<OptionSpec> specs = [] {
-    std::vector<OptionSpec> all = {
-        {"--domain", "D", "task to prompt for, e.g. asr_is_en (default: the model's)"},
-        {"--format", "text|json|srt|vtt",
-         "what to write (default: text); srt and vtt take one FILE"},
-        {"--output", "FILE", "write there instead of to standard output"},
-        {"--no-prompt", nullptr, "force nothing"},
-        {"--prompt-tokens", "1,2,3,4", "force these tokens instead of a domain's"},
-        {"--pad-steps", "N", "pads forced behind the prompt (default: the model's)"},
-        {"--tokens", nullptr, "JSON: also the token of every step"},
-        {"--codes", nullptr, "JSON: also the codes of every frame"},
-        {"--raw-samples", nullptr, "read 24 kHz mono only, without any conversion"},
-    };
-    const auto &model = model_option_specs();
-    all.insert(all.end(), model.begin(), model.end());
-    all.push_back({"--help", nullptr, "print this help"});
-    return all;
-  }();
-  return specs;
-}
 
 int transcribe(const std::vector<std::string> &words) {
   const auto arguments = Arguments::parse(words, transcribe_options());
   if (!arguments.ok()) {
     return fail_usage(arguments.status().message(), "transcribe");
   }
-  const auto request = read_request(arguments.value());
+  const auto request = read_transcribe_request(arguments.value());
   if (!request.ok()) {
     return fail_usage(request.status().message(), "transcribe");
   }

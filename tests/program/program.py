@@ -28,17 +28,25 @@ PATIENCE = 60
 LONG_SILENCE = bytes(2 * 24000 * 150)
 
 
+def ignore(*signals):
+    """Has a child ignore these, as shells and nohup do."""
+    def prepare():
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)
+    return prepare
+
+
 class Pipe:
     """A named pipe that a `transcribe` reads, which is ended with the test."""
 
-    def __init__(self, test, *options, model=MODEL, pipes=1, before=()):
+    def __init__(self, test, *options, model=MODEL, pipes=1, before=(), ignored=()):
         folder = tempfile.TemporaryDirectory()
         test.addCleanup(folder.cleanup)
         self.path = os.path.join(folder.name, "audio")
         os.mkfifo(self.path)
         self.process = subprocess.Popen(
             [PROGRAM, "transcribe", model, *before, *[self.path] * pipes, *options], stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
+            stderr=subprocess.PIPE, text=True, preexec_fn=ignore(*ignored))
         test.addCleanup(self.end)
         # Opening fails until there is a reader.
         deadline = time.monotonic() + PATIENCE
@@ -56,9 +64,14 @@ class Pipe:
         while data:
             data = data[os.write(self.writer, data):]
 
-    def interrupt(self):
+    def close(self):
+        """Nothing follows."""
+        os.close(self.writer)
+        self.writer = os.open(os.devnull, os.O_WRONLY)
+
+    def interrupt(self, number=signal.SIGINT):
         """Exit code and what was written."""
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(number)
         output, errors = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, output, errors
 

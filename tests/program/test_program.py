@@ -48,7 +48,7 @@ class Usage(unittest.TestCase):
                 result = run(*words, stdout=full)
             self.assertEqual(
                 (result.returncode, result.stderr),
-                (1, "kyutaistt: standard output cannot be written: No space left on device\n"), words)
+                (1, "kyutaistt: standard output: cannot be written: No space left on device\n"), words)
 
     def test_wrong_command_lines_exit_with_2(self):
         for words, expected in (
@@ -57,12 +57,18 @@ class Usage(unittest.TestCase):
                 (("transcribe", MODEL), "at least one FILE"),
                 (("transcribe", MODEL, SAMPLE, "--wings"), "unknown option --wings"),
                 (("transcribe", MODEL, SAMPLE, "--domain"), "--domain needs a value"),
-                (("transcribe", MODEL, SAMPLE, "--format", "pdf"), "text, json, srt, vtt"),
+                (("transcribe", MODEL, SAMPLE, "--format", "pdf"), "text, json, jsonl, srt, vtt"),
                 (("transcribe", MODEL, SAMPLE, "--threads", "many"), "an integer"),
                 (("transcribe", MODEL, SAMPLE, "--prompt-tokens", "1,,2"), "separated by commas"),
                 (("transcribe", MODEL, SAMPLE, "--tokens"), "need --format json"),
-                (("transcribe", MODEL, SAMPLE, OTHER, "--format", "srt"), "one FILE"),
-                (("transcribe", MODEL, SAMPLE, OTHER, "--format", "vtt"), "one FILE"),
+                (("transcribe", MODEL, SAMPLE, OTHER, "--format", "srt"), "--output-dir"),
+                (("transcribe", MODEL, SAMPLE, OTHER, "--format", "vtt"), "--output-dir"),
+                (("transcribe", MODEL, SAMPLE, "--output", "a", "--output-dir", "b"), "either"),
+                (("transcribe", MODEL, SAMPLE, "--overwrite"), "--overwrite needs --output-dir"),
+                (("transcribe", MODEL, SAMPLE, "--output", ""), "found nothing, expected a name"),
+                (("transcribe", MODEL, SAMPLE, "--cue-lines", "1"), "needs --format srt or vtt"),
+                (("transcribe", MODEL, SAMPLE, "--format", "srt", "--cue-columns", "7"),
+                 "found 7, expected an integer from 8 to 200"),
                 (("transcribe", MODEL, SAMPLE, "--domain", "asr_xx"), "asr_is_en, asr_is_is"),
                 (("transcribe", MODEL, SAMPLE, "--prompt-tokens", "9999"), "9999"),
                 (("bench", MODEL, "--synthetic", "tiny"), "either a MODEL or --synthetic")):
@@ -199,10 +205,13 @@ class Transcribe(unittest.TestCase):
 
     def test_an_output_that_cannot_be_written_is_told_before_anything_is_read(self):
         with tempfile.TemporaryDirectory() as folder:
-            for path in (folder, os.path.join(folder, "nowhere", "out.txt")):
+            for path, reason in ((folder, "Is a directory"),
+                                 (os.path.join(folder, "nowhere", "out.txt"),
+                                  "No such file or directory"),
+                                 (os.path.join(folder, 300 * "x"), "File name too long")):
                 result = run("transcribe", MODEL, "nowhere.wav", "--output", path)
                 self.assertEqual((result.returncode, result.stdout), (1, ""))
-                self.assertEqual(result.stderr, f"kyutaistt: {path}: cannot be written\n")
+                self.assertEqual(result.stderr, f"kyutaistt: {path}: cannot be written: {reason}\n")
             recording = os.path.join(folder, "in.flac")
             shutil.copy(SAMPLE, recording)
             result = run("transcribe", MODEL, recording, "--output", recording)
@@ -211,7 +220,20 @@ class Transcribe(unittest.TestCase):
             self.assertEqual(os.path.getsize(recording), os.path.getsize(SAMPLE))
         result = run("transcribe", MODEL, SAMPLE, "--output", "/dev/full")
         self.assertEqual(result.returncode, 1)
-        self.assertIn("the output cannot be written", result.stderr)
+        self.assertEqual(result.stderr,
+                         "kyutaistt: /dev/full: cannot be written: No space left on device\n")
+        with open("/dev/full", "w", encoding="ascii") as full:
+            result = run("transcribe", MODEL, SAMPLE, stdout=full)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr, "kyutaistt: standard output: cannot be written: "
+                                        "No space left on device\n")
+
+    def test_an_output_that_is_not_needed_is_not_left(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "out.txt")
+            for files in (("nowhere.wav",), ("nowhere.wav", "neither.wav")):
+                self.assertEqual(run("transcribe", MODEL, *files, "--output", path).returncode, 1)
+                self.assertEqual(os.listdir(folder), [])
 
     def test_an_old_output_stays_until_there_is_a_new_one(self):
         with tempfile.TemporaryDirectory() as folder:

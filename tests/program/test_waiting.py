@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,8 +41,7 @@ class Pipes(unittest.TestCase):
         pipe = Pipe(self)
         with open(SAMPLE, "rb") as file:
             pipe.write(file.read())
-        os.close(pipe.writer)
-        pipe.writer = os.open(os.devnull, os.O_WRONLY)
+        pipe.close()
         output, errors = pipe.process.communicate(timeout=PATIENCE)
         self.assertEqual((pipe.process.returncode, output.strip(), errors), (0, ICELANDIC, ""))
 
@@ -81,7 +81,84 @@ class BrokenPipes(unittest.TestCase):
                     self.assertIn(ICELANDIC.split()[-1], result.stdout)
 
 
+class WhileItIsHeard(unittest.TestCase):
+    """What is final goes out while the recording goes on."""
+
+    @staticmethod
+    def words_in(text, form):
+        if form == "jsonl":
+            return [json.loads(line).get("text") for line in text.splitlines()]
+        lines = text.splitlines()
+        return [word for line in lines if "-->" not in line and not line.isdigit()
+                and line != "WEBVTT" for word in line.split()]
+
+    def read_until(self, stream, last, form):
+        """What is written until a word is there."""
+        text = ""
+        while last not in self.words_in(text.rpartition("\n")[0] if form == "jsonl" else text, form):
+            ready, _, _ = select.select([stream], [], [], PATIENCE)
+            self.assertTrue(ready, text)
+            data = os.read(stream.fileno(), 65536).decode()
+            self.assertTrue(data, text)
+            text += data
+        return text
+
+    def test_and_is_there_after_the_worst_end(self):
+        samples = decode(SAMPLE)
+        for form in ("text", "jsonl", "srt", "vtt"):
+            pipe = Pipe(self, "--format", form)
+            # The pipe stays open: no end is in sight.
+            pipe.write(endless_wave_header() + samples + bytes(2 * 24000 * 10))
+            text = self.read_until(pipe.process.stdout, ICELANDIC.split()[-1], form)
+            self.assertEqual(self.words_in(text, form)[:len(ICELANDIC.split())], ICELANDIC.split())
+            pipe.process.kill()
+            self.assertEqual(pipe.process.communicate(timeout=PATIENCE)[1], "")
+
+    def test_also_in_a_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "out.vtt")
+            pipe = Pipe(self, "--format", "vtt", "--output", path)
+            pipe.write(endless_wave_header() + decode(SAMPLE) + LONG_SILENCE)
+            pipe.process.kill()
+            pipe.process.wait()
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual(self.words_in(file.read(), "vtt"), ICELANDIC.split())
+
+    def test_json_lines_end_with_the_recording(self):
+        result = run("transcribe", MODEL, SAMPLE, "--format", "jsonl")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        *words, recording = [json.loads(line) for line in result.stdout.splitlines()]
+        whole = json.loads(run("transcribe", MODEL, SAMPLE, "--format", "json").stdout)
+        self.assertEqual(words, whole["words"])
+        self.assertEqual(recording,
+                         {key: whole[key] for key in ("model", "domain", "duration", "delay")})
+        result = run("transcribe", MODEL, "nowhere.wav", SAMPLE, "--format", "jsonl")
+        self.assertEqual(result.returncode, 1)
+        lines = [json.loads(line) for line in result.stdout.splitlines()]
+        self.assertEqual(lines[0]["error"], "nowhere.wav: there is no such file")
+        self.assertEqual(lines[1:-1], [{"file": SAMPLE, **word} for word in words])
+
+
 class Interruption(unittest.TestCase):
+    def test_by_other_signals(self):
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            pipe = Pipe(self, "--format", "json")
+            pipe.write(endless_wave_header() + decode(SAMPLE) + LONG_SILENCE)
+            code, output, errors = pipe.interrupt(number)
+            self.assertEqual((code, errors), (130, ""), number)
+            self.assertTrue(json.loads(output)["text"].startswith(ICELANDIC), output)
+
+    def test_a_signal_that_is_to_be_ignored_is(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            pipe = Pipe(self, ignored=(number,))
+            pipe.process.send_signal(number)
+            with open(SAMPLE, "rb") as file:
+                pipe.write(file.read())
+            pipe.process.send_signal(number)
+            pipe.close()
+            output, errors = pipe.process.communicate(timeout=PATIENCE)
+            self.assertEqual((pipe.process.returncode, output.strip(), errors), (0, ICELANDIC, ""))
+
     def test_while_nothing_comes(self):
         self.assertEqual(Pipe(self).interrupt(), (130, "", ""))
 

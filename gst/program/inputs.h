@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// The recordings that a command line names.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <kyutaistt/status.h>
+
+namespace kyutaistt::program {
+
+struct Input {
+  /// A file, `-` for standard input, or a URI.
+  std::string path;
+  /// Its place among the results, without their extension: the file's name without its own, after
+  /// the folders below the one that was named.
+  std::string result;
+};
+
+/// What is read from other than a file: `scheme://...` or `file:...`.
+bool is_uri(std::string_view path);
+
+/// The operands; in place of a folder the recordings in it and below, by their extensions, in the
+/// order of their names. An operand that is not there stays: reading it tells so.
+Result<std::vector<Input>> find_inputs(const std::vector<std::string> &operands);
+
+/// Gives no two inputs the same result: where names differ in their extensions only, these stay.
+/// Fails where that does not do.
+Status separate_results(std::vector<Input> &inputs);
+
+}  // namespace kyutaistt::program

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "program/json_transcript.h"
+
+#include <cmath>
+
+#include "program/json_text.h"
+
+namespace kyutaistt::program {
+
+namespace {
+
+using OrderedJson = nlohmann::ordered_json;
+
+/// Seconds with milliseconds.
+double rounded_seconds(Time time) {
+  constexpr double precision = 1e3;
+  return std::round(std::chrono::duration<double>(time).count() * precision) / precision;
+}
+
+void describe_word(OrderedJson &json, const Word &word, Time end) {
+  constexpr double precision = 1e4;
+  json["text"] = word.text;
+  json["start"] = rounded_seconds(word.start);
+  json["end"] = rounded_seconds(end);
+  json["confidence"] = std::round(word.confidence * precision) / precision;
+}
+
+/// What a line says first: whose it is, where there are several files.
+OrderedJson begin_object(const Details &details) {
+  OrderedJson json = OrderedJson::object();
+  if (!details.file.empty()) {
+    json["file"] = details.file;
+  }
+  return json;
+}
+
+void describe_recording(OrderedJson &json, const Details &details, const Ending &ending) {
+  json["model"] = details.model;
+  json["domain"] = details.domain;
+  json["duration"] = rounded_seconds(ending.duration);
+  json["delay"] = details.delay_seconds;
+}
+
+}  // namespace
+
+void JsonTranscript::add(const Event &event) {
+  if (const auto *word = std::get_if<Word>(&event)) {
+    words_.push_back(*word);
+    ends_.push_back(word->end);
+  } else if (const auto *end = std::get_if<WordEnd>(&event)) {
+    // It comes before the next word.
+    ends_.back() = end->end;
+  } else if (const auto *step = std::get_if<Step>(&event)) {
+    tokens_.push_back(step->token);
+    if (!step->codes.empty()) {
+      codes_.push_back(step->codes);
+    }
+  }
+}
+
+void JsonTranscript::finish(const Ending &ending) {
+  OrderedJson json = begin_object(details_);
+  describe_recording(json, details_, ending);
+  json["words"] = OrderedJson::array();
+  std::string text;
+  for (size_t i = 0; i < words_.size(); ++i) {
+    describe_word(json["words"].emplace_back(), words_[i], ends_[i]);
+    text += (text.empty() ? "" : " ") + words_[i].text;
+  }
+  json["text"] = text;
+  if (!ending.error.empty()) {
+    json["error"] = ending.error;
+  }
+  if (details_.tokens) {
+    json["tokens"] = tokens_;
+  }
+  if (details_.codes) {
+    json["codes"] = codes_;
+  }
+  final_ += json_text(json) + "\n";
+}
+
+void JsonLinesTranscript::add(const Event &event) {
+  if (const auto *word = std::get_if<Word>(&event)) {
+    open_ = *word;
+  } else if (const auto *end = std::get_if<WordEnd>(&event)) {
+    write_word(end->end);
+  }
+}
+
+void JsonLinesTranscript::finish(const Ending &ending) {
+  if (open_) {
+    write_word(open_->end);
+  }
+  OrderedJson json = begin_object(details_);
+  describe_recording(json, details_, ending);
+  if (!ending.error.empty()) {
+    json["error"] = ending.error;
+  }
+  final_ += json_text(json) + "\n";
+}
+
+void JsonLinesTranscript::write_word(Time end) {
+  if (open_) {
+    OrderedJson json = begin_object(details_);
+    describe_word(json, *open_, end);
+    final_ += json_text(json) + "\n";
+    open_.reset();
+  }
+}
+
+}  // namespace kyutaistt::program

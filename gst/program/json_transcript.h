@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Transcripts as JSON: one object for a recording, or one for each word.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "program/transcript.h"
+
+namespace kyutaistt::program {
+
+/// One object, in one line, when the recording has ended.
+class JsonTranscript : public Transcript {
+ public:
+  explicit JsonTranscript(Details details) : details_(std::move(details)) {}
+
+  void add(const Event &event) override;
+  void finish(const Ending &ending) override;
+
+ private:
+  const Details details_;
+  std::vector<Word> words_;
+  /// Until when each may be shown: its `WordEnd`, or the end of its last piece where that did not
+  /// come.
+  std::vector<Time> ends_;
+  /// Every position's token, from 0 on, and the codes of every frame; with report_steps.
+  std::vector<int32_t> tokens_;
+  std::vector<std::vector<int32_t>> codes_;
+};
+
+/// An object in a line for each word as soon as its end is known, and a last one for the recording.
+class JsonLinesTranscript : public Transcript {
+ public:
+  explicit JsonLinesTranscript(Details details) : details_(std::move(details)) {}
+
+  void add(const Event &event) override;
+  void finish(const Ending &ending) override;
+
+ private:
+  void write_word(Time end);
+
+  const Details details_;
+  /// Its end has not come.
+  std::optional<Word> open_;
+};
+
+}  // namespace kyutaistt::program

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "program/transcribe_request.h"
+
+#include <utility>
+
+#include "program/commands.h"
+#include "program/cue_options.h"
+
+namespace kyutaistt::program {
+
+namespace {
+
+// In the order of the enumeration.
+const std::vector<std::string> formats = {"text", "json", "jsonl", "srt", "vtt"};
+
+bool is_subtitles(Format format) {
+  return format == Format::Srt || format == Format::Vtt;
+}
+
+Status read_prompt(const Arguments &arguments, Prompt &prompt) {
+  prompt.enabled = !arguments.has("--no-prompt");
+  if (arguments.has("--domain")) {
+    prompt.domain = arguments.text("--domain");
+  }
+  auto tokens = parse_token_ids(arguments.text("--prompt-tokens"), "option --prompt-tokens");
+  if (!tokens.ok()) {
+    return tokens.status();
+  }
+  prompt.tokens = std::move(tokens).value();
+  if (arguments.has("--pad-steps")) {
+    const auto pads = arguments.integer("--pad-steps", 0, max_pad_steps, 0);
+    if (!pads.ok()) {
+      return pads.status();
+    }
+    prompt.pad_steps = pads.value();
+  }
+  return {};
+}
+
+/// Options that mean nothing with what else is asked for.
+Status check_combination(const Arguments &arguments, const TranscribeRequest &request) {
+  if ((request.tokens || request.codes) && request.format != Format::Json) {
+    return Status::invalid_argument("--tokens and --codes need --format json");
+  }
+  for (const OptionSpec &option : cue_option_specs()) {
+    if (arguments.has(option.name) && !is_subtitles(request.format)) {
+      return Status::invalid_argument(std::string(option.name) + " needs --format srt or vtt");
+    }
+  }
+  if (arguments.has("--output") && arguments.has("--output-dir")) {
+    return Status::invalid_argument("expected either --output or --output-dir");
+  }
+  if (request.overwrite && request.output_folder.empty()) {
+    return Status::invalid_argument("--overwrite needs --output-dir");
+  }
+  for (const char *option : {"--output", "--output-dir"}) {
+    if (arguments.has(option) && arguments.text(option).empty()) {
+      return Status::invalid_argument(std::string("option ") + option +
+                                      ": found nothing, expected a name");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<TranscribeRequest> read_transcribe_request(const Arguments &arguments) {
+  TranscribeRequest request;
+  if (arguments.operands().size() < 2) {
+    return Status::invalid_argument("expected a MODEL and at least one FILE");
+  }
+  request.model = arguments.operands().front();
+  request.operands.assign(arguments.operands().begin() + 1, arguments.operands().end());
+  auto options = model_options(arguments);
+  if (!options.ok()) {
+    return options.status();
+  }
+  request.model_options = std::move(options).value();
+  const auto format = arguments.choice("--format", formats, 0);
+  if (!format.ok()) {
+    return format.status();
+  }
+  request.format = static_cast<Format>(format.value());
+  if (Status status = read_prompt(arguments, request.hearing.prompt); !status.ok()) {
+    return status;
+  }
+  const auto shape = cue_shape(arguments);
+  if (!shape.ok()) {
+    return shape.status();
+  }
+  request.cue_shape = shape.value();
+  request.hearing.conversion =
+      arguments.has("--raw-samples") ? Conversion::Refused : Conversion::Allowed;
+  request.tokens = arguments.has("--tokens");
+  request.codes = arguments.has("--codes");
+  request.hearing.report_steps = request.tokens || request.codes;
+  request.output = arguments.text("--output");
+  request.output_folder = arguments.text("--output-dir");
+  request.overwrite = arguments.has("--overwrite");
+  if (Status status = check_combination(arguments, request); !status.ok()) {
+    return status;
+  }
+  if (request.output == "-") {
+    request.output.clear();
+  }
+  return request;
+}
+
+const char *extension_of(Format format) {
+  switch (format) {
+    case Format::Json:
+      return ".json";
+    case Format::JsonLines:
+      return ".jsonl";
+    case Format::Srt:
+      return ".srt";
+    case Format::Vtt:
+      return ".vtt";
+    case Format::Text:
+      break;
+  }
+  return ".txt";
+}
+
+const std::vector<OptionSpec> &transcribe_options() {
+  static const std::vector<OptionSpec> specs = [] {
+    std::vector<OptionSpec> all = {
+        {"--domain", "D", "task to prompt for, e.g. asr_is_en (default: the model's)"},
+        {"--format", "text|json|jsonl|srt|vtt", "what to write (default: text)"},
+        {"--output", "FILE", "write there instead of to standard output"},
+        {"--output-dir", "DIR", "write a file there for each FILE, whole or not at all"},
+        {"--overwrite", nullptr, "with --output-dir: also over files that are there"},
+        {"--no-prompt", nullptr, "force nothing"},
+        {"--prompt-tokens", "1,2,3,4", "force these tokens instead of a domain's"},
+        {"--pad-steps", "N", "pads forced after the prompt (default: the model's)"},
+        {"--tokens", nullptr, "JSON: also the token of every step"},
+        {"--codes", nullptr, "JSON: also the codes of every frame"},
+        {"--raw-samples", nullptr, "read 24 kHz mono only, without any conversion"},
+    };
+    const auto &cues = cue_option_specs();
+    all.insert(all.end(), cues.begin(), cues.end());
+    const auto &model = model_option_specs();
+    all.insert(all.end(), model.begin(), model.end());
+    all.push_back({"--help", nullptr, "print this help"});
+    return all;
+  }();
+  return specs;
+}
+
+}  // namespace kyutaistt::program

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What `kyutaistt transcribe` writes: how cues look, and a file for each recording.
+
+    test_results.py PROGRAM EXAMPLES
+"""
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+
+from program import CLIPS, LONG_SILENCE, MODEL, OTHER, SAMPLE, SAMPLES, Pipe, run
+from recordings import decode, endless_wave_header
+
+
+class CueOptions(unittest.TestCase):
+    @staticmethod
+    def cues(*options):
+        """Lines and duration in seconds of each cue."""
+        result = run("transcribe", MODEL, os.path.join(SAMPLES, "forecast-01.flac"),
+                     "--format", "srt", *options)
+        assert result.returncode == 0, result.stderr
+        cues = []
+        for cue in result.stdout.strip().split("\n\n"):
+            _, times, *lines = cue.split("\n")
+            start, end = [sum(float(part) * 60 ** (2 - i) for i, part in enumerate(time.split(":")))
+                          for time in times.replace(",", ".").split(" --> ")]
+            cues.append((lines, start, end))
+        return cues
+
+    def test_shape_the_cues(self):
+        for columns, lines in ((20, 1), (32, 3), (60, 2)):
+            cues = self.cues("--cue-columns", str(columns), "--cue-lines", str(lines))
+            self.assertLessEqual(max(len(cue[0]) for cue in cues), lines)
+            longest = max(len(line) for cue in cues for line in cue[0])
+            self.assertLessEqual(longest, columns)
+            self.assertGreater(longest, columns / 2)
+        whole = self.cues("--cue-max-duration", "600000", "--cue-min-duration", "600000",
+                          "--cue-columns", "200", "--cue-lines", "10")
+        self.assertEqual(len(whole), 1)
+        short = self.cues("--cue-max-duration", "1500")
+        self.assertGreater(len(short), len(self.cues()))
+        self.assertLessEqual(max(end - start for _, start, end in short), 1.51)
+        apart = self.cues("--cue-max-duration", "1500", "--cue-gap", "200")
+        for (_, start, end), (_, after, _) in zip(apart, apart[1:]):
+            # No gap makes a cue shorter than 0.1 s.
+            self.assertGreaterEqual(after - end, 0.199 if end - start > 0.101 else 0)
+        self.assertNotEqual(apart, short)
+        self.assertGreater(max(end - start for _, start, end in self.cues(
+            "--cue-word-duration", "2000")), 3)
+
+    def test_a_preset_is_changed_by_the_others_wherever_it_stands(self):
+        self.assertEqual(self.cues("--cue-columns", "25", "--cue-preset", "netflix"),
+                         self.cues("--cue-preset", "netflix", "--cue-columns", "25"))
+        self.assertNotEqual(self.cues("--cue-preset", "netflix"), self.cues())
+        self.assertEqual(self.cues("--cue-preset", "default"), self.cues())
+
+
+class OutputFolder(unittest.TestCase):
+    """A result for each recording."""
+
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.inputs = os.path.join(holder.name, "in")
+        self.out = os.path.join(holder.name, "out")
+        os.makedirs(os.path.join(self.inputs, "more"))
+        shutil.copy(SAMPLE, os.path.join(self.inputs, "a.flac"))
+        shutil.copy(OTHER, os.path.join(self.inputs, "more", "b.c.FLAC"))
+        for name in ("notes.txt", "._a.flac"):
+            with open(os.path.join(self.inputs, name), "w", encoding="ascii") as file:
+                file.write("no audio")
+
+    def written(self):
+        """What the folder holds: each file's text by its name."""
+        found = {}
+        for folder, _, names in os.walk(self.out):
+            for name in names:
+                path = os.path.join(folder, name)
+                with open(path, encoding="utf-8") as file:
+                    found[os.path.relpath(path, self.out)] = file.read()
+        return found
+
+    def test_of_a_folder(self):
+        for form, extension in (("text", "txt"), ("json", "json"), ("jsonl", "jsonl"),
+                                ("srt", "srt"), ("vtt", "vtt")):
+            result = run("transcribe", MODEL, self.inputs, "--format", form, "--output-dir",
+                         self.out)
+            self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+            written = self.written()
+            self.assertEqual(sorted(written), [f"a.{extension}", f"more/b.c.{extension}"])
+            if form in ("text", "srt", "vtt"):
+                self.assertEqual(written[f"a.{extension}"],
+                                 run("transcribe", MODEL, SAMPLE, "--format", form).stdout)
+            shutil.rmtree(self.out)
+        result = run("transcribe", MODEL, self.inputs, "--format", "text")
+        self.assertEqual((result.returncode, result.stdout.splitlines()),
+                         (0, [CLIPS["forecast-03.flac"]["is"], CLIPS["forecast-08.flac"]["is"]]))
+
+    def test_a_bad_file_does_not_stop_the_rest(self):
+        bad = os.path.join(self.inputs, "bad.wav")
+        with open(bad, "wb") as file:
+            file.write(b"no audio")
+        result = run("transcribe", MODEL, bad, "nowhere.wav", self.inputs, "--output-dir", self.out)
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("both results would be named bad", result.stderr)
+        result = run("transcribe", MODEL, "nowhere.wav", self.inputs, "--output-dir", self.out)
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        lines = result.stderr.splitlines()
+        self.assertEqual(len(lines), 2, lines)
+        self.assertIn("nowhere.wav: there is no such file", result.stderr)
+        self.assertIn(bad, result.stderr)
+        self.assertEqual(sorted(self.written()), ["a.txt", "more/b.c.txt"])
+
+    def test_never_over_a_file_unless_told(self):
+        os.makedirs(self.out)
+        old = os.path.join(self.out, "a.txt")
+        with open(old, "w", encoding="ascii") as file:
+            file.write("corrected by hand")
+        command = ("transcribe", MODEL, self.inputs, "--output-dir", self.out)
+        result = run(*command)
+        self.assertEqual((result.returncode, result.stderr),
+                         (1, f"kyutaistt: {old}: is there already (--overwrite replaces it)\n"))
+        self.assertEqual(self.written()["a.txt"], "corrected by hand")
+        self.assertEqual(self.written()["more/b.c.txt"].strip(), CLIPS["forecast-08.flac"]["is"])
+        self.assertEqual(run(*command, "--overwrite").returncode, 0)
+        self.assertEqual(self.written()["a.txt"].strip(), CLIPS["forecast-03.flac"]["is"])
+
+    def test_names_that_differ_in_their_extensions(self):
+        shutil.copy(OTHER, os.path.join(self.inputs, "a.wav"))
+        result = run("transcribe", MODEL, self.inputs, "--output-dir", self.out)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(sorted(self.written()), ["a.flac.txt", "a.wav.txt", "more/b.c.txt"])
+
+    def test_what_cannot_be_written_is_told_for_each(self):
+        with open(self.out, "w", encoding="ascii"):
+            pass
+        result = run("transcribe", MODEL, self.inputs, "--output-dir", self.out)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr.count(": cannot be written: Not a directory\n"), 2)
+
+    def test_a_folder_without_recordings(self):
+        result = run("transcribe", MODEL, MODEL)
+        self.assertEqual((result.returncode, result.stderr),
+                         (1, f"kyutaistt: {MODEL}: no recordings were found in this folder\n"))
+
+    def test_what_is_not_whole_is_not_there(self):
+        pipe = Pipe(self, "--output-dir", self.out)
+        pipe.write(endless_wave_header() + decode(SAMPLE) + LONG_SILENCE)
+        self.assertEqual(pipe.interrupt(), (130, "", ""))
+        self.assertEqual(self.written(), {})
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -6,16 +6,17 @@
 
 #include "element/debug.h"
 
+using kyutaistt::BufferPointer;
+using kyutaistt::EventPointer;
 using kyutaistt::Overflow;
 using kyutaistt::Status;
 using kyutaistt::Stream;
 using kyutaistt::StreamOptions;
+using kyutaistt::StringPointer;
 using kyutaistt::Time;
 using kyutaistt::element::AudioInput;
 using kyutaistt::element::DomainChange;
-using kyutaistt::element::EventPointer;
 using kyutaistt::element::Settings;
-using kyutaistt::element::TextPointer;
 using kyutaistt::element::TextUnit;
 
 namespace {
@@ -356,14 +357,13 @@ void GstKyutaiSttState::follow_time(const AudioInput::Audio &audio) {
   pushed_until_ = begin + audio.duration();
 }
 
-GstFlowReturn GstKyutaiSttState::take_buffer(GstBuffer *buffer) {
+GstFlowReturn GstKyutaiSttState::take_buffer(BufferPointer buffer) {
   if (!input_.has_caps()) {
-    gst_buffer_unref(buffer);
     GST_ELEMENT_ERROR(element_, CORE, NEGOTIATION, ("Audio came without a format."), (nullptr));
     return GST_FLOW_NOT_NEGOTIATED;
   }
-  GST_LOG_OBJECT(element_, "taking %" GST_PTR_FORMAT, buffer);
-  for (const AudioInput::Audio &audio : input_.convert(buffer)) {
+  GST_LOG_OBJECT(element_, "taking %" GST_PTR_FORMAT, buffer.get());
+  for (const AudioInput::Audio &audio : input_.convert(buffer.release())) {
     if (const GstFlowReturn flow = push_audio(audio); flow != GST_FLOW_OK) {
       return flow;
     }
@@ -396,7 +396,7 @@ EventPointer GstKyutaiSttState::own_stream_start(GstEvent *upstream) const {
   const gchar *audio_id = nullptr;
   gst_event_parse_stream_start(upstream, &audio_id);
   // Two elements may hear the same audio.
-  const TextPointer name(gst_element_get_name(element_));
+  const StringPointer name(gst_element_get_name(element_));
   const std::string id = std::string(audio_id) + "/" + name.get() + "/text";
   EventPointer event(gst_event_new_stream_start(id.c_str()));
   guint group = 0;

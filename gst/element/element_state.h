@@ -11,8 +11,8 @@
 
 #include <gst/gst.h>
 
+#include "common/pointers.h"
 #include "element/audio_input.h"
-#include "element/glib_support.h"
 #include "element/output_observer.h"
 #include "element/recognition.h"
 #include "element/settings.h"
@@ -48,8 +48,8 @@ struct GstKyutaiSttState final : private kyutaistt::element::OutputObserver {
 
   // The sink pad's streaming thread. Buffers and events are taken over.
 
-  GstFlowReturn take_buffer(GstBuffer *buffer);
-  bool take_event(kyutaistt::element::EventPointer event);
+  GstFlowReturn take_buffer(kyutaistt::BufferPointer buffer);
+  bool take_event(kyutaistt::EventPointer event);
 
   // The thread that flushes, which may be any.
 
@@ -72,7 +72,7 @@ struct GstKyutaiSttState final : private kyutaistt::element::OutputObserver {
   /// Upstream is live. Tells the writer what upstream says of its latency.
   bool ask_upstream();
   /// A tag with the text's language; null if it is unknown.
-  kyutaistt::element::EventPointer language_tag(const kyutaistt::element::Settings &settings) const;
+  kyutaistt::EventPointer language_tag(const kyutaistt::element::Settings &settings) const;
   std::string language(const kyutaistt::element::Settings &settings) const;
   /// The stream, opened if it is not; null if there is none, with the reason in `flow`.
   std::shared_ptr<kyutaistt::Stream> acquire_stream(GstFlowReturn &flow);
@@ -81,14 +81,14 @@ struct GstKyutaiSttState final : private kyutaistt::element::OutputObserver {
   /// downstream follows.
   void follow_time(const kyutaistt::element::AudioInput::Audio &audio);
   /// Sends a serialized event on behind the text of all audio before it.
-  void send_after_text(kyutaistt::element::EventPointer event);
+  void send_after_text(kyutaistt::EventPointer event);
   /// The same, of all audio that was pushed: the resampler keeps what it holds.
-  void send_after_pushed(kyutaistt::element::EventPointer event);
-  bool take_segment(kyutaistt::element::EventPointer event);
+  void send_after_pushed(kyutaistt::EventPointer event);
+  bool take_segment(kyutaistt::EventPointer event);
   bool take_caps(GstEvent *event);
   bool take_gap(GstEvent *event);
   /// A stream of text of our own, in the group of the audio's.
-  kyutaistt::element::EventPointer own_stream_start(GstEvent *upstream) const;
+  kyutaistt::EventPointer own_stream_start(GstEvent *upstream) const;
   /// Checks the prompt for the model, if there is one: `start` checks what was set before.
   kyutaistt::Status check_prompt(const kyutaistt::element::Settings &settings) const;
   /// The prompt was set: gives it to the stream, now or in a pause, which may have begun already.

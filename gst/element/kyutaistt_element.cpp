@@ -16,11 +16,11 @@
 
 #include <gst/audio/audio.h>
 
+#include "common/guarded.h"
 #include "element/debug.h"
 #include "element/element_state.h"
-#include "element/guarded.h"
 
-using kyutaistt::element::guarded;
+using kyutaistt::guarded;
 
 GST_DEBUG_CATEGORY(gst_kyutai_stt_debug);
 
@@ -50,7 +50,8 @@ namespace {
 
 GstFlowReturn chain(GstPad * /*pad*/, GstObject *parent, GstBuffer *buffer) {
   GstKyutaiSttState &state = *GST_KYUTAI_STT(parent)->state;
-  return guarded(parent, GST_FLOW_ERROR, [&] { return state.take_buffer(buffer); });
+  return guarded(parent, GST_FLOW_ERROR,
+                 [&] { return state.take_buffer(kyutaistt::BufferPointer(buffer)); });
 }
 
 gboolean sink_event(GstPad *pad, GstObject *parent, GstEvent *event) {
@@ -79,7 +80,7 @@ gboolean sink_event(GstPad *pad, GstObject *parent, GstEvent *event) {
         return gst_pad_event_default(pad, parent, event);
       }
       return guarded(parent, FALSE, [&]() -> gboolean {
-        return state.take_event(kyutaistt::element::EventPointer(event)) ? TRUE : FALSE;
+        return state.take_event(kyutaistt::EventPointer(event)) ? TRUE : FALSE;
       });
   }
 }

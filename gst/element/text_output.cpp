@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "common/guarded.h"
 #include "element/debug.h"
-#include "element/guarded.h"
 
 namespace kyutaistt::element {
 

@@ -12,7 +12,7 @@
 
 #include <kyutaistt/events.h>
 
-#include "element/glib_support.h"
+#include "common/pointers.h"
 #include "element/text_writer.h"
 
 namespace kyutaistt::element {

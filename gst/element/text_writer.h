@@ -14,7 +14,7 @@
 
 #include "captions/cue_format.h"
 #include "captions/cue_shaper.h"
-#include "element/glib_support.h"
+#include "common/pointers.h"
 #include "element/output_observer.h"
 #include "element/settings.h"
 #include "element/speech_events.h"

@@ -10,10 +10,10 @@ GST_DEBUG_CATEGORY(gst_kyutai_stt_debug);
 namespace {
 
 using kyutaistt::Event;
+using kyutaistt::EventPointer;
 using kyutaistt::Failure;
 using kyutaistt::Status;
 using kyutaistt::Word;
-using kyutaistt::element::EventPointer;
 using kyutaistt::element::OutputObserver;
 using kyutaistt::element::Settings;
 using kyutaistt::element::TextOutput;

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "program/audio_reader.h"
 
-#include <cerrno>
-#include <charconv>
+#include <algorithm>
+#include <cctype>
 #include <cstring>
-#include <fcntl.h>
-#include <string_view>
-#include <unistd.h>
 #include <utility>
 
 #include <gst/app/app.h>
@@ -23,16 +20,24 @@ constexpr GstClockTime waiting_interval = 100 * GST_MSECOND;
 /// Only audio is decoded, for pictures would cost time and be thrown away. The converters are left
 /// out where no conversion may happen; audioconvert turns integers into floats in either case,
 /// without dither or noise shaping.
-std::string description(Conversion conversion) {
-  const std::string decoder =
-      "uridecodebin name=source expose-all-streams=false caps=audio/x-raw(ANY) ! ";
+std::string description(const Reading &reading) {
   const std::string converters =
-      conversion == Conversion::Allowed
+      reading.conversion == Conversion::Allowed
           ? "audioconvert ! audioresample ! "
             "audio/x-raw,format=F32LE,rate=24000,channels=1,layout=interleaved ! "
           : "audio/x-raw,rate=24000,channels=1 ! "
             "audioconvert dithering=none noise-shaping=none ! "
             "audio/x-raw,format=F32LE,layout=interleaved ! ";
+  std::string decoder =
+      "uridecodebin name=source expose-all-streams=false caps=audio/x-raw(ANY) ! ";
+  if (const auto &raw = reading.raw_format) {
+    std::string format = raw->sample_format;
+    std::transform(format.begin(), format.end(), format.begin(),
+                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    decoder = "rawaudioparse name=parser format=pcm pcm-format=" + format +
+              " sample-rate=" + std::to_string(raw->rate) +
+              " num-channels=" + std::to_string(raw->channels) + " ! ";
+  }
   return decoder + converters + "appsink name=sink sync=false max-buffers=16";
 }
 
@@ -42,27 +47,19 @@ Status failure(const std::string &path, GError *error) {
   return Status::corrupt(std::move(text));
 }
 
-/// Opens what is no regular file, such that no call waits for the other end.
-int open_pipe(const std::string &path) {
-  // Names of what is open already, as shells give them. Opened again, a pipe whose writer has gone
-  // would wait for another.
-  constexpr std::string_view descriptors = "/dev/fd/";
-  int open_already = path == "/dev/stdin" ? STDIN_FILENO : -1;
-  if (path.starts_with(descriptors)) {
-    std::from_chars(path.data() + descriptors.size(), path.data() + path.size(), open_already);
+/// For samples without a container, the source and how it is read in place of the decoder.
+Status add_raw_source(GstElement *pipeline, const AudioSource &source) {
+  GError *error = nullptr;
+  GstElement *element =
+      gst_element_make_from_uri(GST_URI_SRC, source.uri().c_str(), nullptr, &error);
+  if (element == nullptr) {
+    return failure(source.name(), error);
   }
-  return open_already >= 0 ? fcntl(open_already, F_DUPFD_CLOEXEC, 0)
-                           : open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-}
-
-std::string uri_of(const std::string &path, int pipe) {
-  if (pipe >= 0) {
-    return "fd://" + std::to_string(pipe);
-  }
-  gchar *uri = gst_filename_to_uri(path.c_str(), nullptr);
-  std::string result = uri == nullptr ? "" : uri;
-  g_free(uri);
-  return result;
+  gst_bin_add(GST_BIN(pipeline), element);
+  GstElement *parser = gst_bin_get_by_name(GST_BIN(pipeline), "parser");
+  const bool linked = gst_element_link(element, parser) != FALSE;
+  gst_object_unref(parser);
+  return linked ? Status() : Status::unsupported(source.name() + ": cannot be read as raw samples");
 }
 
 std::vector<float> samples_of(GstSample *sample) {
@@ -94,10 +91,8 @@ std::optional<Time> position_of(GstSample *sample) {
 
 }  // namespace
 
-AudioReader::AudioReader(std::string path, int pipe, GstElement *pipeline,
-                         const std::atomic<bool> &stop)
-    : path_(std::move(path)),
-      pipe_(pipe),
+AudioReader::AudioReader(AudioSource source, GstElement *pipeline, const std::atomic<bool> &stop)
+    : source_(std::move(source)),
       pipeline_(pipeline),
       sink_(gst_bin_get_by_name(GST_BIN(pipeline), "sink")),
       stop_(stop) {}
@@ -106,51 +101,56 @@ AudioReader::~AudioReader() {
   gst_element_set_state(pipeline_, GST_STATE_NULL);
   gst_object_unref(sink_);
   gst_object_unref(pipeline_);
-  if (pipe_ >= 0) {
-    close(pipe_);
-  }
 }
 
 Result<std::unique_ptr<AudioReader>> AudioReader::open(const std::string &path,
-                                                       Conversion conversion,
+                                                       const Reading &reading,
                                                        const std::atomic<bool> &stop) {
-  if (!g_file_test(path.c_str(), G_FILE_TEST_EXISTS)) {
-    return Status::not_found(path + ": there is no such file");
-  }
-  if (g_file_test(path.c_str(), G_FILE_TEST_IS_DIR)) {
-    return Status::invalid_argument(path + ": is a folder, expected an audio file");
+  auto source = AudioSource::open(path);
+  if (!source.ok()) {
+    return source.status();
   }
   GError *error = nullptr;
-  GstElement *pipeline = gst_parse_launch(description(conversion).c_str(), &error);
+  GstElement *pipeline = gst_parse_launch(description(reading).c_str(), &error);
   if (error != nullptr) {
     if (pipeline != nullptr) {
       gst_object_unref(pipeline);
     }
     return failure(path, error);
   }
-  const bool is_file = g_file_test(path.c_str(), G_FILE_TEST_IS_REGULAR);
-  const int pipe = is_file ? -1 : open_pipe(path);
-  const int open_error = errno;
-  std::unique_ptr<AudioReader> reader(new AudioReader(path, pipe, pipeline, stop));
-  if (!is_file && pipe < 0) {
-    return Status::not_found(path + ": cannot be opened: " + g_strerror(open_error));
-  }
-  GstElement *source = gst_bin_get_by_name(GST_BIN(pipeline), "source");
-  g_object_set(source, "uri", uri_of(path, pipe).c_str(), nullptr);
-  gst_object_unref(source);
-  gst_element_set_state(pipeline, GST_STATE_PAUSED);
-  if (Status status = reader->wait_until_open(); !status.ok()) {
-    return conversion == Conversion::Refused && status.code() == StatusCode::Corrupt
+  std::unique_ptr<AudioReader> reader(new AudioReader(std::move(source).value(), pipeline, stop));
+  if (Status status = reader->begin(reading); !status.ok()) {
+    return reading.conversion == Conversion::Refused && status.code() == StatusCode::Corrupt
                ? Status::corrupt(status.message() +
                                  " (without conversion only 24 kHz mono is read)")
                : status;
   }
-  gst_element_set_state(pipeline, GST_STATE_PLAYING);
   return reader;
 }
 
+Status AudioReader::begin(const Reading &reading) {
+  if (reading.raw_format) {
+    if (Status status = add_raw_source(pipeline_, source_); !status.ok()) {
+      return status;
+    }
+  } else {
+    GstElement *decoder = gst_bin_get_by_name(GST_BIN(pipeline_), "source");
+    g_object_set(decoder, "uri", source_.uri().c_str(), nullptr);
+    gst_object_unref(decoder);
+  }
+  gst_element_set_state(pipeline_, GST_STATE_PAUSED);
+  if (Status status = wait_until_open(); !status.ok()) {
+    // What GStreamer says of an address that does not answer may be of an internal error only.
+    return source_.is_remote() && status.code() == StatusCode::Corrupt
+               ? Status::corrupt(status.message() + " (the URI cannot be read)")
+               : status;
+  }
+  gst_element_set_state(pipeline_, GST_STATE_PLAYING);
+  return {};
+}
+
 Status AudioReader::wait_until_open() {
-  for (GstClockTime waited = 0; pipe_ >= 0 || waited < opening_patience;
+  for (GstClockTime waited = 0; source_.is_awaited() || waited < opening_patience;
        waited += waiting_interval) {
     const auto state = gst_element_get_state(pipeline_, nullptr, nullptr, waiting_interval);
     if (state != GST_STATE_CHANGE_FAILURE && state != GST_STATE_CHANGE_ASYNC) {
@@ -163,14 +163,14 @@ Status AudioReader::wait_until_open() {
       break;
     }
     if (stop_) {
-      return Status::cancelled(path_ + ": interrupted");
+      return Status::cancelled(source_.name() + ": interrupted");
     }
   }
   return no_audio();
 }
 
 Status AudioReader::no_audio() const {
-  return Status::corrupt(path_ + ": no audio was found in it" +
+  return Status::corrupt(source_.name() + ": no audio was found in it" +
                          (missing_.empty() ? "" : "; GStreamer lacks: " + missing_));
 }
 
@@ -192,8 +192,13 @@ Status AudioReader::pipeline_status() {
       if (g_error_matches(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN)) {
         g_error_free(error);
         status = no_audio();
+      } else if (g_error_matches(error, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND)) {
+        g_error_free(error);
+        status = Status::corrupt(source_.name() +
+                                 ": is of no known format (samples without a "
+                                 "container need --raw-format)");
       } else {
-        status = failure(path_, error);
+        status = failure(source_.name(), error);
       }
     }
     gst_message_unref(message);
@@ -231,7 +236,7 @@ Result<FileAudio> AudioReader::read() {
       return FileAudio();
     }
   }
-  return Status::cancelled(path_ + ": interrupted");
+  return Status::cancelled(source_.name() + ": interrupted");
 }
 
 std::optional<Time> AudioReader::duration() const {

@@ -13,6 +13,9 @@
 #include <kyutaistt/options.h>
 #include <kyutaistt/status.h>
 
+#include "program/audio_source.h"
+#include "program/raw_format.h"
+
 namespace kyutaistt::program {
 
 /// How a file's samples become the model's.
@@ -24,6 +27,13 @@ enum class Conversion {
   Refused,
 };
 
+/// What is to be read of a source.
+struct Reading {
+  Conversion conversion = Conversion::Allowed;
+  /// For samples without a container.
+  std::optional<RawFormat> raw_format;
+};
+
 /// A piece of a file's audio.
 struct FileAudio {
   /// Mono at 24 kHz; none at the end of the file.
@@ -32,12 +42,12 @@ struct FileAudio {
   std::optional<Time> position;
 };
 
-/// Decodes the first audio stream of a file or pipe. Not thread-safe.
+/// Decodes the first audio stream of a source. Not thread-safe.
 class AudioReader {
  public:
-  /// A pipe is waited for as long as it takes. `stop` ends waiting, here and in `read`, with
+  /// A pipe or URI is waited for as long as it takes. `stop` ends waiting, here and in `read`, with
   /// `Cancelled`; it must outlive the reader.
-  static Result<std::unique_ptr<AudioReader>> open(const std::string &path, Conversion conversion,
+  static Result<std::unique_ptr<AudioReader>> open(const std::string &path, const Reading &reading,
                                                    const std::atomic<bool> &stop);
 
   AudioReader(const AudioReader &) = delete;
@@ -49,8 +59,10 @@ class AudioReader {
   std::optional<Time> duration() const;
 
  private:
-  AudioReader(std::string path, int pipe, GstElement *pipeline, const std::atomic<bool> &stop);
+  AudioReader(AudioSource source, GstElement *pipeline, const std::atomic<bool> &stop);
 
+  /// Opens the source and has it play.
+  Status begin(const Reading &reading);
   /// Until the pipeline knows what the file holds.
   Status wait_until_open();
   /// What went wrong in the pipeline, if something did.
@@ -59,9 +71,7 @@ class AudioReader {
   /// Remembers what a message tells of a plug-in that GStreamer lacks.
   void note_missing(GstMessage *message);
 
-  const std::string path_;
-  /// Where a pipe is read; negative for a file.
-  const int pipe_;
+  const AudioSource source_;
   GstElement *const pipeline_;
   GstElement *const sink_;
   const std::atomic<bool> &stop_;

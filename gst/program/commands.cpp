@@ -64,7 +64,9 @@ void print_help() {
   std::cout
       << "\n  kyutaistt COMMAND --help tells more; kyutaistt --version the version.\n\n"
          "A MODEL is a model folder, or an id such as mideind/kyutai-stt-1b-is-en that is\n"
-         "looked up in the local Hugging Face cache. Nothing is ever downloaded.\n\n"
+         "looked up in the local Hugging Face cache. No model is ever downloaded.\n\n"
+         "A FILE is a recording or a film, - for standard input, a URI (https:, srt:, rtsp:),\n"
+         "or a folder of recordings.\n\n"
          "Exit codes: 0 all went well; 1 a file could not be read, recognised or written to its\n"
          "end (the others were); 2 the command line is wrong; 3 the model could not be found or\n"
          "loaded; 130 interrupted (what was recognised so far has been written).\n";

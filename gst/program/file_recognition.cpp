@@ -63,7 +63,7 @@ struct StreamEnd {
 };
 
 Status hear(Engine &engine, const Hearing &hearing, Job &job) {
-  auto reader = AudioReader::open(job.path, hearing.conversion, interrupted());
+  auto reader = AudioReader::open(job.path, hearing.reading, interrupted());
   if (!reader.ok()) {
     return reader.status();
   }

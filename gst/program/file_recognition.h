@@ -17,7 +17,7 @@ namespace kyutaistt::program {
 
 /// How a file is to be heard.
 struct Hearing {
-  Conversion conversion = Conversion::Allowed;
+  Reading reading;
   Prompt prompt;
   /// Tokens and codes are wanted too.
   bool report_steps = false;

@@ -5,6 +5,9 @@
 #include <cctype>
 #include <filesystem>
 #include <map>
+#include <string_view>
+
+#include "program/audio_source.h"
 
 namespace kyutaistt::program {
 
@@ -75,18 +78,6 @@ Status add_folder(const std::string &folder, std::vector<Input> &inputs) {
 }
 
 }  // namespace
-
-bool is_uri(std::string_view path) {
-  const size_t colon = path.find(':');
-  if (colon == std::string_view::npos || colon < 2) {
-    return false;
-  }
-  const std::string_view scheme = path.substr(0, colon);
-  const bool is_scheme = std::all_of(scheme.begin(), scheme.end(), [](unsigned char letter) {
-    return std::isalnum(letter) != 0 || letter == '+' || letter == '-' || letter == '.';
-  });
-  return is_scheme && (path.substr(colon).starts_with("://") || scheme == "file");
-}
 
 Result<std::vector<Input>> find_inputs(const std::vector<std::string> &operands) {
   std::vector<Input> inputs;

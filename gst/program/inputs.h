@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <kyutaistt/status.h>
@@ -17,9 +16,6 @@ struct Input {
   /// the folders below the one that was named.
   std::string result;
 };
-
-/// What is read from other than a file: `scheme://...` or `file:...`.
-bool is_uri(std::string_view path);
 
 /// The operands; in place of a folder the recordings in it and below, by their extensions, in the
 /// order of their names. An operand that is not there stays: reading it tells so.

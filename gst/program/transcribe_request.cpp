@@ -89,8 +89,15 @@ Result<TranscribeRequest> read_transcribe_request(const Arguments &arguments) {
     return shape.status();
   }
   request.cue_shape = shape.value();
-  request.hearing.conversion =
+  request.hearing.reading.conversion =
       arguments.has("--raw-samples") ? Conversion::Refused : Conversion::Allowed;
+  if (arguments.has("--raw-format")) {
+    auto raw = RawFormat::parse(arguments.text("--raw-format"));
+    if (!raw.ok()) {
+      return raw.status();
+    }
+    request.hearing.reading.raw_format = std::move(raw).value();
+  }
   request.tokens = arguments.has("--tokens");
   request.codes = arguments.has("--codes");
   request.hearing.report_steps = request.tokens || request.codes;
@@ -135,6 +142,8 @@ const std::vector<OptionSpec> &transcribe_options() {
         {"--pad-steps", "N", "pads forced after the prompt (default: the model's)"},
         {"--tokens", nullptr, "JSON: also the token of every step"},
         {"--codes", nullptr, "JSON: also the codes of every frame"},
+        {"--raw-format", "FORMAT:RATE:CHANNELS",
+         "read samples without a container, e.g. s16le:16000:1"},
         {"--raw-samples", nullptr, "read 24 kHz mono only, without any conversion"},
     };
     const auto &cues = cue_option_specs();

@@ -40,41 +40,47 @@ std::vector<fs::path> candidate_paths(const char *file) {
   return paths;
 }
 
-Result<void *> open_module(const std::string &what, const char *file) {
+/// Names the module and what needs it, as the beginning of a message.
+std::string need_of(const Module &module, const std::string &user) {
+  return user + " needs the " + module.name + " module: ";
+}
+
+Result<void *> open_module(const Module &module, const std::string &user) {
   std::string searched;
-  for (const fs::path &path : candidate_paths(file)) {
+  for (const fs::path &path : candidate_paths(module.file)) {
     std::error_code error;
     if (!fs::exists(path, error)) {
-      searched += (searched.empty() ? "" : ", ") + path.string();
+      searched += (searched.empty() ? "" : ", ") + path.parent_path().string();
       continue;
     }
     // Never closed: libtorch registers handlers that must outlive everything. Local: what one
     // module depends on must not get in the way of another's (both libtorch and sentencepiece
     // bring a protobuf of their own).
-    void *module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (module == nullptr) {
-      return Status::unsupported("the " + what + " module cannot be loaded: " + dlerror());
+    void *handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (handle == nullptr) {
+      return Status::unsupported(need_of(module, user) + "it cannot be loaded: " + dlerror());
     }
-    return module;
+    return handle;
   }
-  return Status::not_found("the " + what + " module was not found; looked for " + searched);
+  return Status::not_found(need_of(module, user) + "found no " + module.file + " in " + searched +
+                           "; install it, or build it with -D" + module.name +
+                           "=enabled (Debian package " + module.package + ")");
 }
 
 }  // namespace
 
-Result<void *> find_in_module(const char *what, const char *file, const char *function) {
-  KYUTAISTT_ASSIGN(module, open_module(what, file));
-  const std::string name = std::string("the ") + what + " module ";
-  void *version = dlsym(module, "kyutaistt_module_version");
+Result<void *> find_in_module(const Module &module, const std::string &user, const char *function) {
+  KYUTAISTT_ASSIGN(handle, open_module(module, user));
+  void *version = dlsym(handle, "kyutaistt_module_version");
   const std::string_view found =
       version == nullptr ? "unknown" : reinterpret_cast<const char *(*)()>(version)();
   if (found != KYUTAISTT_VERSION) {
-    return Status::unsupported(name + "has version " + std::string(found) +
-                               ", the library has " KYUTAISTT_VERSION);
+    return Status::unsupported(need_of(module, user) + "found version " + std::string(found) +
+                               ", expected " KYUTAISTT_VERSION);
   }
-  void *symbol = dlsym(module, function);
+  void *symbol = dlsym(handle, function);
   if (symbol == nullptr) {
-    return Status::unsupported(name + "has no function " + function);
+    return Status::unsupported(need_of(module, user) + "it has no function " + function);
   }
   return symbol;
 }

@@ -9,19 +9,33 @@
 
 namespace kyutaistt::base {
 
+/// A module, and where it comes from: a build or an installation may have been made without it.
+struct Module {
+  /// In messages, and the Meson option that it is built with.
+  const char *name;
+  const char *file;
+  /// What Debian calls that which building it needs.
+  const char *package;
+};
+
+inline constexpr Module libtorch_module{"libtorch", "libkyutaistt-torch.so", "libtorch-dev"};
+inline constexpr Module sentencepiece_module{"sentencepiece", "libkyutaistt-sentencepiece.so",
+                                             "libsentencepiece-dev"};
+
 /// Loads a module (once in a process; it is never unloaded) and finds the function that it exports.
 ///
-/// `file` is looked for in the folder KYUTAISTT_MODULE_PATH of the environment, if set; else beside
-/// the library or program that this code is in, in `kyutaistt/` below that, and where the library
-/// was configured to be installed. The module must be of the library's own version.
-/// `function` has C linkage. `what` names the module in messages.
-Result<void *> find_in_module(const char *what, const char *file, const char *function);
+/// Its file is looked for in the folder KYUTAISTT_MODULE_PATH of the environment, if set; else
+/// beside the library or program that this code is in, in `kyutaistt/` below that, and where the
+/// library was configured to be installed. The module must be of the library's own version.
+/// `function` has C linkage. `user` names in messages what needs the module.
+Result<void *> find_in_module(const Module &module, const std::string &user, const char *function);
 
 /// The same, as a function of type `Function`. Both sides are built together, which the version
 /// makes sure of, so C++ types may cross; exceptions may too.
 template <typename Function>
-Result<Function *> find_function(const char *what, const char *file, const char *function) {
-  auto found = find_in_module(what, file, function);
+Result<Function *> find_function(const Module &module, const std::string &user,
+                                 const char *function) {
+  auto found = find_in_module(module, user, function);
   if (!found.ok()) {
     return found.status();
   }

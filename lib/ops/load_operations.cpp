@@ -17,7 +17,8 @@ Result<std::unique_ptr<Operations>> load_torch_operations(const OperationsReques
   return base::guard("libtorch", [&]() -> Result<std::unique_ptr<Operations>> {
     KYUTAISTT_ASSIGN(make_operations,
                      base::find_function<KyutaisttMakeTorchOperations>(
-                         "libtorch", "libkyutaistt-torch.so", "kyutaistt_make_torch_operations"));
+                         base::libtorch_module, "device \"" + request.device + "\"",
+                         "kyutaistt_make_torch_operations"));
     std::unique_ptr<Operations> operations;
     try {
       make_operations(request, operations);

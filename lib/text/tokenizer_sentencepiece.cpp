@@ -12,9 +12,8 @@ namespace kyutaistt::text {
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_sentencepiece_file(
     const std::string &path) {
   KYUTAISTT_ASSIGN(file, base::MappedFile::open(path));
-  KYUTAISTT_ASSIGN(
-      read, base::find_function<KyutaisttReadSentencepiece>(
-                "sentencepiece", "libkyutaistt-sentencepiece.so", "kyutaistt_read_sentencepiece"));
+  KYUTAISTT_ASSIGN(read, base::find_function<KyutaisttReadSentencepiece>(
+                             base::sentencepiece_module, path, "kyutaistt_read_sentencepiece"));
   std::vector<std::string> pieces;
   std::string reason;
   if (!read(file->bytes(), pieces, reason)) {

@@ -143,15 +143,6 @@ TEST(a_packed_folder_is_for_the_cpu) {
   assert_refused(inspect_model(packed, options).status(), StatusCode::InvalidArgument, message);
 }
 
-TEST(packed_weights_are_not_for_libtorch) {
-  const TestFolder folder;
-  const std::string packed = quantize(folder, Precision::Bf16);
-  setenv("KYUTAISTT_INSTRUCTION_SET", "libtorch", 1);
-  const auto model = Model::load(packed);
-  unsetenv("KYUTAISTT_INSTRUCTION_SET");
-  assert_refused(model.status(), StatusCode::Unsupported, "which libtorch cannot read");
-}
-
 TEST(a_packed_folder_has_one_precision) {
   const TestFolder folder;
   const std::string packed = quantize(folder, Precision::Int8);

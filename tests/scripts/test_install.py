@@ -29,6 +29,10 @@ def only(pattern):
     return found[0]
 
 
+def has_module(name):
+    return os.path.exists(os.path.join(BUILD, "lib", f"libkyutaistt-{name}.so"))
+
+
 class Installed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -65,11 +69,16 @@ class Installed(unittest.TestCase):
         self.assertIn(self.library_folder, output)
         self.assertIn("Text/Audio/Filter", output)
 
-    def test_the_modules_are_found_beside_the_library(self):
-        # The program's library is found by its place, and the modules by the library's.
+    # The program's library is found by its place, and the modules by the library's.
+
+    @unittest.skipUnless(has_module("torch"), "built without libtorch")
+    def test_libtorch_is_found_beside_the_library(self):
         output = self.run_command([self.program, "bench", "--synthetic", "tiny", "--seconds", "1"],
                                   environment={"KYUTAISTT_INSTRUCTION_SET": "libtorch"})
         self.assertIn("libtorch", output)
+
+    @unittest.skipUnless(has_module("sentencepiece"), "built without sentencepiece")
+    def test_sentencepiece_is_found_beside_the_library(self):
         model = os.path.join(self.folder, "sentencepiece-model")
         shutil.copytree(os.path.join(SOURCE, "tests", "golden", "hf-f32"), model)
         os.remove(os.path.join(model, "tokenizer.json"))

@@ -3,11 +3,14 @@
 
 #include <gst/app/app.h>
 
+#include "support/assertions.h"
+
 namespace kyutaistt::tests {
 
 namespace {
 
-constexpr guint64 patience = 20 * GST_SECOND;
+/// Longer than anything takes, also on a slow and busy machine.
+constexpr guint64 patience = 200 * GST_SECOND;
 
 Text text_of(GstBuffer *buffer) {
   GstMapInfo map;
@@ -19,6 +22,16 @@ Text text_of(GstBuffer *buffer) {
 }
 
 }  // namespace
+
+void wait_until(const std::function<bool()> &condition, const char *file, int line) {
+  const gint64 end = g_get_monotonic_time() + static_cast<gint64>(patience / GST_USECOND);
+  while (!condition()) {
+    if (g_get_monotonic_time() > end) {
+      fail_test("waited in vain", file, line);
+    }
+    g_usleep(2000);
+  }
+}
 
 std::string join(const std::vector<Text> &texts) {
   std::string joined;
@@ -82,16 +95,14 @@ void Element::push_event(GstEvent *event) {
 
 void Element::finish() {
   push_event(gst_event_new_eos());
-  const gint64 end = g_get_monotonic_time() + 60 * G_TIME_SPAN_SECOND;
-  while (g_get_monotonic_time() < end) {
+  wait_until([this] {
     GstEvent *eos = gst_pad_get_sticky_event(harness()->sinkpad, GST_EVENT_EOS, 0);
-    if (eos != nullptr) {
-      gst_event_unref(eos);
-      return;
+    if (eos == nullptr) {
+      return false;
     }
-    g_usleep(2000);
-  }
-  ck_abort_msg("EOS did not come through");
+    gst_event_unref(eos);
+    return true;
+  });
 }
 
 std::vector<Text> Element::take() {

@@ -2,6 +2,7 @@
 /// Runs the element in a GstHarness, and whole pipelines.
 #pragma once
 
+#include <functional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -54,7 +55,7 @@ class Element {
   /// Downstream events since the last call, by what they are: the language of a TAG, the name of a
   /// custom event.
   std::vector<std::string> take_event_names();
-  /// Waits for a message; fails the test if it does not come within ten seconds.
+  /// Waits for a message; fails the test if it does not come at all.
   GstMessage *wait_for(GstMessageType type);
   /// Messages of a type that are on the bus now.
   int count(GstMessageType type);
@@ -65,6 +66,10 @@ class Element {
   const std::string sink_caps_;
   GstHarness *harness_ = nullptr;
 };
+
+/// Waits until something has come about; fails the test if it does not at all.
+void wait_until(const std::function<bool()> &condition, const char *file = __builtin_FILE(),
+                int line = __builtin_LINE());
 
 /// Joins texts with spaces.
 std::string join(const std::vector<Text> &texts);

@@ -15,7 +15,6 @@ using kyutaistt::StatusCode;
 using kyutaistt::base::guard;
 using kyutaistt::tests::assert_lacks;
 using kyutaistt::tests::assert_refused;
-using kyutaistt::tests::run_suite;
 
 template <typename Exception>
 Status guarded(const Exception &exception) {

@@ -15,7 +15,6 @@ namespace {
 
 using kyutaistt::Model;
 using kyutaistt::base::usable_processors;
-using kyutaistt::tests::run_suite;
 using kyutaistt::tests::TestFolder;
 
 int with_quota(const std::string &text) {

@@ -85,7 +85,7 @@ TEST(wrong_models_are_told_at_once) {
       {"", "", "set the property"},
       {"", "/nowhere/at/all", "/nowhere/at/all: there is no such model folder"},
       {"", model_folder + "/config.json", "is a file, expected a model folder"},
-      {"", "nobody/has-this", "huggingface-cli download nobody/has-this"},
+      {"", "nobody/has-this", "hf download nobody/has-this"},
       {"domain=asr_xx", model_folder, "asr_is_en, asr_is_is"},
       {"prompt-tokens=1,x", model_folder, "expected token ids separated by commas"},
       {"prompt-tokens=1,99999", model_folder, "99999 is out of range"},

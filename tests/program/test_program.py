@@ -81,7 +81,7 @@ class Usage(unittest.TestCase):
         with tempfile.TemporaryDirectory() as empty:
             result = run("info", "owner/name", HF_HUB_CACHE=empty)
             self.assertEqual(result.returncode, 3)
-            self.assertIn("huggingface-cli download owner/name", result.stderr)
+            self.assertIn("hf download owner/name", result.stderr)
             self.assertEqual(run("info", empty).returncode, 3)
         self.assertEqual(run("transcribe", MODEL, SAMPLE, "--device", "abacus").returncode, 3)
         self.assertEqual(run("bench", "--synthetic", "7b").returncode, 3)

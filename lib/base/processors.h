@@ -7,8 +7,9 @@
 namespace kyutaistt::base {
 
 /// Processors that the calling thread may run on, by its affinity (cpusets included), but no more
-/// than the quota of its control group (version 2, whose files lie in `control_group`) is worth,
-/// rounded up. At least 1.
-int usable_processors(const std::string &control_group = "/sys/fs/cgroup");
+/// than the quota of its control group, or of any that this one is in, is worth, rounded up. Both
+/// versions of control groups count. At least 1. /proc and the mounted groups are looked for below
+/// `root`.
+int usable_processors(const std::string &root = "");
 
 }  // namespace kyutaistt::base

@@ -8,7 +8,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 build=${KYUTAISTT_BUILD:-$root/build-demo}
 
 "$root/examples/install-packages.sh" \
-  g++ meson ninja-build pkg-config nlohmann-json3-dev libtorch-dev libsentencepiece-dev \
+  g++ meson ninja-build pkg-config nlohmann-json3-dev \
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools \
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad python3
 

@@ -58,22 +58,39 @@ def structures_of(output, name):
             for line in output.splitlines() if f"{name}, " in line]
 
 
-class Readme(unittest.TestCase):
-    def test_its_table_has_every_property(self):
-        properties = set(re.findall(r"^  ([\w-]+) +: ", run("gst-inspect-1.0", "kyutaistt").split(
-            "Element Properties:")[1], re.MULTILINE)) - {"name", "parent", "qos"}
-        self.assertIn("cue-preset", properties)
-        table = [line.split("|")[1] for line in section(read("README.md"), "The element").split("\n")
-                 if line.startswith("| `")]
-        self.assertEqual({name for cell in table for name in named(cell)}, properties)
+def properties_of_the_element():
+    inspection = run("gst-inspect-1.0", "kyutaistt").split("Element Properties:")[1]
+    return set(re.findall(r"^  ([\w-]+) +: ", inspection, re.MULTILINE)) - {"name", "parent", "qos"}
 
-    def test_its_first_pipeline(self):
-        output = run("sh", "-e", "-c", command_of(read("README.md")))
-        self.assertIn("-->", output)
-        self.assertIn("Northwest three to five meters per second", " ".join(output.split()))
+
+def property_table(*path):
+    """Names in the first column of the table of properties of a page."""
+    table = read(*path).split("| property | what it does |\n", 1)[1].split("\n\n", 1)[0]
+    return [name for line in table.splitlines() if line.startswith("| `")
+            for name in named(line.split("|")[1])]
+
+
+class Readme(unittest.TestCase):
+    def test_its_properties_are_the_elements(self):
+        table = property_table("README.md")
+        self.assertEqual(len(table), 6)
+        self.assertEqual(set(table) - properties_of_the_element(), set())
+
+    def test_its_first_pipeline_prints_what_it_says(self):
+        text = read("README.md")
+        printed = text.split("\nprints\n\n```\n", 1)[1].split("```", 1)[0]
+        self.assertIn("Northwest three to five", printed)
+        self.assertEqual(run("sh", "-e", "-c", command_of(text)).strip(), printed.strip())
+
+    def test_its_picture_is_what_the_script_draws(self):
+        # A pixel more or less is the decoder's.
+        drawn = run("python3", "examples/draw_words.py", "examples/model", "asr_is_en",
+                    "examples/samples/forecast-01.flac")
+        texts = re.compile(r"<text.*?</text>")
+        self.assertEqual(texts.findall(drawn), texts.findall(read("docs", "words.svg")))
 
     def test_it_names_the_packages_that_the_demo_installs(self):
-        packages = command_of(section(read("README.md"), "Building")).split("meson setup")[0]
+        packages = command_of(section(read("README.md"), "Installing")).split("meson setup")[0]
         demo = re.search(r'install-packages\.sh" \\\n((?:.*\\\n)*.*)', read("examples", "run-demo.sh"))
         missing = set(demo[1].split()) - set(packages.split()) - {"\\", "python3"}
         self.assertEqual(missing, set())
@@ -85,6 +102,14 @@ class Readme(unittest.TestCase):
             for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", read(page)):
                 target = os.path.join(ROOT, os.path.dirname(page), link)
                 self.assertTrue(os.path.exists(target), f"{page}: {link}")
+
+
+class Element(unittest.TestCase):
+    def test_its_page_has_every_property(self):
+        properties = properties_of_the_element()
+        self.assertIn("cue-preset", properties)
+        table = property_table("docs", "element.md")
+        self.assertEqual(sorted(table), sorted(properties))
 
 
 class Structures(unittest.TestCase):

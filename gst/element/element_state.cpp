@@ -6,6 +6,7 @@
 
 #include "element/debug.h"
 
+using kyutaistt::AudioInput;
 using kyutaistt::BufferPointer;
 using kyutaistt::EventPointer;
 using kyutaistt::Overflow;
@@ -14,7 +15,6 @@ using kyutaistt::Stream;
 using kyutaistt::StreamOptions;
 using kyutaistt::StringPointer;
 using kyutaistt::Time;
-using kyutaistt::element::AudioInput;
 using kyutaistt::element::DomainChange;
 using kyutaistt::element::Settings;
 using kyutaistt::element::TextUnit;
@@ -283,6 +283,7 @@ bool GstKyutaiSttState::start() {
   }
   input_.reset();
   pushed_until_.reset();
+  was_heard_ = false;
   undrained_ = false;
   prompt_waits_ = false;
   measured_latency_ = 0;
@@ -306,6 +307,7 @@ std::shared_ptr<Stream> GstKyutaiSttState::acquire_stream(GstFlowReturn &flow) {
   const Settings settings = copy_settings();
   const bool live = ask_upstream();
   live_ = live;
+  input_.set_may_wait(!live);
   StreamOptions options;
   options.overflow = live ? Overflow::Drop : Overflow::Block;
   options.queue_capacity =
@@ -337,11 +339,28 @@ GstFlowReturn GstKyutaiSttState::push_audio(const AudioInput::Audio &audio) {
   last_audio_ = g_get_monotonic_time();
   const Status status = stream->push(audio.samples, audio.timestamp);
   undrained_ = true;
+  was_heard_ = true;
   if (status.code() == kyutaistt::StatusCode::Cancelled) {
     return GST_FLOW_FLUSHING;
   }
   // A failed stream has told its listener, which posts the ERROR.
   return status.ok() ? GST_FLOW_OK : GST_FLOW_ERROR;
+}
+
+GstFlowReturn GstKyutaiSttState::push_audio(const AudioInput::Pieces &pieces) {
+  for (const AudioInput::Audio &audio : pieces) {
+    if (const GstFlowReturn flow = push_audio(audio); flow != GST_FLOW_OK) {
+      return flow;
+    }
+  }
+  return GST_FLOW_OK;
+}
+
+void GstKyutaiSttState::post_notes() {
+  if (const std::string notes = input_.take_notes(); !notes.empty()) {
+    GST_ELEMENT_WARNING(element_, STREAM, FORMAT, ("About the audio: %s.", notes.c_str()),
+                        (nullptr));
+  }
 }
 
 void GstKyutaiSttState::follow_time(const AudioInput::Audio &audio) {
@@ -363,12 +382,9 @@ GstFlowReturn GstKyutaiSttState::take_buffer(BufferPointer buffer) {
     return GST_FLOW_NOT_NEGOTIATED;
   }
   GST_LOG_OBJECT(element_, "taking %" GST_PTR_FORMAT, buffer.get());
-  for (const AudioInput::Audio &audio : input_.convert(buffer.release())) {
-    if (const GstFlowReturn flow = push_audio(audio); flow != GST_FLOW_OK) {
-      return flow;
-    }
-  }
-  return GST_FLOW_OK;
+  const GstFlowReturn flow = push_audio(input_.convert(std::move(buffer)));
+  post_notes();
+  return flow;
 }
 
 void GstKyutaiSttState::send_after_text(EventPointer event) {
@@ -429,11 +445,12 @@ bool GstKyutaiSttState::take_caps(GstEvent *event) {
   gst_event_parse_caps(event, &caps);
   // The recognition goes on; only what the resampler holds belongs to the old caps.
   push_audio(input_.drain());
-  if (!input_.set_caps(caps)) {
-    GST_ELEMENT_ERROR(element_, STREAM, FORMAT, ("Audio of this kind cannot be converted."),
+  if (const Status status = input_.set_caps(caps); !status.ok()) {
+    GST_ELEMENT_ERROR(element_, STREAM, FORMAT, ("%s", status.message().c_str()),
                       ("%" GST_PTR_FORMAT, caps));
     return false;
   }
+  post_notes();
   GST_DEBUG_OBJECT(element_, "taking %" GST_PTR_FORMAT, caps);
   return true;
 }
@@ -446,11 +463,7 @@ bool GstKyutaiSttState::take_gap(GstEvent *event) {
     return true;
   }
   // Heard as silence, so that words which wait for the model's delay come out.
-  GstFlowReturn flow = push_audio(input_.drain());
-  if (flow == GST_FLOW_OK) {
-    flow = push_audio(input_.gap(start, duration));
-  }
-  return flow == GST_FLOW_OK;
+  return push_audio(input_.gap(start, duration)) == GST_FLOW_OK;
 }
 
 bool GstKyutaiSttState::take_event(EventPointer event) {
@@ -465,8 +478,16 @@ bool GstKyutaiSttState::take_event(EventPointer event) {
       return take_segment(std::move(event));
     case GST_EVENT_GAP:
       return take_gap(event.get());
-    case GST_EVENT_SEGMENT_DONE:
     case GST_EVENT_EOS:
+      push_audio(input_.drain());
+      post_notes();
+      if (!was_heard_) {
+        GST_ELEMENT_WARNING(element_, STREAM, DECODE, ("No audio came: there is nothing to write."),
+                            (nullptr));
+      }
+      send_after_text(std::move(event));
+      return true;
+    case GST_EVENT_SEGMENT_DONE:
       send_after_text(std::move(event));
       return true;
     case GST_EVENT_TAG:

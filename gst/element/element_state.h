@@ -11,8 +11,8 @@
 
 #include <gst/gst.h>
 
+#include "common/audio_input.h"
 #include "common/pointers.h"
-#include "element/audio_input.h"
 #include "element/output_observer.h"
 #include "element/recognition.h"
 #include "element/settings.h"
@@ -76,10 +76,13 @@ struct GstKyutaiSttState final : private kyutaistt::element::OutputObserver {
   std::string language(const kyutaistt::element::Settings &settings) const;
   /// The stream, opened if it is not; null if there is none, with the reason in `flow`.
   std::shared_ptr<kyutaistt::Stream> acquire_stream(GstFlowReturn &flow);
-  GstFlowReturn push_audio(const kyutaistt::element::AudioInput::Audio &audio);
+  GstFlowReturn push_audio(const kyutaistt::AudioInput::Audio &audio);
+  GstFlowReturn push_audio(const kyutaistt::AudioInput::Pieces &pieces);
+  /// Tells what the user should know about the audio.
+  void post_notes();
   /// Notes where the audio has got to. If it has gone back, the segment is sent once more, so that
   /// downstream follows.
-  void follow_time(const kyutaistt::element::AudioInput::Audio &audio);
+  void follow_time(const kyutaistt::AudioInput::Audio &audio);
   /// Sends a serialized event on behind the text of all audio before it.
   void send_after_text(kyutaistt::EventPointer event);
   /// The same, of all audio that was pushed: the resampler keeps what it holds.
@@ -112,7 +115,9 @@ struct GstKyutaiSttState final : private kyutaistt::element::OutputObserver {
 
   // Of the streaming thread.
 
-  kyutaistt::element::AudioInput input_;
+  kyutaistt::AudioInput input_;
+  /// Audio was pushed since the start.
+  bool was_heard_ = false;
   /// Time behind the audio that was pushed last in this segment.
   std::optional<kyutaistt::Time> pushed_until_;
 

@@ -33,6 +33,15 @@ void wait_until(const std::function<bool()> &condition, const char *file, int li
   }
 }
 
+guint64 stat(Element &element, const char *field) {
+  GstStructure *stats = nullptr;
+  g_object_get(element.element(), "stats", &stats, nullptr);
+  guint64 value = 0;
+  ck_assert_msg(gst_structure_get_uint64(stats, field, &value), "%s", field);
+  gst_structure_free(stats);
+  return value;
+}
+
 std::string join(const std::vector<Text> &texts) {
   std::string joined;
   for (const Text &text : texts) {

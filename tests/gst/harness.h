@@ -71,6 +71,9 @@ class Element {
 void wait_until(const std::function<bool()> &condition, const char *file = __builtin_FILE(),
                 int line = __builtin_LINE());
 
+/// One of the numbers of the property `stats`.
+guint64 stat(Element &element, const char *field);
+
 /// Joins texts with spaces.
 std::string join(const std::vector<Text> &texts);
 

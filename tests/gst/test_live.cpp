@@ -26,6 +26,7 @@ using kyutaistt::tests::Element;
 using kyutaistt::tests::english;
 using kyutaistt::tests::join;
 using kyutaistt::tests::read_sample;
+using kyutaistt::tests::stat;
 using kyutaistt::tests::SteppedModel;
 using kyutaistt::tests::Text;
 using kyutaistt::tests::Throttle;
@@ -40,15 +41,6 @@ constexpr size_t word_count = 18;
 void make_live(Element &element) {
   gst_harness_set_upstream_latency(element.harness(), 0);
   gst_harness_set_live(element.harness(), TRUE);
-}
-
-guint64 stat(Element &element, const char *field) {
-  GstStructure *stats = nullptr;
-  g_object_get(element.element(), "stats", &stats, nullptr);
-  guint64 value = 0;
-  ck_assert_msg(gst_structure_get_uint64(stats, field, &value), "%s", field);
-  gst_structure_free(stats);
-  return value;
 }
 
 /// Waits for as many words as the recording has.

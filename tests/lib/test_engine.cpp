@@ -62,6 +62,9 @@ TEST(a_full_queue_blocks_until_there_is_room) {
   {
     Brake brake(*engine);
     push = std::async(std::launch::async, [&] { return stream->push(noise(50 * frame_samples)); });
+    while (stream->stats().queued < milliseconds(160)) {
+      std::this_thread::sleep_for(milliseconds(1));
+    }
     assert_equal(push.wait_for(milliseconds(100)), std::future_status::timeout);
     ck_assert_int_eq(stream->stats().queued.count(), Time(milliseconds(160)).count());
   }

@@ -13,14 +13,13 @@ namespace kyutaistt::captions {
 namespace {
 
 /// Silence after which a new cue begins.
-constexpr Time pause = std::chrono::milliseconds(800);
 /// No cue is shorter than this, however close the next one is.
 constexpr Time shortest = std::chrono::milliseconds(100);
 
 }  // namespace
 
 bool CueShaper::ends_before(const Word &word) const {
-  return word.start - open_.back().last_piece >= pause ||
+  return word.start - open_.back().last_piece >= pause_duration ||
          (ends_sentence(open_.back().text, word.text) &&
           word.start - open_.front().start >= shape_.minimum_duration);
 }
@@ -74,7 +73,7 @@ void CueShaper::add(const WordEnd &word_end) {
 void CueShaper::add(const Progress &progress) {
   // No word that starts later can join it; the last one's end may still be told.
   const bool is_over =
-      !open_.empty() && (progress.position >= open_.back().last_piece + pause ||
+      !open_.empty() && (progress.position >= open_.back().last_piece + pause_duration ||
                          progress.position >= open_.front().start + shape_.maximum_duration);
   if (is_over) {
     close();

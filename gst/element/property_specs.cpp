@@ -62,7 +62,7 @@ void install_model_properties(GObjectClass *object_class) {
                             before_paused));
   install(PROP_THREADS, g_param_spec_uint("threads", "Threads",
                                           "CPU threads of the computation (0: one for each core)",
-                                          0, 1024, defaults.threads, before_paused));
+                                          0, max_threads, defaults.threads, before_paused));
   install(PROP_ALIGNMENT,
           g_param_spec_enum("alignment", "Alignment",
                             "Which audio frame the language model hears at which position",

@@ -9,8 +9,6 @@ namespace kyutaistt::element {
 
 namespace {
 
-constexpr Time pause_length = std::chrono::milliseconds(800);
-
 guint64 stream_time(const GstSegment &segment, Time position) {
   return gst_segment_to_stream_time(&segment, GST_FORMAT_TIME,
                                     static_cast<guint64>(position.count()));
@@ -60,7 +58,7 @@ bool SpeechEvents::tell_progress(Time position, const GstSegment &segment) {
   if (!first_position_) {
     first_position_ = position;
   }
-  if (position < last_end_.value_or(*first_position_) + pause_length) {
+  if (position < last_end_.value_or(*first_position_) + pause_duration) {
     return false;
   }
   if (last_end_) {

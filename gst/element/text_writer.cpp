@@ -12,7 +12,6 @@ namespace {
 
 /// A word is shown at least so long: some elements refuse buffers without a duration.
 constexpr Time shortest_word = std::chrono::milliseconds(10);
-constexpr Time frame_duration = std::chrono::milliseconds(80);
 
 GstClockTime clock_time(Time time) {
   return static_cast<GstClockTime>(std::max(time, Time::zero()).count());

@@ -24,8 +24,6 @@ const std::vector<std::string> cache_precisions = names_up_to(CachePrecision::In
 const std::vector<std::string> alignments = {"auto", "aligned", "hf", "drop-first"};
 const std::vector<std::string> codec_attentions = {"auto", "exact", "ring2", "frame"};
 
-constexpr int max_threads = 1024;
-
 }  // namespace
 
 Result<Arguments> Arguments::parse(const std::vector<std::string> &words,

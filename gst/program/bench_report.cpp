@@ -130,7 +130,6 @@ void print_bench(const nlohmann::ordered_json &json) {
   constexpr double giga = 1e9;
   constexpr double mega = 1e6;
   constexpr double percent = 100;
-  constexpr double real_time = 12.5;
   const auto &step = json.at("step_ms");
   std::cout << std::fixed << std::setprecision(2) << "model            "
             << json.at("model").get<std::string>() << ", "
@@ -141,7 +140,7 @@ void print_bench(const nlohmann::ordered_json &json) {
             << "streams          " << json.at("streams") << ", "
             << number("memory_per_stream_bytes") / mega << " MB each\n"
             << "frames a second  " << number("frames_per_second") << " of each stream ("
-            << number("frames_per_second") / real_time << " times real time)\n"
+            << number("frames_per_second") / kyutaistt::frames_per_second << " times real time)\n"
             << "step             p50 " << step.at("p50").get<double>() << " ms, p95 "
             << step.at("p95").get<double>() << " ms, p99 " << step.at("p99").get<double>()
             << " ms, " << json.at("steps") << " steps\n"

@@ -19,8 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t warm_up_steps = 5;
-constexpr size_t frame_samples = 1920;
-constexpr std::chrono::milliseconds frame_time{80};
+constexpr auto frame_samples = static_cast<size_t>(samples_per_frame);
 
 /// Ten seconds of noise: what it is does not matter for the speed, but it must not be silent.
 std::vector<float> make_noise() {
@@ -43,7 +42,7 @@ class Feeder {
  public:
   /// `silent_frames`: what the engine adds before the first frame.
   Feeder(const BenchPlan &plan, int index, int64_t silent_frames)
-      : plan_(plan), phase_(frame_time * index / plan.streams), done_frames_(-silent_frames) {}
+      : plan_(plan), phase_(frame_duration * index / plan.streams), done_frames_(-silent_frames) {}
 
   Status open(Engine &engine) {
     StreamOptions options;
@@ -86,7 +85,7 @@ class Feeder {
 
   void feed_live(const std::vector<float> &noise) {
     for (int64_t frame = 0;; ++frame) {
-      std::this_thread::sleep_until(begin_ + frame * frame_time);
+      std::this_thread::sleep_until(begin_ + frame * frame_duration);
       const size_t first = static_cast<size_t>(frame) * frame_samples % noise.size();
       if (stopping_ || !stream_->push(std::span(noise).subspan(first, frame_samples)).ok()) {
         return;
@@ -101,7 +100,7 @@ class Feeder {
     }
     const int64_t frame = done_frames_++;
     if (frame >= 0) {
-      const auto lag = Clock::now() - (begin_ + frame * frame_time);
+      const auto lag = Clock::now() - (begin_ + frame * frame_duration);
       lags_.push_back(std::chrono::duration<double, std::milli>(lag).count());
     }
   }
@@ -142,7 +141,7 @@ Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const B
     return engine.status();
   }
   const std::chrono::duration<double> silence(model->info().silence_prefix_seconds);
-  const int64_t silent_frames = std::lround(silence / frame_time);
+  const int64_t silent_frames = std::lround(silence / frame_duration);
   std::vector<std::unique_ptr<Feeder>> feeders;
   for (int i = 0; i < plan.streams; ++i) {
     feeders.push_back(std::make_unique<Feeder>(plan, i, silent_frames));

@@ -12,14 +12,11 @@ namespace kyutaistt::program {
 
 namespace {
 
-constexpr double sample_rate = 24000;
-
 /// Pushes audio to where the file says that it belongs.
 Status push(Stream &stream, FileClock &clock, const FileAudio &audio) {
   const auto joint = clock.take(audio.position, audio.samples.size());
   if (joint.silence > Time()) {
-    const double samples = std::chrono::duration<double>(joint.silence).count() * sample_rate;
-    const std::vector<float> silence(static_cast<size_t>(samples));
+    const std::vector<float> silence(static_cast<size_t>(samples_in(joint.silence)));
     if (Status status = stream.push(silence); !status.ok()) {
       return status;
     }
@@ -31,7 +28,7 @@ Status push(Stream &stream, FileClock &clock, const FileAudio &audio) {
 Status feed(AudioReader &reader, Stream &stream, Job &job) {
   const auto length = reader.duration();
   FileClock clock;
-  uint64_t count = 0;
+  int64_t count = 0;
   while (!interrupted()) {
     const auto audio = reader.read();
     if (!audio.ok()) {
@@ -43,12 +40,9 @@ Status feed(AudioReader &reader, Stream &stream, Job &job) {
     if (Status status = push(stream, clock, audio.value()); !status.ok()) {
       return status;
     }
-    count += audio.value().samples.size();
-    const std::chrono::duration<double> heard(static_cast<double>(count) / sample_rate);
-    job.duration = std::chrono::duration_cast<Time>(heard);
-    job.share =
-        length ? std::chrono::duration<double>(clock.now()) / std::chrono::duration<double>(*length)
-               : -1.0;
+    count += static_cast<int64_t>(audio.value().samples.size());
+    job.duration = duration_of(count);
+    job.share = length ? in_seconds(clock.now()) / in_seconds(*length) : -1.0;
   }
   return Status::cancelled("interrupted");
 }

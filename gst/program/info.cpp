@@ -87,7 +87,6 @@ void print(const ModelInfo &model) {
   const LanguageModelInfo &lm = model.language_model;
   const CodecInfo &codec = model.codec;
   const auto number = [](int64_t value) { return std::to_string(value); };
-  constexpr double frames_per_second = 12.5;
   print_row("model", model.path + " (" + model.layout + ")");
   print_row("parameters", OrderedJson(static_cast<double>(model.parameters) / mega).dump() +
                               " million, files of " + megabytes(model.file_bytes));

@@ -24,7 +24,7 @@ constexpr int64_t max_window = 1 << 14;
 constexpr double max_seconds = 60;
 
 /// Samples of 24 kHz that one 25 Hz position of the codec covers.
-constexpr int64_t samples_per_position = 960;
+constexpr int64_t samples_per_position = samples_per_frame / 2;
 
 /// rope_theta, or rope_parameters.rope_theta as transformers 5 writes it.
 Result<double> read_rope_base(const JsonObject &config, double fallback) {
@@ -59,7 +59,7 @@ Status read_strides(const JsonObject &config, CodecInfo &codec) {
   const Json *ratios = config.find("upsampling_ratios");
   static const Json usual = {8, 6, 5, 4};
   const Json &values = ratios == nullptr ? usual : *ratios;
-  const char *expected = "integers whose product is 960";
+  const std::string expected = "integers whose product is " + std::to_string(samples_per_position);
   if (!values.is_array() || values.empty() || values.size() > 16) {
     return config.wrong("upsampling_ratios", expected);
   }
@@ -89,7 +89,7 @@ Status read_strides(const JsonObject &config, CodecInfo &codec) {
 /// Settings that exist in the codec's config, but with one value in all of the family.
 Status check_codec_constants(const JsonObject &config) {
   const std::pair<const char *, Json> constants[] = {
-      {"sampling_rate", 24000},
+      {"sampling_rate", sample_rate},
       {"audio_channels", 1},
       {"num_residual_layers", 1},
       {"kernel_size", 7},
@@ -249,7 +249,7 @@ Status read_processor(const std::string &folder, ModelInfo &info) {
       KYUTAISTT_ASSIGN(extractor, file.object("feature_extractor"));
       config = extractor;
     }
-    KYUTAISTT_TRY(expect(config, "sampling_rate", 24000));
+    KYUTAISTT_TRY(expect(config, "sampling_rate", sample_rate));
     KYUTAISTT_ASSIGN(delay, config.number("audio_delay_seconds", 0, max_seconds, 0.0));
     KYUTAISTT_ASSIGN(prefix, config.number("audio_silence_prefix_seconds", 0, max_seconds, 0.0));
     info.delay_seconds = delay;

@@ -5,7 +5,8 @@
 #include <memory>
 #include <string>
 
-#include <kyutaistt/model.h>
+#include <kyutaistt/audio.h>
+#include <kyutaistt/model_info.h>
 #include <kyutaistt/status.h>
 
 #include "checkpoint/safetensors.h"

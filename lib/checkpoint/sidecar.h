@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include <kyutaistt/model.h>
+#include <kyutaistt/model_info.h>
 #include <kyutaistt/status.h>
 
 namespace kyutaistt::checkpoint {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <kyutaistt/model.h>
+#include <kyutaistt/model_info.h>
 
 namespace kyutaistt::checkpoint {
 

@@ -15,7 +15,7 @@ double in_steps(Time time) {
 }
 
 double delay_steps(const ModelInfo &model) {
-  return model.delay_seconds / std::chrono::duration<double>(frame_duration).count();
+  return model.delay_seconds * frames_per_second;
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <kyutaistt/events.h>
-#include <kyutaistt/model.h>
+#include <kyutaistt/model_info.h>
 #include <kyutaistt/options.h>
 #include <kyutaistt/status.h>
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <kyutaistt/model.h>
+#include <kyutaistt/model_info.h>
 #include <kyutaistt/options.h>
 #include <kyutaistt/status.h>
 

@@ -6,11 +6,9 @@
 #include <deque>
 #include <optional>
 
-#include <kyutaistt/options.h>
+#include <kyutaistt/audio.h>
 
 namespace kyutaistt::decode {
-
-inline constexpr Time frame_duration = std::chrono::milliseconds(80);
 
 /// Knows when each frame of a context was heard. Audio may have gaps and jumps; only their places
 /// are kept. A plain value without thread rules.

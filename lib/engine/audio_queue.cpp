@@ -5,16 +5,16 @@
 #include <cmath>
 #include <utility>
 
-#include "mimi/encoder.h"
+#include <kyutaistt/audio.h>
 
 namespace kyutaistt::engine {
 
 namespace {
 
-constexpr auto frame_size = static_cast<size_t>(mimi::frame_samples);
+constexpr auto frame_size = static_cast<size_t>(samples_per_frame);
 
 /// A timestamp that is no further off than this belongs to the sample that it should.
-constexpr Time one_sample{std::nano::den / mimi::sample_rate};
+constexpr Time one_sample = duration_of(1);
 
 /// A number that the codec can compute with: one that is none, or too large for sums of squares,
 /// would stay in the stream's state for good.
@@ -26,8 +26,7 @@ float sane(float sample) {
 
 Time AudioQueue::time_of(Time anchor, int64_t samples) {
   // Exact for whole frames, so a long run of audio never drifts.
-  return anchor + Time(samples / mimi::sample_rate * std::nano::den +
-                       samples % mimi::sample_rate * std::nano::den / mimi::sample_rate);
+  return anchor + duration_of(samples);
 }
 
 void AudioQueue::place(std::optional<Time> timestamp) {

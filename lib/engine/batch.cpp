@@ -71,8 +71,8 @@ Status Batch::compute_frames(const ModelState &model, Durations &durations) {
     lane.stream->context.begin_frame(lane.frame.start, lane.frame.origin, lane.frame.end);
     frame_lanes_.push_back(&lane);
     encoder_states_.push_back(lane.stream->encoder.get());
-    const auto begin = samples.begin() + static_cast<std::ptrdiff_t>(i) * mimi::frame_samples;
-    frame_samples_.insert(frame_samples_.end(), begin, begin + mimi::frame_samples);
+    const auto begin = samples.begin() + static_cast<std::ptrdiff_t>(i) * samples_per_frame;
+    frame_samples_.insert(frame_samples_.end(), begin, begin + samples_per_frame);
   }
   if (frame_lanes_.empty()) {
     return {};

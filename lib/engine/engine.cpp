@@ -19,17 +19,14 @@ constexpr double tail_margin_seconds = 1.0;
 /// times would not fit when they are added up.
 constexpr Time longest_word_end_cap = std::chrono::hours(24);
 
-int64_t samples_of(double seconds) {
-  return static_cast<int64_t>(seconds * static_cast<double>(mimi::sample_rate));
-}
-
 engine::AudioQueue::Shape queue_shape(const ModelInfo &info) {
-  return {samples_of(info.silence_prefix_seconds),
-          samples_of(info.delay_seconds + tail_margin_seconds), info.alignment == Alignment::Hf};
+  return {samples_in(seconds(info.silence_prefix_seconds)),
+          samples_in(seconds(info.delay_seconds + tail_margin_seconds)),
+          info.alignment == Alignment::Hf};
 }
 
 Status check(const StreamOptions &options) {
-  if (options.queue_capacity < decode::frame_duration) {
+  if (options.queue_capacity < frame_duration) {
     return Status::invalid_argument("queue_capacity must be at least one frame of 80 ms, not " +
                                     std::to_string(options.queue_capacity.count()) + " ns");
   }

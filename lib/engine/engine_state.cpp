@@ -111,11 +111,10 @@ bool EngineState::take_work(engine::Batch &batch) {
       ++stream->stats.frames;
     }
   }
-  batch.samples.resize(batch.lanes.size() * mimi::frame_samples);
+  batch.samples.resize(batch.lanes.size() * samples_per_frame);
   for (size_t i = 0; i < batch.lanes.size(); ++i) {
     if (!batch.lanes[i].end) {
-      const auto frame =
-          std::span(batch.samples).subspan(i * mimi::frame_samples, mimi::frame_samples);
+      const auto frame = std::span(batch.samples).subspan(i * samples_per_frame, samples_per_frame);
       batch.lanes[i].frame = batch.lanes[i].stream->queue.pop_frame(frame);
     }
   }

@@ -12,7 +12,6 @@ namespace kyutaistt::engine {
 
 namespace {
 
-constexpr int max_threads = 1024;
 constexpr const char *cpu = "cpu";
 
 }  // namespace

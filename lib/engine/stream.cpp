@@ -15,16 +15,6 @@ namespace {
 /// Far from what overflows, also as the difference of two.
 constexpr Time greatest_timestamp = std::chrono::hours(24 * 365 * 100);
 
-Time duration_of(int64_t samples) {
-  return Time(samples * std::nano::den / mimi::sample_rate);
-}
-
-/// Whole seconds for themselves: a capacity may be as long as a time can be.
-int64_t samples_in(Time duration) {
-  return duration.count() / std::nano::den * mimi::sample_rate +
-         duration.count() % std::nano::den * mimi::sample_rate / std::nano::den;
-}
-
 Status check_timestamp(std::optional<Time> timestamp) {
   if (timestamp && (*timestamp > greatest_timestamp || *timestamp < -greatest_timestamp)) {
     return Status::invalid_argument("timestamp: found " + std::to_string(timestamp->count()) +
@@ -50,7 +40,7 @@ void push_or_drop(StreamState &stream, std::span<const float> samples,
     const auto left = static_cast<int64_t>(samples.size() - done);
     const int64_t room = capacity - stream.queue.samples();
     if (stream.dropping == 0 && room <= 0) {
-      stream.dropping = mimi::frame_samples;
+      stream.dropping = samples_per_frame;
       ++stream.stats.dropped_frames;
     }
     int64_t count = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <kyutaistt/export.h>
+#include <kyutaistt/options.h>
 #include <kyutaistt/status.h>
 
 namespace kyutaistt {
@@ -20,8 +21,8 @@ struct MachineLimits {
 
 /// Measures for a second or two, with threads of its own and half a gigabyte of memory. Each figure
 /// is the median of several passes: on a machine that others use too, single passes are faster or
-/// slower by a half. `threads` must be 1 to 1024. The dot products are those of the instruction
-/// set that a model on the CPU would be computed with.
+/// slower by a half. `threads` must be 1 to `max_threads`. The dot products are those of the
+/// instruction set that a model on the CPU would be computed with.
 KYUTAISTT_PUBLIC Result<MachineLimits> measure_machine(int threads);
 
 }  // namespace kyutaistt

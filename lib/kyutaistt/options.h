@@ -8,16 +8,13 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
-#include <vector>
 
+#include <kyutaistt/audio.h>
 #include <kyutaistt/export.h>
+#include <kyutaistt/prompt.h>
 
 namespace kyutaistt {
-
-/// A position in, or a length of, a stream's audio.
-using Time = std::chrono::nanoseconds;
 
 /// How the language model's weights are held. The codec computes in f32, as its makers demand; its
 /// large matrices are f32 too, but with `Int8` and `Int4` integers of 16 bits.
@@ -79,6 +76,9 @@ enum class CodecAttention {
 /// Called on the loading thread with a share in [0, 1].
 using LoadProgress = std::function<bool(double share)>;
 
+/// CPU threads that a computation can be given at most.
+inline constexpr int max_threads = 1024;
+
 /// How to load a model.
 struct ModelOptions {
   /// "cpu", or another device that libtorch knows: "cuda", "cuda:1", ...
@@ -91,22 +91,6 @@ struct ModelOptions {
   Alignment alignment = Alignment::Auto;
   CodecAttention codec_attention = CodecAttention::Auto;
   LoadProgress progress;
-};
-
-/// The longest run of pads that a prompt can ask for: a minute.
-inline constexpr int max_pad_steps = 750;
-
-/// The text that is forced at the start of a stream's context: first `tokens`, then pads.
-struct Prompt {
-  /// Name of one of the model's domains; empty for none, so that nothing is forced. Unset: the
-  /// model's default domain, if it has one.
-  std::optional<std::string> domain;
-  /// Own token ids instead of a domain's; they win over `domain`.
-  std::vector<int32_t> tokens;
-  /// Pads forced behind the tokens, in steps of 80 ms. Unset: what the model asks for.
-  std::optional<int> pad_steps;
-  /// False: nothing is forced at all.
-  bool enabled = true;
 };
 
 /// What `Stream::push` does when the stream's queue is full.

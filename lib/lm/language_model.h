@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include <kyutaistt/model.h>
+#include <kyutaistt/model_info.h>
 #include <kyutaistt/options.h>
 
 #include "ops/operations.h"

@@ -19,7 +19,7 @@ std::unique_ptr<EncoderState> Encoder::make_state() const {
 
 std::vector<int32_t> Encoder::encode(EncoderBatch batch, std::span<const float> samples,
                                      const ops::Trace &trace) const {
-  const auto rows = static_cast<int64_t>(batch.size()) * frame_samples;
+  const auto rows = static_cast<int64_t>(batch.size()) * samples_per_frame;
   ops::Tensor x = seanet_.encode(operations_.upload(samples, rows, 1), batch, trace);
   transformer_.run(x, batch, trace);
   x = seanet_.downsample(x, batch);
@@ -53,7 +53,7 @@ uint64_t Encoder::state_bytes(const ModelInfo &info) {
 
 Encoder::MultiplyAdds Encoder::multiply_adds(const ModelInfo &info) {
   const CodecInfo &codec = info.codec;
-  int64_t time = frame_samples;
+  int64_t time = samples_per_frame;
   int64_t channels = codec.filters;
   int64_t small = time * channels * 7;
   int64_t large = 0;

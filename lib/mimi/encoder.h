@@ -7,7 +7,8 @@
 #include <span>
 #include <vector>
 
-#include <kyutaistt/model.h>
+#include <kyutaistt/audio.h>
+#include <kyutaistt/model_info.h>
 
 #include "mimi/encoder_state.h"
 #include "mimi/encoder_transformer.h"
@@ -18,10 +19,6 @@
 #include "ops/weight_loader.h"
 
 namespace kyutaistt::mimi {
-
-/// Samples of one frame at 24 kHz: 80 ms.
-inline constexpr int64_t frame_samples = 1920;
-inline constexpr int64_t sample_rate = 24000;
 
 /// Threads: immutable; `encode` may run on one thread at a time.
 /// Lifetime: borrows the operations.

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include <kyutaistt/model.h>
+#include <kyutaistt/model_info.h>
 #include <kyutaistt/options.h>
 
 #include "mimi/encoder_state.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <kyutaistt/model.h>
+#include <kyutaistt/model_info.h>
 
 #include "mimi/encoder_state.h"
 #include "ops/operations.h"

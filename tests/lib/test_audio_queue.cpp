@@ -18,7 +18,7 @@ using Next = AudioQueue::Next;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr size_t frame_samples = 1920;
+constexpr auto frame_samples = static_cast<size_t>(kyutaistt::samples_per_frame);
 
 constexpr float ramp_step = 0x1p-14F;
 

@@ -18,7 +18,7 @@ namespace {
 using namespace kyutaistt;         // NOLINT(google-build-using-namespace)
 using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
 
-constexpr size_t frame_samples = 1920;
+constexpr auto frame_samples = static_cast<size_t>(kyutaistt::samples_per_frame);
 
 /// Bytes that the process has from malloc now.
 int64_t allocated() {

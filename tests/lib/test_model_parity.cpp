@@ -33,7 +33,7 @@ std::vector<float> prepare(const std::string &recording, const kyutaistt::ModelI
   const std::vector<float> samples = read_wav(golden("audio/" + recording + ".wav"));
   prepared.insert(prepared.end(), samples.begin(), samples.end());
   prepared.resize(prepared.size() + static_cast<size_t>((info.delay_seconds + 1.0) * 24000));
-  prepared.resize(prepared.size() / mimi::frame_samples * mimi::frame_samples);
+  prepared.resize(prepared.size() / kyutaistt::samples_per_frame * kyutaistt::samples_per_frame);
   return prepared;
 }
 
@@ -77,8 +77,8 @@ TEST(codec_stages) {
   const auto stream = state.encoder->make_state();
   mimi::EncoderState *const batch[] = {stream.get()};
   std::vector<int32_t> codes;
-  for (size_t at = 0; at < audio.size(); at += mimi::frame_samples) {
-    const auto frame = std::span(audio).subspan(at, mimi::frame_samples);
+  for (size_t at = 0; at < audio.size(); at += kyutaistt::samples_per_frame) {
+    const auto frame = std::span(audio).subspan(at, kyutaistt::samples_per_frame);
     const std::vector<int32_t> found = state.encoder->encode(batch, frame, trace);
     codes.insert(codes.end(), found.begin(), found.end());
   }

@@ -16,7 +16,7 @@ using namespace kyutaistt;         // NOLINT(google-build-using-namespace)
 using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
 
 constexpr const char *domains[] = {"asr_is_is", "asr_is_en"};
-constexpr size_t frame_samples = 1920;
+constexpr auto frame_samples = static_cast<size_t>(kyutaistt::samples_per_frame);
 
 std::shared_ptr<Engine> f32_engine() {
   ModelOptions options;

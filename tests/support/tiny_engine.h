@@ -15,7 +15,7 @@
 
 namespace kyutaistt::tests {
 
-constexpr size_t frame_samples = 1920;
+constexpr auto frame_samples = static_cast<size_t>(samples_per_frame);
 
 inline std::vector<float> noise(size_t count, unsigned seed = 1) {
   std::mt19937 random(seed);

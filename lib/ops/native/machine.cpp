@@ -20,7 +20,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int max_threads = 1024;
 constexpr size_t buffer_bytes = size_t{512} << 20;
 constexpr int memory_passes = 7;
 constexpr int arithmetic_passes = 9;

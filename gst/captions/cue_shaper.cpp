@@ -48,7 +48,27 @@ size_t CueShaper::last_clause(const Word &word) const {
   return words.size();
 }
 
+void CueShaper::add_mark(const std::string &mark) {
+  const auto draft = [this]() -> Draft & { return open_.empty() ? closed_ : open_; };
+  if (draft().empty()) {
+    return;
+  }
+  std::vector<std::string> texts = texts_of(draft());
+  texts.back() += " " + mark;
+  if (texts.size() > 1 && !fits_lines(texts, shape_.columns, shape_.lines)) {
+    if (open_.empty()) {
+      open_.swap(closed_);
+    }
+    close(open_.size() - 1);
+  }
+  draft().back().text = texts.back();
+}
+
 void CueShaper::add(const Word &word) {
+  if (is_closing_mark(word.text)) {
+    add_mark(word.text);
+    return;
+  }
   if (!open_.empty()) {
     if (ends_before(word)) {
       close();

@@ -17,6 +17,10 @@ constexpr std::array<std::string_view, 16> enclosing = {
 constexpr std::array<std::string_view, 10> titles = {"dr.",  "fr.", "frk.",  "hr.", "mr.",
                                                      "mrs.", "ms.", "prof.", "sr.", "st."};
 
+/// What a word may end with. Quotation marks that also open are not among them.
+constexpr std::array<std::string_view, 12> closing = {
+    "?", "!", ".", ",", ";", ":", ")", "]", "\u2026", "\u00BB", "\u203A", "\u201D"};
+
 /// The word without the quotation marks and brackets around it.
 std::string_view bare(std::string_view word) {
   const auto begins = [&word](std::string_view mark) { return word.starts_with(mark); };
@@ -98,6 +102,16 @@ bool ends_clause(std::string_view word, std::string_view next) {
   const std::string_view without_quotes = bare(word);
   return without_quotes.ends_with(',') || without_quotes.ends_with(';') ||
          without_quotes.ends_with(':') || ends_sentence(word, next);
+}
+
+bool is_closing_mark(std::string_view word) {
+  const bool is_empty = word.empty();
+  const auto begins = [&word](std::string_view mark) { return word.starts_with(mark); };
+  const auto *mark = closing.begin();
+  while ((mark = std::find_if(closing.begin(), closing.end(), begins)) != closing.end()) {
+    word.remove_prefix(mark->size());
+  }
+  return !is_empty && word.empty();
 }
 
 }  // namespace kyutaistt::captions

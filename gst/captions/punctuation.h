@@ -13,4 +13,7 @@ bool ends_sentence(std::string_view word, std::string_view next);
 /// The same of a part of a sentence: a comma, a colon or a semicolon will do.
 bool ends_clause(std::string_view word, std::string_view next);
 
+/// Whether a word is nothing but punctuation that belongs to the word before it, as "?" is.
+bool is_closing_mark(std::string_view word);
+
 }  // namespace kyutaistt::captions

@@ -135,7 +135,7 @@ TEST(a_full_stop_within_a_sentence_does_not_break) {
     assert_equal(cues_of({"aa.", lower}).size(), 1, lower);
   }
   for (const char *other :
-       {"Á", "Þ", "÷", "Ā", "Œ", "Ķ", "Ł", "Ň", "Ŋ", "Ÿ", "Ź", "Ž", "ƀ", "–", "\xC3", "."}) {
+       {"Á", "Þ", "÷", "Ā", "Œ", "Ķ", "Ł", "Ň", "Ŋ", "Ÿ", "Ź", "Ž", "ƀ", "–", "\xC3"}) {
     assert_equal(cues_of({"aa.", other}).size(), 2, other);
   }
 }
@@ -232,6 +232,65 @@ TEST(a_pause_is_measured_from_the_last_piece) {
   const std::vector<Cue> cues = shaper.take();
   ck_assert_uint_eq(cues.size(), 2);
   assert_text(cues[0].lines[0], "Before");
+}
+
+/// The text of all cues.
+Texts texts_of(CueShaper &shaper) {
+  Texts texts;
+  for (const Cue &cue : shaper.take()) {
+    texts.push_back(join_lines(cue));
+  }
+  return texts;
+}
+
+TEST(a_mark_stays_with_its_word) {
+  for (const std::string mark : {"?", "!", ".", ",", "?!", "...", "\u2026", "\u00BB"}) {
+    // In the line, in the cue that it makes too long, and after a pause.
+    CueShape shape;
+    shape.columns = 10;
+    for (const int lines : {1, 2}) {
+      shape.lines = lines;
+      CueShaper shaper(shape);
+      say(shaper, {"five5", "four", mark, "next"}, milliseconds(0));
+      shaper.finish();
+      const std::string cue = texts_of(shaper).front();
+      assert_text(cue, lines == 1 ? "five5" : "five5\nfour " + mark);
+    }
+    CueShaper alone{shape};
+    say(alone, {"four"}, milliseconds(0));
+    say(alone, {mark}, milliseconds(1500));
+    alone.finish();
+    assert_equal(texts_of(alone), Texts({"four " + mark}));
+    // The cue takes no more words, but is still shown.
+    shape.word_duration = milliseconds(2000);
+    CueShaper closed{shape};
+    say(closed, {"five5", "four4"}, milliseconds(0));
+    closed.add(Progress{milliseconds(1600)});
+    say(closed, {mark, "next"}, milliseconds(1600));
+    closed.finish();
+    assert_text(texts_of(closed).front(), "five5\nfour4 " + mark);
+  }
+}
+
+TEST(a_mark_by_itself_is_no_cue) {
+  CueShaper shaper{CueShape()};
+  say(shaper, {"?"}, milliseconds(0));
+  say(shaper, {"four"}, milliseconds(400));
+  shaper.add(Progress{milliseconds(5000)});
+  assert_equal(texts_of(shaper), Texts({"four"}));
+  say(shaper, {"!", "next"}, milliseconds(5000));
+  shaper.finish();
+  assert_equal(texts_of(shaper), Texts({"next"}));
+}
+
+TEST(what_may_open_is_a_word_of_its_own) {
+  for (const std::string word :
+       {"\"", "'", "(", "\u00BF", "\u201E", "-", "\u2013", "%", "a?", "7."}) {
+    CueShaper shaper{CueShape()};
+    say(shaper, {word}, milliseconds(0));
+    shaper.finish();
+    assert_equal(texts_of(shaper), Texts({word}));
+  }
 }
 
 TEST(no_cue_stays_longer_than_the_maximum) {

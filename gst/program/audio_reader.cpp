@@ -17,6 +17,9 @@ constexpr GstClockTime opening_patience = 30 * GST_SECOND;
 /// How often something that waits asks whether it is to stop.
 constexpr GstClockTime waiting_interval = 100 * GST_MSECOND;
 
+/// Any bytes may look like something that they are not.
+const std::string raw_hint = " (samples without a container need --raw-format)";
+
 /// Only audio is decoded, for pictures would cost time and be thrown away. The converters are left
 /// out where no conversion may happen; audioconvert turns integers into floats in either case,
 /// without dither or noise shaping.
@@ -171,7 +174,7 @@ Status AudioReader::wait_until_open() {
 
 Status AudioReader::no_audio() const {
   return Status::corrupt(source_.name() + ": no audio was found in it" +
-                         (missing_.empty() ? "" : "; GStreamer lacks: " + missing_));
+                         (missing_.empty() ? raw_hint : "; GStreamer lacks: " + missing_));
 }
 
 Status AudioReader::pipeline_status() {

@@ -79,8 +79,9 @@ class RawSamples(Sources):
     def test_need_their_format(self):
         code, output, errors = transcribe_bytes(decode(SAMPLE), "-")
         self.assertEqual((code, output), (1, ""))
-        self.assertEqual(errors, "kyutaistt: standard input: is of no known format "
-                                 "(samples without a container need --raw-format)\n")
+        # What GStreamer takes them for depends on how many come at once.
+        self.assertRegex(errors, r"^kyutaistt: standard input: .*"
+                                 r"\(samples without a container need --raw-format\)\n$")
 
     def test_formats_that_there_are_not(self):
         for option in ("s16le", "s16le:16000", "s17le:16000:1", "s16le:0:1", "s16le:16000:0",

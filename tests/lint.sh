@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Looks at the sources: format, clang-tidy, the borders between folders, exported symbols.
+# Looks at the sources: format, clang-tidy with the annotations of locks, scripts, pages, the borders
+# between folders, facts that stand once, exported symbols.
 #
 #   tests/lint.sh BUILD    # a configured and built folder
 set -eu
@@ -19,6 +20,20 @@ headers=$(find lib gst tests -name '*.h' | sort)
 
 # shellcheck disable=SC2086 # lists of files without spaces
 clang-format --dry-run --Werror $sources $headers examples/*.cpp || complain "clang-format finds differences"
+
+scripts=$(find examples tests .ci -name '*.sh' -o -path '.ci/run' | sort)
+# shellcheck disable=SC2086
+shellcheck $scripts || complain "shellcheck finds faults"
+flake8 examples tests || complain "flake8 finds faults"
+
+# Pages have one width; tables, links and commands are as long as they have to be.
+pages=$(find . -name '*.md' -not -path './build*' -not -path './subprojects/*/*' | sort)
+for page in $pages; do
+  awk -v page="$page" '
+    /^```/ { code = !code }
+    !code && !/^(\||!|    )/ && length($0) > 120 { print page ":" FNR ": " $0; found = 1 }
+    END { exit found }' "$page" || complain "$page has lines of more than 120 characters"
+done
 
 # The library knows no GLib, and only its module libtorch; the element and the program know neither
 # libtorch nor the library's inner headers.
@@ -54,7 +69,7 @@ nm -D --defined-only "$build/lib/libkyutaistt.so" | c++filt |
   grep -E ' [TBDRVW] ' | grep -vE 'kyutaistt::(Engine|Model|Status|Stream|check_prompt|find_model|inspect_model|measure_machine|parse_token_ids|precision_name|quantize_model|status_code_name)|std::|__gnu|nlohmann' &&
   complain "libkyutaistt exports more than its public symbols"
 
-# clang-tidy takes the most time: as many at once as there are cores, and what several programs
+# clang-tidy, with clang's check of locks, takes the most time: as many at once as there are cores, and what several programs
 # compile is looked at once. What ThreadSanitizer is told belongs to a build of its own, so this one
 # does not know how it is compiled.
 mkdir -p "$build/lint"
@@ -69,7 +84,7 @@ with open(sys.argv[2], "w", encoding="utf-8") as file:
 END
 # shellcheck disable=SC2086
 printf '%s\n' $sources | grep -v '^tests/support/glib_locks' | xargs -P "$(nproc)" -n 1 clang-tidy \
-  -p "$build/lint" --quiet --extra-arg=-Wno-unknown-warning-option 2>/dev/null ||
+  -p "$build/lint" --quiet --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wthread-safety 2>/dev/null ||
   complain "clang-tidy finds faults"
 
 exit "$failed"

@@ -29,7 +29,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-base-apps gstreamer1.0-x \
   python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-rtsp-server-1.0 \
-  check python3 clang-format clang-tidy binutils valgrind
+  check python3 clang-format clang-tidy shellcheck flake8 binutils valgrind
 
 build=$root/build-tests
 timeout_factor=1
@@ -90,7 +90,7 @@ esac
 export CK_TIMEOUT_MULTIPLIER=$timeout_factor
 
 if [ ! -f "$build/build.ninja" ]; then
-  /usr/bin/meson setup "$build" "$root" "$@"
+  /usr/bin/meson setup "$build" "$root" -Dlibtorch=enabled -Dsentencepiece=enabled "$@"
 fi
 /usr/bin/ninja -C "$build"
 

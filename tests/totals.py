@@ -5,7 +5,7 @@
     totals.py TESTLOG.JSON [FAILED...]
 
 TESTLOG.JSON is what `meson test` leaves in meson-logs. A program that ended without its counts (a
-crash, a time limit) is one failure more, and so is everything named behind it. Exits with 1 if
+crash, a time limit) is one failure more, and so is everything named after it. Exits with 1 if
 anything failed.
 """
 import json
@@ -30,7 +30,7 @@ def count(test):
     for reasons in UNITTEST_FAILED.findall(output):
         failed += sum(int(number) for number in re.findall(r"(?:failures|errors)=(\d+)", reasons))
     if test["result"] not in GOOD_RESULTS and failed == 0:
-        # It did not get as far as to tell what failed.
+        # It did not get as far as its counts.
         total, failed = total + 1, 1
     return total - failed, failed
 
@@ -42,6 +42,8 @@ def main():
     skipped = [test for test in tests if test["result"] == "SKIP"]
     ran = [test for test in tests if test["result"] != "SKIP"]
     passed = failed = 0
+    for test in skipped:
+        print(f"skipped: {test['name']} ({test.get('stdout', '').strip().removeprefix('skipped: ')})")
     for test in ran:
         good, bad = count(test)
         passed, failed = passed + good, failed + bad

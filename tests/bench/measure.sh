@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Measures what docs/performance.md tells: about ten minutes on a quiet machine.
+# Measures what docs/performance.md reports: about ten minutes on a quiet machine.
 #
 #   tests/bench/measure.sh PROGRAM OUTPUT    # a line of JSON for each run of `kyutaistt bench`
 set -eu
@@ -15,7 +15,7 @@ bench() {
     'import json, sys; print(json.dumps(json.load(sys.stdin)))' >>"$output"
 }
 
-for run in 1 2 3; do
+for _ in 1 2 3; do
   for precision in f32 bf16 int8 int4; do
     bench --precision "$precision" --seconds "$seconds"
   done

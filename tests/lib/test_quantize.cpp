@@ -138,7 +138,8 @@ TEST(a_packed_folder_is_for_the_cpu) {
   const std::string packed = quantize(folder, Precision::Bf16);
   ModelOptions options;
   options.device = "cuda";
-  const std::string message = "holds bf16 weights packed for the CPU: device: found cuda, expected cpu";
+  const std::string message =
+      "holds bf16 weights packed for the CPU: device: found cuda, expected cpu";
   assert_refused(Model::load(packed, options).status(), StatusCode::InvalidArgument, message);
   assert_refused(inspect_model(packed, options).status(), StatusCode::InvalidArgument, message);
 }

@@ -15,6 +15,7 @@ namespace {
 
 using kyutaistt::AudioClock;
 using kyutaistt::Time;
+using kyutaistt::tests::assert_equal;
 
 constexpr int rate = 48000;
 constexpr Time frame = std::chrono::milliseconds(80);
@@ -165,7 +166,7 @@ Heard run(const Source &source, bool may_wait, double length) {
   return heard;
 }
 
-START_TEST(every_source) {
+TEST(every_source) {
   for (const Source &source : sources()) {
     for (const bool may_wait : {false, true}) {
       const std::string what = std::string(source.name) + (may_wait ? "" : ", live");
@@ -179,9 +180,8 @@ START_TEST(every_source) {
     }
   }
 }
-END_TEST
 
-START_TEST(an_hour_of_a_slow_clock) {
+TEST(an_hour_of_a_slow_clock) {
   for (const double ppm : {-1000.0, 1000.0}) {
     for (const bool may_wait : {false, true}) {
       const Heard heard = run(drift("an hour", ppm), may_wait, 3600);
@@ -191,9 +191,8 @@ START_TEST(an_hour_of_a_slow_clock) {
     }
   }
 }
-END_TEST
 
-START_TEST(holes_that_follow_each_other_are_all_filled) {
+TEST(holes_that_follow_each_other_are_all_filled) {
   // As a codec leaves them that sends next to nothing while nobody speaks.
   AudioClock clock;
   clock.set_rate(rate);
@@ -215,23 +214,15 @@ START_TEST(holes_that_follow_each_other_are_all_filled) {
   ck_assert_double_eq_tol(std::chrono::duration<double>(clock.now()).count(), 9 * 0.4 + 0.02,
                           0.001);
 }
-END_TEST
 
-START_TEST(audio_without_timestamps_follows) {
+TEST(audio_without_timestamps_follows) {
   AudioClock clock;
   clock.set_rate(44100);
-  ck_assert(clock.take({seconds(30), 44100, false}).front().timestamp == seconds(30));
+  assert_equal(clock.take({seconds(30), 44100, false}).front().timestamp, seconds(30));
   for (int i = 0; i < 3 * 3600; ++i) {
     ck_assert(!clock.take({std::nullopt, 44100, false}).front().timestamp);
   }
-  ck_assert(clock.now() == seconds(31 + 3 * 3600));
+  assert_equal(clock.now(), seconds(31 + 3 * 3600));
 }
-END_TEST
 
 }  // namespace
-
-int main() {
-  return kyutaistt::tests::run_suite("audio clock", {every_source, an_hour_of_a_slow_clock,
-                                                     holes_that_follow_each_other_are_all_filled,
-                                                     audio_without_timestamps_follows});
-}

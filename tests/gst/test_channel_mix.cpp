@@ -15,6 +15,7 @@ using kyutaistt::BufferPointer;
 using kyutaistt::CapsPointer;
 using kyutaistt::ChannelChoice;
 using kyutaistt::mix_weights;
+using kyutaistt::tests::assert_equal;
 
 CapsPointer caps_of(int channels, const char *mask, const char *layout = "interleaved") {
   std::string text = "audio/x-raw, format=F32LE, rate=24000, layout=" + std::string(layout) +
@@ -33,7 +34,7 @@ struct Layout {
   std::vector<float> weights;
 };
 
-START_TEST(every_layout) {
+TEST(every_layout) {
   const Layout layouts[] = {
       {"mono", 1, nullptr, {1}},
       {"stereo", 2, "0x3", {0.5, 0.5}},
@@ -92,9 +93,8 @@ START_TEST(every_layout) {
     }
   }
 }
-END_TEST
 
-START_TEST(many_channels_without_positions) {
+TEST(many_channels_without_positions) {
   for (const int channels : {3, 5, 9, 10, 16, 32, 64}) {
     const CapsPointer caps = caps_of(channels, "0x0");
     AudioInput input;
@@ -105,9 +105,8 @@ START_TEST(many_channels_without_positions) {
     ck_assert_str_eq(input.take_notes().c_str(), "");
   }
 }
-END_TEST
 
-START_TEST(one_channel_is_chosen) {
+TEST(one_channel_is_chosen) {
   struct {
     int channels;
     const char *mask;
@@ -128,14 +127,13 @@ START_TEST(one_channel_is_chosen) {
     const auto weights = mix_weights(*info, choice.value());
     ck_assert_msg(weights.ok() == (one.channel >= 0), "%s of %d", one.choice, one.channels);
     for (int i = 0; weights.ok() && i < one.channels; ++i) {
-      ck_assert(weights.value()[static_cast<size_t>(i)] == (i == one.channel ? 1.0F : 0.0F));
+      assert_equal(weights.value()[static_cast<size_t>(i)], (i == one.channel ? 1.0F : 0.0F));
     }
   }
   for (const char *wrong : {"0", "-1", "middle", "1.5", "left ", "99999999999"}) {
     ck_assert(!ChannelChoice::parse(wrong, "option --channel").ok());
   }
 }
-END_TEST
 
 /// Whether audio whose channels have these factors of one tone is told to cancel itself out.
 bool is_told(const std::vector<float> &factors, const char *mask, double seconds,
@@ -164,7 +162,7 @@ bool is_told(const std::vector<float> &factors, const char *mask, double seconds
   return told == 1;
 }
 
-START_TEST(channels_that_cancel_each_other_out) {
+TEST(channels_that_cancel_each_other_out) {
   for (const double seconds : {0.3, 2.0, 5.0}) {
     ck_assert(is_told({1, -1}, "0x3", seconds));
     ck_assert(is_told({1, -1, 1, -1}, "0x0", seconds));
@@ -177,13 +175,5 @@ START_TEST(channels_that_cancel_each_other_out) {
     ck_assert(!is_told({0, 0, 0, 1, 0, 0}, "0x3f", seconds));
   }
 }
-END_TEST
 
 }  // namespace
-
-int main(int argc, char **argv) {
-  gst_check_init(&argc, &argv);
-  return kyutaistt::tests::run_suite(
-      "channel mix", {every_layout, many_channels_without_positions, one_channel_is_chosen,
-                      channels_that_cancel_each_other_out});
-}

@@ -22,6 +22,7 @@ using kyutaistt::tests::Element;
 using kyutaistt::tests::english;
 using kyutaistt::tests::icelandic;
 using kyutaistt::tests::read_sample;
+using kyutaistt::tests::wait_until;
 
 constexpr int word_count = 18;
 constexpr size_t rate = 24000;
@@ -120,14 +121,10 @@ TEST(silence_before_the_first_word_is_a_pause) {
   element.push(std::vector<float>(silence.begin(), silence.begin() + rate));
   g_object_set(element.element(), "domain", "asr_is_en", nullptr);
   element.push(silence, GST_SECOND);
-  const gint64 end = g_get_monotonic_time() + 20 * G_TIME_SPAN_SECOND;
-  std::vector<std::string> names;
-  while (std::find(names.begin(), names.end(), "en") == names.end() &&
-         g_get_monotonic_time() < end) {
-    g_usleep(2000);
-    names = element.take_event_names();
-  }
-  assert_has(names, "en");
+  wait_until([&] {
+    const std::vector<std::string> names = element.take_event_names();
+    return std::find(names.begin(), names.end(), "en") != names.end();
+  });
   element.push(read_sample("forecast-01.flac"), 6 * GST_SECOND);
   element.finish();
   assert_text(element.take_text(), english);

@@ -21,7 +21,7 @@ using kyutaistt::tests::read_sample;
 using kyutaistt::tests::Text;
 
 constexpr int rate = 24000;
-constexpr unsigned step_seconds = 20;
+constexpr unsigned step_seconds = 100;
 constexpr double max_seconds = 1500;
 
 int count_from(const char *variable, int otherwise) {

@@ -66,7 +66,7 @@ class Output {
   void put(const Event &event) { output_.put(event); }
   /// What the ERROR says that comes.
   std::string wait_for_error() {
-    GstMessage *message = gst_bus_timed_pop_filtered(bus_, 10 * GST_SECOND, GST_MESSAGE_ERROR);
+    GstMessage *message = gst_bus_timed_pop_filtered(bus_, 200 * GST_SECOND, GST_MESSAGE_ERROR);
     ck_assert(message != nullptr);
     GError *error = nullptr;
     gst_message_parse_error(message, &error, nullptr);

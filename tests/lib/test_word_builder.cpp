@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <cmath>
+#include <initializer_list>
 
 #include "base/utf8.h"
 #include "checkpoint/json_file.h"

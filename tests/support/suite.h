@@ -43,28 +43,3 @@ inline bool register_test(const char *name, void (*add_to)(TCase *group),
   [[maybe_unused]] static const bool name##_is_registered = ::kyutaistt::tests::register_test( \
       #name, [](TCase *group) { tcase_add_test(group, name); } __VA_OPT__(, ) __VA_ARGS__);    \
   static void name##_body()
-
-// Tests that are listed by hand.
-#include <cstdlib>
-#include <initializer_list>
-#include <sstream>
-
-namespace kyutaistt::tests {
-
-template <typename Test>
-int run_suite(const char *name, std::initializer_list<Test> tests, double timeout_seconds = 400) {
-  Suite *suite = suite_create(name);
-  TCase *group = tcase_create(name);
-  tcase_set_timeout(group, timeout_seconds);
-  for (const Test &test : tests) {
-    tcase_add_test(group, test);
-  }
-  suite_add_tcase(suite, group);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  const int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-}  // namespace kyutaistt::tests

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include <kyutaistt/audio.h>
 #include <kyutaistt/engine.h>
 
 #include "gst/harness.h"
@@ -88,8 +89,8 @@ class SteppedModel {
   /// Lets the model take this many steps, each with a frame of every stream that has one, and waits
   /// until it stands still again.
   void run(int steps) {
-    constexpr size_t frame = 1920;
-    assert_ok(stream_->push(std::vector<float>(static_cast<size_t>(steps) * frame)));
+    assert_ok(stream_->push(
+        std::vector<float>(static_cast<size_t>(steps) * static_cast<size_t>(samples_per_frame))));
     std::unique_lock lock(mutex_);
     allowed_ += steps;
     changed_.notify_all();

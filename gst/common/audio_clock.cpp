@@ -257,7 +257,8 @@ std::vector<AudioClock::Joint> AudioClock::take_off(const Piece &piece, Time dev
     std::vector<Joint> more;
     if (is_certain()) {
       more = believe_held();
-    } else if (off_->audio >= certainty && off_->audio > 2 * (off_->until - off_->since)) {
+    } else if (held_.size() > 1 && off_->audio >= certainty &&
+               off_->audio > 2 * (off_->until - off_->since)) {
       // Much audio at one time: a burst that was stamped when it arrived.
       off_->is_burst = true;
       more = follow_held();

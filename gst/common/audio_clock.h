@@ -11,7 +11,7 @@
 #include <optional>
 #include <vector>
 
-#include <kyutaistt/options.h>
+#include <kyutaistt/audio.h>
 
 namespace kyutaistt {
 

@@ -10,11 +10,11 @@ namespace kyutaistt {
 
 namespace {
 
-constexpr int model_rate = 24000;
+constexpr auto model_rate = static_cast<int>(sample_rate);
 /// Longest announced stretch without audio that is heard as silence.
 constexpr Time max_gap = std::chrono::minutes(1);
 
-Time duration_of(guint64 frames, int rate) {
+Time duration_at(guint64 frames, int rate) {
   return Time(gst_util_uint64_scale(frames, GST_SECOND, static_cast<guint64>(rate)));
 }
 
@@ -26,7 +26,7 @@ guint64 frames_in(Time duration, int rate) {
 }  // namespace
 
 Time AudioInput::Audio::duration() const {
-  return duration_of(samples.size(), model_rate);
+  return duration_of(static_cast<int64_t>(samples.size()));
 }
 
 AudioInput::AudioInput() {
@@ -158,7 +158,7 @@ void AudioInput::empty_converter(Pieces &pieces) {
 
 void AudioInput::add_silence(Time start, Time duration, Pieces &pieces) {
   Audio audio;
-  audio.samples.resize(frames_in(duration, model_rate));
+  audio.samples.resize(static_cast<size_t>(samples_in(duration)));
   audio.timestamp = start;
   if (!audio.samples.empty()) {
     pieces.push_back(std::move(audio));
@@ -178,7 +178,7 @@ void AudioInput::join(const std::vector<AudioClock::Joint> &joints, Pieces &piec
     if (joint.timestamp) {
       // What the resampler holds comes out first.
       const gsize held = is_converting_ ? gst_audio_converter_get_max_latency(converter_.get()) : 0;
-      pending_timestamp_ = *joint.timestamp - duration_of(held, info_.rate);
+      pending_timestamp_ = *joint.timestamp - duration_at(held, info_.rate);
     }
     convert_now(buffer.get(), pieces);
   }

@@ -11,7 +11,7 @@
 #include <gst/audio/audio.h>
 #include <gst/gst.h>
 
-#include <kyutaistt/options.h>
+#include <kyutaistt/audio.h>
 #include <kyutaistt/status.h>
 
 #include "common/audio_clock.h"

@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstring>
 #include <utility>
 
 #include <gst/app/app.h>
+
+#include "program/audio_tracks.h"
 
 namespace kyutaistt::program {
 
@@ -16,33 +17,10 @@ namespace {
 constexpr GstClockTime opening_patience = 30 * GST_SECOND;
 /// How often something that waits asks whether it is to stop.
 constexpr GstClockTime waiting_interval = 100 * GST_MSECOND;
-
 /// Any bytes may look like something that they are not.
 const std::string raw_hint = " (samples without a container need --raw-format)";
-
-/// Only audio is decoded, for pictures would cost time and be thrown away. The converters are left
-/// out where no conversion may happen; audioconvert turns integers into floats in either case,
-/// without dither or noise shaping.
-std::string description(const Reading &reading) {
-  const std::string converters =
-      reading.conversion == Conversion::Allowed
-          ? "audioconvert ! audioresample ! "
-            "audio/x-raw,format=F32LE,rate=24000,channels=1,layout=interleaved ! "
-          : "audio/x-raw,rate=24000,channels=1 ! "
-            "audioconvert dithering=none noise-shaping=none ! "
-            "audio/x-raw,format=F32LE,layout=interleaved ! ";
-  std::string decoder =
-      "uridecodebin name=source expose-all-streams=false caps=audio/x-raw(ANY) ! ";
-  if (const auto &raw = reading.raw_format) {
-    std::string format = raw->sample_format;
-    std::transform(format.begin(), format.end(), format.begin(),
-                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-    decoder = "rawaudioparse name=parser format=pcm pcm-format=" + format +
-              " sample-rate=" + std::to_string(raw->rate) +
-              " num-channels=" + std::to_string(raw->channels) + " ! ";
-  }
-  return decoder + converters + "appsink name=sink sync=false max-buffers=16";
-}
+/// Buffers of decoded audio that may wait to be read.
+constexpr guint max_buffers = 16;
 
 Status failure(const std::string &path, GError *error) {
   std::string text = path + ": " + (error == nullptr ? "cannot be decoded" : error->message);
@@ -50,60 +28,31 @@ Status failure(const std::string &path, GError *error) {
   return Status::corrupt(std::move(text));
 }
 
-/// For samples without a container, the source and how it is read in place of the decoder.
-Status add_raw_source(GstElement *pipeline, const AudioSource &source) {
-  GError *error = nullptr;
-  GstElement *element =
-      gst_element_make_from_uri(GST_URI_SRC, source.uri().c_str(), nullptr, &error);
-  if (element == nullptr) {
-    return failure(source.name(), error);
-  }
-  gst_bin_add(GST_BIN(pipeline), element);
-  GstElement *parser = gst_bin_get_by_name(GST_BIN(pipeline), "parser");
-  const bool linked = gst_element_link(element, parser) != FALSE;
-  gst_object_unref(parser);
-  return linked ? Status() : Status::unsupported(source.name() + ": cannot be read as raw samples");
+/// Stream time, which is what a player would show; also a little outside of the segment.
+Time stream_time(const GstSegment &segment, Time time) {
+  const Time begin(segment.start);
+  const Time shown(GST_CLOCK_TIME_IS_VALID(segment.time) ? segment.time : 0);
+  return time - begin + shown;
 }
 
-std::vector<float> samples_of(GstSample *sample) {
-  std::vector<float> samples;
-  GstMapInfo map;
-  GstBuffer *buffer = gst_sample_get_buffer(sample);
-  if (buffer != nullptr && gst_buffer_map(buffer, &map, GST_MAP_READ)) {
-    samples.resize(map.size / sizeof(float));
-    if (!samples.empty()) {
-      std::memcpy(samples.data(), map.data, samples.size() * sizeof(float));
-    }
-    gst_buffer_unmap(buffer, &map);
-  }
-  return samples;
-}
-
-/// Stream time: what a player would show.
-std::optional<Time> position_of(GstSample *sample) {
-  GstBuffer *buffer = gst_sample_get_buffer(sample);
-  const GstSegment *segment = gst_sample_get_segment(sample);
-  if (buffer == nullptr || segment == nullptr || segment->format != GST_FORMAT_TIME ||
-      !GST_BUFFER_PTS_IS_VALID(buffer)) {
-    return std::nullopt;
-  }
-  const guint64 position =
-      gst_segment_to_stream_time(segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-  return GST_CLOCK_TIME_IS_VALID(position) ? std::optional(Time(position)) : std::nullopt;
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return text;
 }
 
 }  // namespace
 
-AudioReader::AudioReader(AudioSource source, GstElement *pipeline, const std::atomic<bool> &stop)
-    : source_(std::move(source)),
-      pipeline_(pipeline),
-      sink_(gst_bin_get_by_name(GST_BIN(pipeline), "sink")),
-      stop_(stop) {}
+AudioReader::AudioReader(AudioSource source, const Reading &reading, const std::atomic<bool> &stop)
+    : source_(std::move(source)), reading_(reading), stop_(stop) {
+  input_.set_channel(reading.channel);
+  input_.set_may_wait(true);
+}
 
 AudioReader::~AudioReader() {
-  gst_element_set_state(pipeline_, GST_STATE_NULL);
-  gst_object_unref(sink_);
-  gst_object_unref(pipeline_);
+  if (pipeline_ != nullptr) {
+    gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+  }
 }
 
 Result<std::unique_ptr<AudioReader>> AudioReader::open(const std::string &path,
@@ -113,16 +62,8 @@ Result<std::unique_ptr<AudioReader>> AudioReader::open(const std::string &path,
   if (!source.ok()) {
     return source.status();
   }
-  GError *error = nullptr;
-  GstElement *pipeline = gst_parse_launch(description(reading).c_str(), &error);
-  if (error != nullptr) {
-    if (pipeline != nullptr) {
-      gst_object_unref(pipeline);
-    }
-    return failure(path, error);
-  }
-  std::unique_ptr<AudioReader> reader(new AudioReader(std::move(source).value(), pipeline, stop));
-  if (Status status = reader->begin(reading); !status.ok()) {
+  std::unique_ptr<AudioReader> reader(new AudioReader(std::move(source).value(), reading, stop));
+  if (Status status = reader->begin(); !status.ok()) {
     return reading.conversion == Conversion::Refused && status.code() == StatusCode::Corrupt
                ? Status::corrupt(status.message() +
                                  " (without conversion only 24 kHz mono is read)")
@@ -131,45 +72,189 @@ Result<std::unique_ptr<AudioReader>> AudioReader::open(const std::string &path,
   return reader;
 }
 
-Status AudioReader::begin(const Reading &reading) {
-  if (reading.raw_format) {
-    if (Status status = add_raw_source(pipeline_, source_); !status.ok()) {
+AudioReader::Part AudioReader::make_part(GstPad *pad) {
+  Part part;
+  GstElement *sink = gst_element_factory_make("appsink", nullptr);
+  // It has no part in the pipeline's changes of state, so that it can be added at any time.
+  g_object_set(sink, "sync", FALSE, "async", FALSE, "max-buffers", max_buffers, nullptr);
+  const CapsPointer caps(gst_caps_new_empty_simple("audio/x-raw"));
+  g_object_set(sink, "caps", caps.get(), nullptr);
+  part.sink.reset(GST_ELEMENT(gst_object_ref_sink(sink)));
+  gst_bin_add(GST_BIN(pipeline_.get()), sink);
+  if (pad != nullptr) {
+    const PadPointer input(gst_element_get_static_pad(sink, "sink"));
+    gst_element_sync_state_with_parent(sink);
+    gst_pad_link(pad, input.get());
+    part.pad.reset(GST_PAD(gst_object_ref(pad)));
+  }
+  return part;
+}
+
+Status AudioReader::add_raw_source() {
+  GError *error = nullptr;
+  GstElement *source =
+      gst_element_make_from_uri(GST_URI_SRC, source_.uri().c_str(), nullptr, &error);
+  if (source == nullptr) {
+    return failure(source_.name(), error);
+  }
+  GstElement *parser = gst_element_factory_make("rawaudioparse", nullptr);
+  gst_bin_add(GST_BIN(pipeline_.get()), source);
+  if (parser == nullptr) {
+    return Status::unsupported(source_.name() + ": GStreamer lacks: rawaudioparse");
+  }
+  gst_util_set_object_arg(G_OBJECT(parser), "format", "pcm");
+  gst_util_set_object_arg(G_OBJECT(parser), "pcm-format",
+                          lower_case(reading_.raw_format->sample_format).c_str());
+  g_object_set(parser, "sample-rate", reading_.raw_format->rate, "num-channels",
+               reading_.raw_format->channels, nullptr);
+  gst_bin_add(GST_BIN(pipeline_.get()), parser);
+  Part part = make_part(nullptr);
+  const bool is_linked = gst_element_link_many(source, parser, part.sink.get(), nullptr) != FALSE;
+  parts_.push_back(std::move(part));
+  return is_linked ? Status()
+                   : Status::unsupported(source_.name() + ": cannot be read as raw samples");
+}
+
+void AudioReader::add_decoder() {
+  GstElement *decoder = gst_element_factory_make("uridecodebin", nullptr);
+  // Only audio is decoded, for pictures would cost time and be thrown away.
+  const CapsPointer caps(gst_caps_from_string("audio/x-raw(ANY)"));
+  g_object_set(decoder, "expose-all-streams", FALSE, "caps", caps.get(), nullptr);
+  wave_ = WaveFile::open(source_.name());
+  if (wave_) {
+    g_signal_connect(decoder, "source-setup", G_CALLBACK(source_was_made), this);
+  }
+  g_object_set(decoder, "uri", wave_ ? "appsrc://" : source_.uri().c_str(), nullptr);
+  g_signal_connect(decoder, "pad-added", G_CALLBACK(pad_was_added), this);
+  g_signal_connect(decoder, "pad-removed", G_CALLBACK(pad_was_removed), this);
+  g_signal_connect(decoder, "no-more-pads", G_CALLBACK(pads_are_complete), this);
+  gst_bin_add(GST_BIN(pipeline_.get()), decoder);
+}
+
+void AudioReader::source_was_made(GstElement * /*decoder*/, GstElement *source, gpointer reader) {
+  g_object_set(source, "max-bytes", G_GUINT64_CONSTANT(1 << 20), nullptr);
+  g_signal_connect(source, "need-data", G_CALLBACK(wave_is_wanted), reader);
+}
+
+void AudioReader::wave_is_wanted(GstElement *source, guint /*length*/, gpointer reader) {
+  constexpr size_t piece = 65536;
+  const std::vector<char> bytes = static_cast<AudioReader *>(reader)->wave_->read(piece);
+  if (bytes.empty()) {
+    gst_app_src_end_of_stream(GST_APP_SRC(source));
+  } else {
+    gst_app_src_push_buffer(GST_APP_SRC(source), gst_buffer_new_memdup(bytes.data(), bytes.size()));
+  }
+}
+
+void AudioReader::pad_was_added(GstElement * /*decoder*/, GstPad *pad, gpointer reader) {
+  auto *self = static_cast<AudioReader *>(reader);
+  const std::lock_guard lock(self->mutex_);
+  self->new_pads_.emplace_back(GST_PAD(gst_object_ref(pad)));
+}
+
+void AudioReader::pad_was_removed(GstElement * /*decoder*/, GstPad *pad, gpointer reader) {
+  auto *self = static_cast<AudioReader *>(reader);
+  const std::lock_guard lock(self->mutex_);
+  for (Part &part : self->parts_) {
+    // No EOS comes where another part follows.
+    part.has_ended = part.has_ended || part.pad.get() == pad;
+  }
+}
+
+void AudioReader::pads_are_complete(GstElement * /*decoder*/, gpointer reader) {
+  static_cast<AudioReader *>(reader)->choose_pad();
+}
+
+void AudioReader::choose_pad() {
+  std::vector<PadPointer> pads;
+  {
+    const std::lock_guard lock(mutex_);
+    pads = std::exchange(new_pads_, {});
+  }
+  if (pads.empty()) {
+    return;
+  }
+  std::vector<AudioTrack> tracks;
+  std::transform(pads.begin(), pads.end(), std::back_inserter(tracks),
+                 [](const PadPointer &pad) { return track_of(pad.get()); });
+  const auto chosen = choose_track(tracks, reading_.track);
+  std::optional<Part> part;
+  if (chosen.ok()) {
+    part = make_part(pads[chosen.value()].get());
+  }
+  const std::lock_guard lock(mutex_);
+  if (!part) {
+    choice_ = Status::not_found(source_.name() + ": " + chosen.status().message());
+    return;
+  }
+  if (tracks.size() > 1 && parts_.empty() && reading_.track.empty()) {
+    notes_ += (notes_.empty() ? "" : "; ") + describe_tracks(tracks, chosen.value());
+  }
+  parts_.push_back(std::move(*part));
+}
+
+Status AudioReader::begin() {
+  pipeline_.reset(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr))));
+  if (reading_.raw_format) {
+    if (Status status = add_raw_source(); !status.ok()) {
       return status;
     }
   } else {
-    GstElement *decoder = gst_bin_get_by_name(GST_BIN(pipeline_), "source");
-    g_object_set(decoder, "uri", source_.uri().c_str(), nullptr);
-    gst_object_unref(decoder);
+    add_decoder();
   }
-  gst_element_set_state(pipeline_, GST_STATE_PAUSED);
+  gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
   if (Status status = wait_until_open(); !status.ok()) {
     // What GStreamer says of an address that does not answer may be of an internal error only.
     return source_.is_remote() && status.code() == StatusCode::Corrupt
                ? Status::corrupt(status.message() + " (the URI cannot be read)")
                : status;
   }
-  gst_element_set_state(pipeline_, GST_STATE_PLAYING);
   return {};
 }
 
 Status AudioReader::wait_until_open() {
-  for (GstClockTime waited = 0; source_.is_awaited() || waited < opening_patience;
-       waited += waiting_interval) {
-    const auto state = gst_element_get_state(pipeline_, nullptr, nullptr, waiting_interval);
-    if (state != GST_STATE_CHANGE_FAILURE && state != GST_STATE_CHANGE_ASYNC) {
-      return {};
+  for (GstClockTime waited = 0; source_.is_awaited() || waited < opening_patience;) {
+    bool has_ended = false;
+    if (const auto sink = current_part(has_ended)) {
+      // The first audio says whether it can be heard at all.
+      GstSample *sample = gst_app_sink_try_pull_sample(GST_APP_SINK(*sink), waiting_interval);
+      if (sample != nullptr) {
+        return take(sample);
+      }
+      has_ended = has_ended || gst_app_sink_is_eos(GST_APP_SINK(*sink)) != FALSE;
+    } else {
+      g_usleep(5000);
     }
+    waited += waiting_interval / (has_ended ? 1 : 20);
     if (Status status = pipeline_status(); !status.ok()) {
       return status;
     }
-    if (state == GST_STATE_CHANGE_FAILURE) {
-      break;
+    if (has_ended && !leave_part()) {
+      return Status::corrupt(source_.name() + ": not one sample of audio was found in it");
     }
     if (stop_) {
       return Status::cancelled(source_.name() + ": interrupted");
     }
   }
   return no_audio();
+}
+
+std::optional<GstElement *> AudioReader::current_part(bool &has_ended) {
+  const std::lock_guard lock(mutex_);
+  if (parts_.empty()) {
+    return std::nullopt;
+  }
+  has_ended = parts_.front().has_ended;
+  return parts_.front().sink.get();
+}
+
+bool AudioReader::leave_part() {
+  const std::lock_guard lock(mutex_);
+  if (parts_.size() < 2) {
+    return false;
+  }
+  parts_.pop_front();
+  return true;
 }
 
 Status AudioReader::no_audio() const {
@@ -180,7 +265,11 @@ Status AudioReader::no_audio() const {
 Status AudioReader::pipeline_status() {
   constexpr auto wanted = static_cast<GstMessageType>(GST_MESSAGE_ERROR | GST_MESSAGE_ELEMENT);
   Status status;
-  GstBus *bus = gst_element_get_bus(pipeline_);
+  {
+    const std::lock_guard lock(mutex_);
+    status = choice_;
+  }
+  GstBus *bus = gst_element_get_bus(pipeline_.get());
   while (status.ok()) {
     GstMessage *message = gst_bus_pop_filtered(bus, wanted);
     if (message == nullptr) {
@@ -220,31 +309,105 @@ void AudioReader::note_missing(GstMessage *message) {
   }
 }
 
+Status AudioReader::take_caps(GstCaps *caps) {
+  if (caps == nullptr || (caps_ != nullptr && gst_caps_is_equal(caps, caps_.get()))) {
+    return {};
+  }
+  take(input_.drain());
+  caps_.reset(gst_caps_ref(caps));
+  const auto info = audio_info_of(caps);
+  if (reading_.conversion == Conversion::Refused && info &&
+      (info->rate != sample_rate || info->channels != 1)) {
+    return Status::corrupt(source_.name() + ": found " + std::to_string(info->channels) +
+                           " channels at " + std::to_string(info->rate) + " Hz");
+  }
+  const Status status = input_.set_caps(caps);
+  return status.ok() ? status : Status::corrupt(source_.name() + ": " + status.message());
+}
+
+void AudioReader::take(AudioInput::Pieces pieces) {
+  for (AudioInput::Audio &piece : pieces) {
+    FileAudio audio;
+    audio.samples = std::move(piece.samples);
+    if (piece.timestamp && segment_) {
+      audio.position = stream_time(*segment_, *piece.timestamp);
+    }
+    ready_.push_back(std::move(audio));
+  }
+}
+
+Status AudioReader::take(GstSample *pulled) {
+  const SamplePointer sample(pulled);
+  if (Status status = take_caps(gst_sample_get_caps(sample.get())); !status.ok()) {
+    return status;
+  }
+  const GstSegment *segment = gst_sample_get_segment(sample.get());
+  if (segment->format == GST_FORMAT_TIME &&
+      (!segment_ || segment_->start != segment->start || segment_->time != segment->time ||
+       segment_->stop != segment->stop)) {
+    take(input_.drain());
+    segment_ = *segment;
+    input_.set_segment(*segment);
+  }
+  if (GstBuffer *buffer = gst_sample_get_buffer(sample.get())) {
+    take(input_.convert(BufferPointer(gst_buffer_ref(buffer))));
+  }
+  return {};
+}
+
 Result<FileAudio> AudioReader::read() {
   while (!stop_) {
-    GstSample *sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink_), waiting_interval);
+    if (!ready_.empty()) {
+      FileAudio audio = std::move(ready_.front());
+      ready_.pop_front();
+      return audio;
+    }
+    if (is_drained_) {
+      return FileAudio();
+    }
+    bool has_ended = false;
+    const auto sink = current_part(has_ended);
+    // Asked for before its end: what came until then is still in it.
+    const bool is_at_end = has_ended || gst_app_sink_is_eos(GST_APP_SINK(*sink)) != FALSE;
+    GstSample *sample =
+        gst_app_sink_try_pull_sample(GST_APP_SINK(*sink), is_at_end ? 0 : waiting_interval);
     if (sample != nullptr) {
-      FileAudio audio{samples_of(sample), position_of(sample)};
-      gst_sample_unref(sample);
-      // A packet may hold none: that is not the end.
-      if (!audio.samples.empty()) {
-        return audio;
+      if (Status status = take(sample); !status.ok()) {
+        return status;
       }
       continue;
     }
-    if (Status status = pipeline_status(); !status.ok()) {
+    if (is_at_end && leave_part()) {
+      // Its clock begins anew.
+      take(input_.drain());
+      segment_.reset();
+      continue;
+    }
+    Status status = pipeline_status();
+    if (status.ok() && !(is_at_end && gst_app_sink_is_eos(GST_APP_SINK(*sink)))) {
+      continue;
+    }
+    take(input_.drain());
+    if (!status.ok() && ready_.empty()) {
       return status;
     }
-    if (gst_app_sink_is_eos(GST_APP_SINK(sink_))) {
-      return FileAudio();
-    }
+    is_drained_ = status.ok();
   }
   return Status::cancelled(source_.name() + ": interrupted");
 }
 
+std::string AudioReader::take_notes() {
+  std::string notes = input_.take_notes();
+  const std::lock_guard lock(mutex_);
+  if (!notes_.empty()) {
+    notes = std::exchange(notes_, {}) + (notes.empty() ? "" : "; ") + notes;
+  }
+  return notes;
+}
+
 std::optional<Time> AudioReader::duration() const {
   gint64 duration = 0;
-  if (!gst_element_query_duration(pipeline_, GST_FORMAT_TIME, &duration) || duration <= 0) {
+  if (!gst_element_query_duration(pipeline_.get(), GST_FORMAT_TIME, &duration) || duration <= 0) {
     return std::nullopt;
   }
   return Time(duration);

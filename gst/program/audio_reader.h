@@ -3,7 +3,9 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,8 +15,11 @@
 #include <kyutaistt/options.h>
 #include <kyutaistt/status.h>
 
+#include "common/audio_input.h"
+#include "common/pointers.h"
 #include "program/audio_source.h"
 #include "program/raw_format.h"
+#include "program/wave_file.h"
 
 namespace kyutaistt::program {
 
@@ -32,17 +37,21 @@ struct Reading {
   Conversion conversion = Conversion::Allowed;
   /// For samples without a container.
   std::optional<RawFormat> raw_format;
+  ChannelChoice channel;
+  /// Number or language of the track that is heard; empty: the container's default, or the first.
+  std::string track;
 };
 
 /// A piece of a file's audio.
 struct FileAudio {
   /// Mono at 24 kHz; none at the end of the file.
   std::vector<float> samples;
-  /// Where the container says that the first of them belongs; unset where it does not say.
+  /// Where the container says that the first of them belongs, if they do not follow.
   std::optional<Time> position;
 };
 
-/// Decodes the first audio stream of a source. Not thread-safe.
+/// Decodes one audio track of a source, and what follows it where the stream changes on the way.
+/// Not thread-safe.
 class AudioReader {
  public:
   /// A pipe or URI is waited for as long as it takes. `stop` ends waiting, here and in `read`, with
@@ -57,13 +66,25 @@ class AudioReader {
   Result<FileAudio> read();
   /// The file's length, if the container tells.
   std::optional<Time> duration() const;
+  /// What the user should know about the audio, since the last call; empty most of the time.
+  std::string take_notes();
 
  private:
-  AudioReader(AudioSource source, GstElement *pipeline, const std::atomic<bool> &stop);
+  /// A part of the stream: from one change of its pads to the next.
+  struct Part {
+    ElementPointer sink;
+    /// The pad that it is read from.
+    PadPointer pad;
+    bool has_ended = false;
+  };
 
-  /// Opens the source and has it play.
-  Status begin(const Reading &reading);
-  /// Until the pipeline knows what the file holds.
+  AudioReader(AudioSource source, const Reading &reading, const std::atomic<bool> &stop);
+
+  /// Makes the pipeline, opens the source and has it play.
+  Status begin();
+  Status add_raw_source();
+  void add_decoder();
+  /// Until there is something to read.
   Status wait_until_open();
   /// What went wrong in the pipeline, if something did.
   Status pipeline_status();
@@ -71,12 +92,48 @@ class AudioReader {
   /// Remembers what a message tells of a plug-in that GStreamer lacks.
   void note_missing(GstMessage *message);
 
+  // The decoder's threads.
+
+  static void pad_was_added(GstElement *decoder, GstPad *pad, gpointer reader);
+  static void pad_was_removed(GstElement *decoder, GstPad *pad, gpointer reader);
+  static void pads_are_complete(GstElement *decoder, gpointer reader);
+  static void source_was_made(GstElement *decoder, GstElement *source, gpointer reader);
+  static void wave_is_wanted(GstElement *source, guint length, gpointer reader);
+  /// Reads on from one of the pads that are new.
+  void choose_pad();
+  /// A sink for the next part. The pipeline owns it too.
+  Part make_part(GstPad *pad);
+
+  /// The part that is read now, if there is one, and whether nothing more of it can come.
+  std::optional<GstElement *> current_part(bool &has_ended);
+  /// Goes on to the next part; false if there is none.
+  bool leave_part();
+  /// Takes over what came out of the input.
+  void take(AudioInput::Pieces pieces);
+  Status take(GstSample *sample);
+  Status take_caps(GstCaps *caps);
+
   const AudioSource source_;
-  GstElement *const pipeline_;
-  GstElement *const sink_;
+  const Reading reading_;
   const std::atomic<bool> &stop_;
+  ElementPointer pipeline_;
+  std::optional<WaveFile> wave_;
   /// Names of plug-ins that the file would need, separated by commas.
   std::string missing_;
+
+  AudioInput input_;
+  CapsPointer caps_;
+  std::optional<GstSegment> segment_;
+  std::deque<FileAudio> ready_;
+  bool is_drained_ = false;
+
+  /// Protects what follows, which the decoder's threads add to. Nothing of GStreamer that waits is
+  /// called with it held.
+  std::mutex mutex_;
+  std::vector<PadPointer> new_pads_;
+  std::deque<Part> parts_;
+  std::string notes_;
+  Status choice_;
 };
 
 }  // namespace kyutaistt::program

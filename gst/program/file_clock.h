@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Time in a file, as its container tells it.
+/// Time in a file that may consist of several parts.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
-#include <kyutaistt/options.h>
+#include <kyutaistt/audio.h>
 
 namespace kyutaistt::program {
 
-/// Finds out where a file's audio does not follow from what was read before: where it begins late,
-/// where some is lost, where the container's clock begins anew. Not thread-safe.
+/// Joins the parts of a file, each with a clock of its own; within one `AudioClock` has found out
+/// what joins. Not thread-safe.
 class FileClock {
  public:
   /// How audio joins what was read before.
@@ -22,8 +22,7 @@ class FileClock {
     Time silence{};
   };
 
-  /// Takes the next audio: so many samples, which belong to `position` as the container tells;
-  /// unset where it does not tell.
+  /// Takes the next audio: so many samples, which belong to `position` if they do not follow.
   Joint take(std::optional<Time> position, size_t samples);
   /// Where the audio that was taken ends.
   Time now() const;
@@ -31,7 +30,7 @@ class FileClock {
  private:
   /// The next sample follows `anchor_` by so many.
   Time anchor_{};
-  uint64_t samples_ = 0;
+  int64_t samples_ = 0;
   /// What is added to the container's positions since its clock began anew.
   Time shift_{};
   bool begun_ = false;

@@ -34,8 +34,10 @@ Status feed(AudioReader &reader, Stream &stream, Job &job) {
     if (!audio.ok()) {
       return audio.status();
     }
+    job.add_note(reader.take_notes());
     if (audio.value().samples.empty()) {
-      return {};
+      return count > 0 ? Status()
+                       : Status::corrupt(job.path + ": not one sample of audio was found in it");
     }
     if (Status status = push(stream, clock, audio.value()); !status.ok()) {
       return status;
@@ -51,6 +53,7 @@ Status feed(AudioReader &reader, Stream &stream, Job &job) {
 struct StreamEnd {
   std::condition_variable changed;
   bool drained = false;
+  bool has_words = false;
   Status failure;
 
   bool has_come() const { return drained || !failure.ok(); }
@@ -68,6 +71,7 @@ Status hear(Engine &engine, const Hearing &hearing, Job &job) {
   auto stream = engine.open_stream(options, [&](const Event &event) {
     const std::lock_guard lock(job.mutex);
     job.transcript->add(event);
+    end.has_words = end.has_words || std::holds_alternative<Word>(event);
     if (const auto *failure = std::get_if<Failure>(&event)) {
       end.failure = failure->status;
     }
@@ -88,6 +92,9 @@ Status hear(Engine &engine, const Hearing &hearing, Job &job) {
     }
   }
   stream.value().reset();
+  if (status.ok() && end.failure.ok() && !end.has_words) {
+    job.add_note("no words were heard in it");
+  }
   return status.ok() ? end.failure : status;
 }
 

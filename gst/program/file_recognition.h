@@ -31,6 +31,8 @@ struct Job {
   Status status = Status::cancelled("not begun");
   /// How much of it was heard.
   Time duration{};
+  /// What the user should know about it besides, in one line.
+  std::string notes;
 
   std::string path;
   /// Where its result goes, if every file has its own.
@@ -44,6 +46,9 @@ struct Job {
   std::string take_text() {
     const std::lock_guard lock(mutex);
     return transcript->take();
+  }
+  void add_note(const std::string &note) {
+    notes += (notes.empty() || note.empty() ? "" : "; ") + note;
   }
   /// What went wrong with the file; empty where nothing did, or where it was interrupted.
   std::string error() const {

@@ -40,7 +40,14 @@ void JoinedResults::write_ready(const std::function<void()> &before_writing) {
   }
 }
 
+void Results::report_notes(const Job &job) {
+  if (!job.notes.empty()) {
+    fail(job.path + ": " + job.notes, Success);
+  }
+}
+
 void JoinedResults::finish(const Job &job, std::string text) {
+  report_notes(job);
   const std::string error = job.error();
   if (!error.empty()) {
     report(job, error);
@@ -70,6 +77,7 @@ void SeparateResults::write_ready(const std::function<void()> &before_writing) {
 }
 
 void SeparateResults::write(Job &job) {
+  report_notes(job);
   const std::string error = job.error();
   if (!error.empty()) {
     report(job, error);

@@ -30,6 +30,8 @@ class Results {
  protected:
   /// Prints the message of a job that is done and has failed.
   void report(const Job &job, const std::string &error);
+  /// Prints what else is to be known of a job that is done.
+  static void report_notes(const Job &job);
 
   const Jobs &jobs_;
 

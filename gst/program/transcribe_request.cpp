@@ -98,6 +98,12 @@ Result<TranscribeRequest> read_transcribe_request(const Arguments &arguments) {
     }
     request.hearing.reading.raw_format = std::move(raw).value();
   }
+  const auto channel = ChannelChoice::parse(arguments.text("--channel"), "option --channel");
+  if (!channel.ok()) {
+    return channel.status();
+  }
+  request.hearing.reading.channel = channel.value();
+  request.hearing.reading.track = arguments.text("--audio-track");
   request.tokens = arguments.has("--tokens");
   request.codes = arguments.has("--codes");
   request.hearing.report_steps = request.tokens || request.codes;
@@ -144,6 +150,8 @@ const std::vector<OptionSpec> &transcribe_options() {
         {"--codes", nullptr, "JSON: also the codes of every frame"},
         {"--raw-format", "FORMAT:RATE:CHANNELS",
          "read samples without a container, e.g. s16le:16000:1"},
+        {"--audio-track", "N|LANGUAGE", "which audio track of a film (default: the container's)"},
+        {"--channel", "mix|left|right|N", "which channel (default: all of them, mixed)"},
         {"--raw-samples", nullptr, "read 24 kHz mono only, without any conversion"},
     };
     const auto &cues = cue_option_specs();

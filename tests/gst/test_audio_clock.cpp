@@ -215,6 +215,17 @@ TEST(holes_that_follow_each_other_are_all_filled) {
                           0.001);
 }
 
+TEST(a_hole_before_one_long_piece_is_filled) {
+  AudioClock clock;
+  clock.set_rate(rate);
+  clock.set_may_wait(true);
+  clock.take({Time(), 4 * rate, false});
+  ck_assert(clock.take({seconds(4.5), 4 * rate, false}).empty());
+  const std::vector<AudioClock::Joint> joints = clock.release();
+  assert_equal(joints.size(), 1U);
+  ck_assert(joints[0].silence == seconds(0.5) && joints[0].timestamp == seconds(4.5));
+}
+
 TEST(audio_without_timestamps_follows) {
   AudioClock clock;
   clock.set_rate(44100);

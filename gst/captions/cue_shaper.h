@@ -60,8 +60,8 @@ class CueShaper {
   /// end of its last clause, if that leaves half of it or more and the rest takes the word, or else
   /// all.
   size_t last_clause(const Word &word) const;
-  /// Joins the mark to the word before it, which begins a new cue with it if there is no room. It is
-  /// left out if that word's cue is out already: a mark by itself says nothing.
+  /// Joins the mark to the word before it, which begins a new cue with it if there is no room. It
+  /// is left out if that word's cue is out already: a mark by itself says nothing.
   void add_mark(const std::string &mark);
   /// The open draft takes no more words.
   void close();

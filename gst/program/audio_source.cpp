@@ -26,7 +26,7 @@ std::string uri_of_file(const std::string &path) {
 
 std::optional<std::string> file_of_uri(const std::string &uri) {
   gchar *path = g_filename_from_uri(uri.c_str(), nullptr, nullptr);
-  const auto result = path == nullptr ? std::nullopt : std::optional<std::string>(path);
+  auto result = path == nullptr ? std::nullopt : std::optional<std::string>(path);
   g_free(path);
   return result;
 }

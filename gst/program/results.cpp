@@ -26,7 +26,7 @@ void JoinedResults::write_ready(const std::function<void()> &before_writing) {
     Job &job = *jobs_[next_];
     // Asked first: what comes between is taken with the next call.
     const bool is_done = job.is_done;
-    std::string text = job.take_text();
+    const std::string text = job.take_text();
     if (is_done || !text.empty()) {
       before_writing();
     }
@@ -36,7 +36,7 @@ void JoinedResults::write_ready(const std::function<void()> &before_writing) {
       }
       return;
     }
-    finish(job, std::move(text));
+    finish(job, text);
   }
 }
 
@@ -46,7 +46,7 @@ void Results::report_notes(const Job &job) {
   }
 }
 
-void JoinedResults::finish(const Job &job, std::string text) {
+void JoinedResults::finish(const Job &job, const std::string &text) {
   report_notes(job);
   const std::string error = job.error();
   if (!error.empty()) {

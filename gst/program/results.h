@@ -49,7 +49,7 @@ class JoinedResults : public Results {
   void write_ready(const std::function<void()> &before_writing) override;
 
  private:
-  void finish(const Job &job, std::string text);
+  void finish(const Job &job, const std::string &text);
   /// Writes the text, and what was held before it.
   void write(const std::string &text);
 

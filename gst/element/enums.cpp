@@ -1,54 +1,47 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "element/enums.h"
 
+#include <vector>
+
+#include <kyutaistt/option_names.h>
+
 namespace kyutaistt::element {
 
+namespace {
+
+/// Registers the library's choices of one kind.
+template <typename Value>
+GType register_options(const char *type_name) {
+  static const auto values = [] {
+    std::vector<GEnumValue> list;
+    for (const OptionName<Value> &choice : option_names<Value>()) {
+      list.push_back({static_cast<int>(choice.value), choice.description, choice.name});
+    }
+    list.push_back({0, nullptr, nullptr});
+    return list;
+  }();
+  return g_enum_register_static(type_name, values.data());
+}
+
+}  // namespace
+
 GType precision_type() {
-  static const GEnumValue values[] = {
-      {static_cast<int>(Precision::Auto), "What suits the machine", "auto"},
-      {static_cast<int>(Precision::F32), "32-bit floats", "f32"},
-      {static_cast<int>(Precision::Bf16), "bfloat16", "bf16"},
-      {static_cast<int>(Precision::Int8), "8-bit integers", "int8"},
-      {static_cast<int>(Precision::Int4), "4-bit integers", "int4"},
-      {0, nullptr, nullptr},
-  };
-  static const GType type = g_enum_register_static("GstKyutaiSttPrecision", values);
+  static const GType type = register_options<Precision>("GstKyutaiSttPrecision");
   return type;
 }
 
 GType cache_precision_type() {
-  static const GEnumValue values[] = {
-      {static_cast<int>(CachePrecision::Auto), "What suits the weights' precision", "auto"},
-      {static_cast<int>(CachePrecision::F32), "32-bit floats", "f32"},
-      {static_cast<int>(CachePrecision::Bf16), "bfloat16", "bf16"},
-      {static_cast<int>(CachePrecision::Int8), "8-bit integers", "int8"},
-      {0, nullptr, nullptr},
-  };
-  static const GType type = g_enum_register_static("GstKyutaiSttCachePrecision", values);
+  static const GType type = register_options<CachePrecision>("GstKyutaiSttCachePrecision");
   return type;
 }
 
 GType alignment_type() {
-  static const GEnumValue values[] = {
-      {static_cast<int>(Alignment::Auto), "What the model's files ask for", "auto"},
-      {static_cast<int>(Alignment::Aligned), "As in training", "aligned"},
-      {static_cast<int>(Alignment::Hf), "As transformers with audio_window_size 1", "hf"},
-      {static_cast<int>(Alignment::DropFirst), "As Kyutai's example scripts", "drop-first"},
-      {0, nullptr, nullptr},
-  };
-  static const GType type = g_enum_register_static("GstKyutaiSttAlignment", values);
+  static const GType type = register_options<Alignment>("GstKyutaiSttAlignment");
   return type;
 }
 
 GType codec_attention_type() {
-  static const GEnumValue values[] = {
-      {static_cast<int>(CodecAttention::Auto), "What the model's files ask for", "auto"},
-      {static_cast<int>(CodecAttention::Exact), "Exactly the trained window", "exact"},
-      {static_cast<int>(CodecAttention::Ring2), "As Kyutai's streaming code", "ring2"},
-      {static_cast<int>(CodecAttention::Frame), "Each frame alone", "frame"},
-      {0, nullptr, nullptr},
-  };
-  static const GType type = g_enum_register_static("GstKyutaiSttCodecAttention", values);
+  static const GType type = register_options<CodecAttention>("GstKyutaiSttCodecAttention");
   return type;
 }
 

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include <kyutaistt/option_names.h>
+
 #include "element/debug.h"
 
 namespace kyutaistt::element {
@@ -105,8 +107,8 @@ void Recognition::load(const std::string &folder, ModelOptions options) {
   } else {
     const LoadedInfo &loaded = engine.value()->model().loaded();
     GST_INFO_OBJECT(element_, "model %s: %s, %s, %d threads, %" G_GUINT64_FORMAT " bytes",
-                    folder.c_str(), loaded.instruction_set.c_str(),
-                    precision_name(loaded.precision), loaded.threads, loaded.weight_bytes);
+                    folder.c_str(), loaded.instruction_set.c_str(), option_name(loaded.precision),
+                    loaded.threads, loaded.weight_bytes);
     post_progress(GST_PROGRESS_TYPE_COMPLETE, "The model " + folder + " is loaded");
   }
 }

@@ -6,26 +6,6 @@
 
 namespace kyutaistt::program {
 
-namespace {
-
-// In the order of the enumerations.
-/// The names of an enumeration's values up to `last`, in their order.
-template <typename Value>
-std::vector<std::string> names_up_to(Value last) {
-  std::vector<std::string> names;
-  for (int i = 0; i <= static_cast<int>(last); ++i) {
-    names.emplace_back(precision_name(static_cast<Value>(i)));
-  }
-  return names;
-}
-
-const std::vector<std::string> precisions = names_up_to(Precision::Int4);
-const std::vector<std::string> cache_precisions = names_up_to(CachePrecision::Int8);
-const std::vector<std::string> alignments = {"auto", "aligned", "hf", "drop-first"};
-const std::vector<std::string> codec_attentions = {"auto", "exact", "ring2", "frame"};
-
-}  // namespace
-
 Result<Arguments> Arguments::parse(const std::vector<std::string> &words,
                                    const std::vector<OptionSpec> &specs) {
   Arguments result;
@@ -106,13 +86,17 @@ Result<int> Arguments::choice(const std::string &option, const std::vector<std::
 }
 
 const std::vector<OptionSpec> &model_option_specs() {
+  static const std::string precisions = choices_text<Precision>();
+  static const std::string cache_precisions = choices_text<CachePrecision>();
+  static const std::string alignments = choices_text<Alignment>();
+  static const std::string codec_attentions = choices_text<CodecAttention>();
   static const std::vector<OptionSpec> specs = {
-      {"--precision", "auto|f32|bf16|int8|int4", "how the language model's weights are held"},
-      {"--cache-precision", "auto|f32|bf16|int8", "how its keys and values are held"},
+      {"--precision", precisions.c_str(), "how the language model's weights are held"},
+      {"--cache-precision", cache_precisions.c_str(), "how its keys and values are held"},
       {"--threads", "N", "CPU threads (default: one for each core)"},
       {"--device", "D", "cpu, or a device of libtorch: cuda, cuda:1, ... (default: cpu)"},
-      {"--alignment", "auto|aligned|hf|drop-first", "which frame is heard at which position"},
-      {"--codec-attention", "auto|exact|ring2|frame", "which positions the codec sees"},
+      {"--alignment", alignments.c_str(), "which frame is heard at which position"},
+      {"--codec-attention", codec_attentions.c_str(), "which positions the codec sees"},
   };
   return specs;
 }
@@ -120,30 +104,18 @@ const std::vector<OptionSpec> &model_option_specs() {
 Result<ModelOptions> model_options(const Arguments &arguments) {
   ModelOptions options;
   options.device = arguments.text("--device", options.device);
-  const auto precision = arguments.choice("--precision", precisions, 0);
-  const auto cache_precision = arguments.choice("--cache-precision", cache_precisions, 0);
-  const auto alignment = arguments.choice("--alignment", alignments, 0);
-  const auto attention = arguments.choice("--codec-attention", codec_attentions, 0);
   const auto threads = arguments.integer("--threads", 0, max_threads, 0);
-  for (const auto *number : {&precision, &cache_precision, &alignment, &attention, &threads}) {
-    if (!number->ok()) {
-      return number->status();
+  for (const Status &status :
+       {arguments.choose("--precision", options.precision),
+        arguments.choose("--cache-precision", options.cache_precision),
+        arguments.choose("--alignment", options.alignment),
+        arguments.choose("--codec-attention", options.codec_attention), threads.status()}) {
+    if (!status.ok()) {
+      return status;
     }
   }
-  options.precision = static_cast<Precision>(precision.value());
-  options.cache_precision = static_cast<CachePrecision>(cache_precision.value());
-  options.alignment = static_cast<Alignment>(alignment.value());
-  options.codec_attention = static_cast<CodecAttention>(attention.value());
   options.threads = threads.value();
   return options;
-}
-
-const char *alignment_name(Alignment alignment) {
-  return alignments[static_cast<size_t>(alignment)].c_str();
-}
-
-const char *codec_attention_name(CodecAttention attention) {
-  return codec_attentions[static_cast<size_t>(attention)].c_str();
 }
 
 }  // namespace kyutaistt::program

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <kyutaistt/option_names.h>
 #include <kyutaistt/options.h>
 #include <kyutaistt/status.h>
 
@@ -46,8 +47,19 @@ class Arguments {
   std::string text(const std::string &option, const std::string &fallback = "") const;
   /// An integer in a range.
   Result<int> integer(const std::string &option, int least, int most, int fallback) const;
+  /// One of the library's choices goes to `value`, which stays as it is if the option is not given.
+  template <typename Value>
+  Status choose(const std::string &option, Value &value,
+                OptionNames<Value> choices = option_names<Value>()) const {
+    if (!has(option)) {
+      return {};
+    }
+    const auto parsed = parse_option<Value>(text(option), "option " + option, choices);
+    value = parsed.ok() ? parsed.value() : value;
+    return parsed.status();
+  }
   /// One of several words, by index; `fallback` if the option is not given. An underscore stands
-  /// for a dash, as it does in sidecars.
+  /// for a hyphen.
   Result<int> choice(const std::string &option, const std::vector<std::string> &words,
                      int fallback) const;
 
@@ -56,11 +68,14 @@ class Arguments {
   std::vector<std::string> operands_;
 };
 
+/// The names of choices as help shows them: "auto|f32|bf16".
+template <typename Value>
+std::string choices_text(OptionNames<Value> choices = option_names<Value>()) {
+  return list_options<Value>(choices, "|", "|");
+}
+
 /// Options that say how a model is loaded, and their meaning.
 const std::vector<OptionSpec> &model_option_specs();
 Result<ModelOptions> model_options(const Arguments &arguments);
-
-const char *alignment_name(Alignment alignment);
-const char *codec_attention_name(CodecAttention attention);
 
 }  // namespace kyutaistt::program

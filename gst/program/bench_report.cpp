@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <kyutaistt/option_names.h>
+
 namespace kyutaistt::program {
 
 namespace {
@@ -110,8 +112,8 @@ nlohmann::ordered_json report_bench(const Model &model, const BenchPlan &plan,
   json["weight_bytes"] = loaded.weight_bytes;
   json["load_seconds"] = loaded.load_seconds;
   json["first_frame_seconds"] = loaded.load_seconds + measured.result.first_step_seconds;
-  json["precision"] = precision_name(loaded.precision);
-  json["cache_precision"] = precision_name(loaded.cache_precision);
+  json["precision"] = option_name(loaded.precision);
+  json["cache_precision"] = option_name(loaded.cache_precision);
   json["threads"] = loaded.threads;
   json["streams"] = plan.streams;
   json["live"] = plan.live;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <kyutaistt/model.h>
+#include <kyutaistt/option_names.h>
 
 #include "program/commands.h"
 #include "program/json_text.h"
@@ -30,15 +31,15 @@ OrderedJson describe(const ModelInfo &model) {
   json["file_bytes"] = model.file_bytes;
   json["packed_precision"] = nullptr;
   if (model.packed_precision != Precision::Auto) {
-    json["packed_precision"] = precision_name(model.packed_precision);
+    json["packed_precision"] = option_name(model.packed_precision);
   }
   json["memory_per_stream_bytes"] = model.memory_per_stream_bytes;
   json["multiply_adds_per_frame"] = {{"codec", model.codec_multiply_adds},
                                      {"language_model", model.language_model_multiply_adds}};
   json["delay_seconds"] = model.delay_seconds;
   json["silence_prefix_seconds"] = model.silence_prefix_seconds;
-  json["alignment"] = alignment_name(model.alignment);
-  json["codec_attention"] = codec_attention_name(model.codec_attention);
+  json["alignment"] = option_name(model.alignment);
+  json["codec_attention"] = option_name(model.codec_attention);
   json["pad_steps"] = model.pad_steps;
   json["default_domain"] = model.default_domain;
   json["domains"] = OrderedJson::array();
@@ -91,7 +92,7 @@ void print(const ModelInfo &model) {
   print_row("parameters", OrderedJson(static_cast<double>(model.parameters) / mega).dump() +
                               " million, files of " + megabytes(model.file_bytes));
   if (model.packed_precision != Precision::Auto) {
-    print_row("weights", std::string("packed as ") + precision_name(model.packed_precision));
+    print_row("weights", std::string("packed as ") + option_name(model.packed_precision));
   }
   print_row("language model", number(lm.layers) + " layers of width " + number(lm.width) + ", " +
                                   number(lm.heads) + " heads of " + number(lm.head_dimension) +
@@ -107,8 +108,8 @@ void print(const ModelInfo &model) {
                         " pieces in " + model.tokenizer);
   print_row("delay", OrderedJson(model.delay_seconds).dump() + " s, silence before the start " +
                          OrderedJson(model.silence_prefix_seconds).dump() + " s");
-  print_row("alignment", std::string(alignment_name(model.alignment)) + ", codec attention " +
-                             codec_attention_name(model.codec_attention));
+  print_row("alignment", std::string(option_name(model.alignment)) + ", codec attention " +
+                             option_name(model.codec_attention));
   for (const Domain &domain : model.domains) {
     const bool is_default = domain.name == model.default_domain;
     print_row("domain",

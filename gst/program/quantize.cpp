@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// `kyutaistt quantize`: a model folder that loads without packing.
 #include <kyutaistt/model.h>
+#include <kyutaistt/option_names.h>
 
 #include "program/commands.h"
 #include "program/interruption.h"
@@ -10,15 +11,11 @@ namespace kyutaistt::program {
 
 namespace {
 
-const std::vector<std::string> precisions = {"bf16", "int8", "int4"};
-
 /// What can be packed; the rest of `options` is as the command line says.
 Result<ModelOptions> read_options(const Arguments &arguments) {
-  const auto precision = arguments.choice("--precision", precisions, 1);
-  if (!precision.ok()) {
-    return precision.status();
-  }
-  return model_options(arguments);
+  Precision precision = Precision::Auto;
+  const Status known = arguments.choose("--precision", precision, packed_precision_names);
+  return known.ok() ? model_options(arguments) : known;
 }
 
 /// Whether there is a model that can be packed.
@@ -30,7 +27,7 @@ Status check_model(const std::string &folder) {
   const Precision packed = model.value().packed_precision;
   return packed == Precision::Auto
              ? Status()
-             : Status::invalid_argument(folder + ": holds " + precision_name(packed) +
+             : Status::invalid_argument(folder + ": holds " + option_name(packed) +
                                         " weights already: take the original");
 }
 
@@ -51,8 +48,9 @@ ExitCode exit_code(const Status &status) {
 }  // namespace
 
 const std::vector<OptionSpec> &quantize_options() {
+  static const std::string precisions = choices_text<Precision>(packed_precision_names);
   static const std::vector<OptionSpec> specs = {
-      {"--precision", "bf16|int8|int4",
+      {"--precision", precisions.c_str(),
        "how the language model's weights are held (default: int8)"},
       {"--threads", "N", "CPU threads (default: one for each core)"},
       {"--help", nullptr, "print this help"},

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <utility>
 
+#include <kyutaistt/option_names.h>
+
 #include "checkpoint/json_file.h"
 
 namespace kyutaistt::checkpoint {
@@ -46,15 +48,6 @@ std::vector<int64_t> parse_shape(std::string_view text) {
   return shape;
 }
 
-Precision precision_of(std::string_view name) {
-  for (const Precision precision : {Precision::Bf16, Precision::Int8, Precision::Int4}) {
-    if (name == precision_name(precision)) {
-      return precision;
-    }
-  }
-  return Precision::Auto;
-}
-
 size_t padding_before(size_t offset) {
   return (alignment - offset % alignment) % alignment;
 }
@@ -78,14 +71,13 @@ Result<PackedIndex> PackedIndex::read(const Metadata &metadata, const std::strin
                                ": write the folder anew with kyutaistt quantize");
   }
   const auto precision = metadata.find(precision_key);
-  index.precision_ =
-      precision == metadata.end() ? Precision::Auto : precision_of(precision->second);
-  if (index.precision_ == Precision::Auto) {
-    return Status::corrupt(
-        where + precision_key + ": found " +
-        (precision == metadata.end() ? "nothing" : printable(precision->second)) +
-        ", expected bf16, int8 or int4");
+  const std::string found = precision == metadata.end() ? "nothing" : precision->second;
+  const auto known = find_option<Precision>(found, packed_precision_names);
+  if (!known) {
+    return Status::corrupt(where + precision_key + ": found " + printable(found) + ", expected " +
+                           list_options<Precision>(packed_precision_names));
   }
+  index.precision_ = *known;
   for (const auto &[name, text] : metadata) {
     const size_t type_end = text.find(' ');
     const size_t shape_end = text.find(' ', type_end == std::string::npos ? 0 : type_end + 1);
@@ -131,8 +123,8 @@ void PackedWriter::add_packed(std::span<const std::string> names,
 
 Status PackedWriter::write(const std::string &path) const {
   static constexpr char zeros[alignment] = {};
-  Json header = {{"__metadata__",
-                  {{format_key, format_version}, {precision_key, precision_name(precision_)}}}};
+  Json header = {
+      {"__metadata__", {{format_key, format_version}, {precision_key, option_name(precision_)}}}};
   for (const auto &[name, text] : metadata_) {
     header["__metadata__"][name] = text;
   }

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include <kyutaistt/option_names.h>
+
 #include "base/guard.h"
 #include "checkpoint/json_file.h"
 
@@ -60,31 +62,24 @@ Status read_domains(const JsonObject &sidecar, ModelInfo &info) {
   return known ? Status() : sidecar.wrong("default_domain", "the name of one of its domains");
 }
 
+template <typename Value>
+Result<Value> read_choice(const JsonObject &sidecar, const char *key, Value fallback) {
+  KYUTAISTT_ASSIGN(name, sidecar.string(key, option_name(fallback)));
+  const auto choice = find_option<Value>(name);
+  return choice ? Result<Value>(*choice) : sidecar.wrong(key, list_options<Value>());
+}
+
 Status read_alignment(const JsonObject &sidecar, ModelInfo &info) {
-  KYUTAISTT_ASSIGN(name, sidecar.string("alignment", "auto"));
-  if (name == "aligned") {
-    info.alignment = Alignment::Aligned;
-  } else if (name == "hf") {
-    info.alignment = Alignment::Hf;
-  } else if (name == "drop-first" || name == "drop_first") {
-    info.alignment = Alignment::DropFirst;
-  } else if (name != "auto") {
-    return sidecar.wrong("alignment", "auto, aligned, hf or drop-first");
+  KYUTAISTT_ASSIGN(alignment, read_choice(sidecar, "alignment", Alignment::Auto));
+  if (alignment != Alignment::Auto) {
+    info.alignment = alignment;
   }
   return {};
 }
 
 Status read_codec_attention(const JsonObject &sidecar, ModelInfo &info) {
-  KYUTAISTT_ASSIGN(name, sidecar.string("codec_attention", "auto"));
-  if (name == "exact" || name == "auto") {
-    info.codec_attention = CodecAttention::Exact;
-  } else if (name == "ring2") {
-    info.codec_attention = CodecAttention::Ring2;
-  } else if (name == "frame") {
-    info.codec_attention = CodecAttention::Frame;
-  } else {
-    return sidecar.wrong("codec_attention", "auto, exact, ring2 or frame");
-  }
+  KYUTAISTT_ASSIGN(attention, read_choice(sidecar, "codec_attention", CodecAttention::Auto));
+  info.codec_attention = attention == CodecAttention::Auto ? CodecAttention::Exact : attention;
   return {};
 }
 

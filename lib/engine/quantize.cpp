@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <kyutaistt/model.h>
+#include <kyutaistt/option_names.h>
 
 #include "base/guard.h"
 #include "checkpoint/model_folder.h"
@@ -104,15 +105,15 @@ Status quantize_model(const std::string &folder, const std::string &output,
   return base::guard("writing the model", [&]() -> Status {
     const Precision precision =
         options.precision == Precision::Auto ? Precision::Int8 : options.precision;
-    if (precision == Precision::F32) {
-      return Status::invalid_argument(
-          "precision f32 is what the model has: expected bf16, int8 or "
-          "int4");
+    if (!find_option<Precision>(option_name(precision), packed_precision_names)) {
+      return Status::invalid_argument(std::string("precision: found ") + option_name(precision) +
+                                      ", expected " +
+                                      list_options<Precision>(packed_precision_names));
     }
     KYUTAISTT_ASSIGN(opened, checkpoint::open_model_folder(folder, options));
     if (opened.info.packed_precision != Precision::Auto) {
       return Status::invalid_argument(folder + ": holds " +
-                                      precision_name(opened.info.packed_precision) +
+                                      option_name(opened.info.packed_precision) +
                                       " weights already: take the original");
     }
     KYUTAISTT_ASSIGN(threads, engine::resolve_threads(options.threads));

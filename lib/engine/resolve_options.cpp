@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <kyutaistt/option_names.h>
+
 #include "base/guard.h"
 #include "base/processors.h"
 #include "checkpoint/model_folder.h"
@@ -29,15 +31,14 @@ Status check_packed(const ModelInfo &info, const ModelOptions &options) {
   if (packed == Precision::Auto) {
     return {};
   }
-  const std::string what = info.path + ": holds " + precision_name(packed) + " weights";
+  const std::string what = info.path + ": holds " + option_name(packed) + " weights";
   if (options.device != cpu) {
     return Status::invalid_argument(what + " packed for the CPU: device: found " + options.device +
                                     ", expected cpu");
   }
   if (options.precision != Precision::Auto && options.precision != packed) {
-    return Status::invalid_argument(what + ": precision: found " +
-                                    precision_name(options.precision) + ", expected auto or " +
-                                    precision_name(packed));
+    return Status::invalid_argument(what + ": precision: found " + option_name(options.precision) +
+                                    ", expected auto or " + option_name(packed));
   }
   return {};
 }

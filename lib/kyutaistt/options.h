@@ -11,7 +11,6 @@
 #include <string>
 
 #include <kyutaistt/audio.h>
-#include <kyutaistt/export.h>
 #include <kyutaistt/prompt.h>
 
 namespace kyutaistt {
@@ -41,10 +40,6 @@ enum class CachePrecision {
   /// 8-bit integers with a scale for each head and position. CPU only.
   Int8,
 };
-
-/// The name in lower case, e.g. "bf16".
-KYUTAISTT_PUBLIC const char *precision_name(Precision precision) noexcept;
-KYUTAISTT_PUBLIC const char *precision_name(CachePrecision precision) noexcept;
 
 /// Which audio frame the language model hears at which position.
 enum class Alignment {

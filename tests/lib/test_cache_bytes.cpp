@@ -4,6 +4,8 @@
 
 #include <malloc.h>
 
+#include <kyutaistt/option_names.h>
+
 #include "ops/native/native_attention.h"
 #include "support/suite.h"
 
@@ -30,10 +32,9 @@ TEST(a_cache_takes_what_is_told) {
         const int64_t found = allocated() - before;
         const auto told = static_cast<int64_t>(ops::cache_bytes(attention, capacity, precision));
         ck_assert_msg(found >= told && found <= told + max_more,
-                      "%s, %jd positions of %jd: %jd bytes, %jd are told",
-                      precision_name(precision), static_cast<intmax_t>(capacity),
-                      static_cast<intmax_t>(dimension), static_cast<intmax_t>(found),
-                      static_cast<intmax_t>(told));
+                      "%s, %jd positions of %jd: %jd bytes, %jd are told", option_name(precision),
+                      static_cast<intmax_t>(capacity), static_cast<intmax_t>(dimension),
+                      static_cast<intmax_t>(found), static_cast<intmax_t>(told));
       }
     }
   }

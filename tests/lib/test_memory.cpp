@@ -9,6 +9,8 @@
 
 #include <malloc.h>
 
+#include <kyutaistt/option_names.h>
+
 #include "support/golden.h"
 #include "support/recognise.h"
 #include "support/suite.h"
@@ -49,11 +51,11 @@ std::shared_ptr<const Model> load(const Case &c) {
 /// Fails unless `found` is within 5 % of what is told.
 void assert_told(const Case &c, const std::string &what, int64_t found, uint64_t told) {
   const double share = static_cast<double>(found) / static_cast<double>(told);
-  std::printf("%s, cache %s: %s takes %.3f MB, %.3f are told\n", precision_name(c.precision),
-              precision_name(c.cache), what.c_str(), static_cast<double>(found) / 1e6,
+  std::printf("%s, cache %s: %s takes %.3f MB, %.3f are told\n", option_name(c.precision),
+              option_name(c.cache), what.c_str(), static_cast<double>(found) / 1e6,
               static_cast<double>(told) / 1e6);
   ck_assert_msg(share > 0.95 && share < 1.05, "%s, cache %s: %s takes %jd bytes, %ju are told",
-                precision_name(c.precision), precision_name(c.cache), what.c_str(),
+                option_name(c.precision), option_name(c.cache), what.c_str(),
                 static_cast<intmax_t>(found), static_cast<uintmax_t>(told));
 }
 

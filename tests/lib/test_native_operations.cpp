@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <kyutaistt/option_names.h>
+
 #include "ops/load_operations.h"
 #include "ops/native/instruction_set.h"
 #include "ops/native/native_operations.h"
@@ -111,11 +113,6 @@ const std::vector<Shape> shapes = {
     {65, 100, 77}, {100, 40, 48}, {200, 9, 7},  {9, 70, 3001},
 };
 
-const char *name_of(WeightType type) {
-  static constexpr const char *names[] = {"f32", "bf16", "int16", "int8", "int4"};
-  return names[static_cast<size_t>(type)];
-}
-
 /// Share of the largest value that rounding of weights and inputs may cost.
 double tolerance_of(WeightType type) {
   switch (type) {
@@ -167,7 +164,7 @@ TEST(products) {
       const Values expected = compute(*libtorch, WeightType::F32);
       Values first;
       for (const Candidate &candidate : candidates) {
-        const std::string what = candidate.name + ", " + name_of(type) + ", " +
+        const std::string what = candidate.name + ", " + weight_type_name(type) + ", " +
                                  std::to_string(shape.inputs) + " x " + std::to_string(shape.rows) +
                                  " x " + std::to_string(shape.columns);
         const Values found = compute(*candidate.operations, type);
@@ -200,7 +197,7 @@ TEST(a_row_is_the_same_in_every_batch) {
                               columns),
             *matrix));
         assert_equal(some, Values(all.begin(), all.begin() + std::ssize(some)),
-                     candidate.name + ", " + name_of(type));
+                     candidate.name + ", " + weight_type_name(type));
       }
     }
   }
@@ -337,7 +334,7 @@ TEST(attention_over_rings) {
                                : precision == CachePrecision::Bf16 ? 0.01
                                                                    : 0.03;
       for (const Candidate &candidate : make_candidates()) {
-        assert_close(candidate.name + ", " + precision_name(precision),
+        assert_close(candidate.name + ", " + option_name(precision),
                      compute(*candidate.operations, precision), expected, tolerance);
       }
     }
@@ -495,7 +492,7 @@ TEST(numbers_that_are_none_stay_so_in_their_row) {
             const bool is_spoilt = static_cast<int64_t>(i) / rows == spoilt;
             ck_assert_msg(is_spoilt ? !std::isfinite(found[i]) : found[i] == expected[i],
                           "%s, %s: value %zu is %g, expected %g", candidate.name.c_str(),
-                          name_of(type), i, static_cast<double>(found[i]),
+                          weight_type_name(type), i, static_cast<double>(found[i]),
                           static_cast<double>(is_spoilt ? nan : expected[i]));
           }
         }
@@ -519,7 +516,7 @@ TEST(keys_and_values_that_are_no_numbers_stay_so) {
         const Values found = operations.download(
             operations.attend(operations.upload(qkv, 1, 48), attention, {&row, 1}));
         ck_assert_msg(std::isnan(found[8]), "%s, %s: position %d is %g, expected a NaN",
-                      candidate.name.c_str(), precision_name(precision), static_cast<int>(position),
+                      candidate.name.c_str(), option_name(precision), static_cast<int>(position),
                       static_cast<double>(found[8]));
       }
     }
@@ -542,7 +539,7 @@ TEST(values_near_zero_are_packed_and_multiplied) {
           for (const float value :
                operations.download(operations.linear(operations.upload(x, 1, columns), *matrix))) {
             assert_at_most(std::abs(value), 2 * columns * tiny,
-                           candidate.name + ", " + name_of(type));
+                           candidate.name + ", " + weight_type_name(type));
           }
         }
       }
@@ -564,7 +561,7 @@ TEST(sums_of_the_greatest_codes_fit) {
         const auto matrix = operations.pack_matrix({&view, 1}, type);
         const Tensor x = operations.upload(Values(count * columns, input), count, columns);
         const Values expected(rows * count, 0.5F * input * static_cast<float>(columns));
-        assert_close(candidate.name + ", " + name_of(type),
+        assert_close(candidate.name + ", " + weight_type_name(type),
                      operations.download(operations.linear(x, *matrix)), expected, 1e-5);
       }
     }

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <kyutaistt/option_names.h>
+
 #include "engine/model_state.h"
 #include "support/golden.h"
 #include "support/suite.h"
@@ -59,8 +61,8 @@ TEST(agreement_with_the_reference) {
       const double share =
           teacher_forced_agreement(model->state(), expected.integers(recording + ".codes"),
                                    expected.integers(recording + ".free.tokens"));
-      std::printf("%s, cache %s, %s: %.2f %% of the tokens\n", precision_name(c.precision),
-                  precision_name(c.cache), recording.c_str(), 100 * share);
+      std::printf("%s, cache %s, %s: %.2f %% of the tokens\n", option_name(c.precision),
+                  option_name(c.cache), recording.c_str(), 100 * share);
       assert_at_least(share, c.least, recording);
     }
   }

@@ -8,6 +8,8 @@
 #include <string>
 #include <sys/resource.h>
 
+#include <kyutaistt/option_names.h>
+
 #include "checkpoint/json_file.h"
 #include "support/golden.h"
 #include "support/recognise.h"
@@ -29,7 +31,7 @@ ModelOptions with_precision(Precision precision) {
 /// A packed folder inside of a test folder.
 std::string quantize(const TestFolder &folder, Precision precision,
                      const std::string &source = golden("hf-bf16")) {
-  std::string output = folder.path(std::string("packed-") + precision_name(precision));
+  std::string output = folder.path(std::string("packed-") + option_name(precision));
   assert_ok(quantize_model(source, output, with_precision(precision)));
   return output;
 }

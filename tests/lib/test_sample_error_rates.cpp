@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include <kyutaistt/option_names.h>
+
 #include "support/golden.h"
 #include "support/recognise.h"
 #include "support/samples.h"
@@ -118,12 +120,12 @@ TEST(small_precisions_cost_few_words) {
     for (const Case &c : cases) {
       const Errors found = recognise(clips, domain, c);
       std::printf("%s, %s, cache %s: %d of %d words, %.2f %%; f32 %.2f %%\n", domain,
-                  precision_name(c.precision), precision_name(c.cache), found.errors, found.words,
+                  option_name(c.precision), option_name(c.cache), found.errors, found.words,
                   found.points(), f32.points());
       ck_assert_msg(found.points() <= f32.points() + c.max_points,
                     "%s, %s, cache %s: %d of %d words are wrong, %.2f %%, expected at most %.2f "
                     "%% and %.1f",
-                    domain, precision_name(c.precision), precision_name(c.cache), found.errors,
+                    domain, option_name(c.precision), option_name(c.cache), found.errors,
                     found.words, found.points(), f32.points(), c.max_points);
     }
   }

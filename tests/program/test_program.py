@@ -306,7 +306,7 @@ class Info(unittest.TestCase):
             self.assertEqual(json.loads(result.stdout)["alignment"], "drop-first")
         result = run("info", MODEL, "--alignment", "drop first")
         self.assertEqual(result.returncode, 2)
-        self.assertIn("found drop first, expected one of auto, aligned, hf, drop-first",
+        self.assertIn("found drop first, expected auto, aligned, hf or drop-first",
                       result.stderr)
 
     def test_text(self):

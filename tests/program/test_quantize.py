@@ -85,7 +85,7 @@ class Quantize(unittest.TestCase):
         new = self.path("new")
         self.assert_refused(2, "expected a MODEL and a new folder", MODEL)
         for precision in ("f32", "auto", "int3"):
-            self.assert_refused(2, f"found {precision}, expected one of bf16, int8, int4", MODEL,
+            self.assert_refused(2, f"found {precision}, expected bf16, int8 or int4", MODEL,
                                 new, "--precision", precision)
         self.assertFalse(os.path.exists(new))
 

@@ -95,6 +95,8 @@ void Recognition::load(const std::string &folder, ModelOptions options) {
     stopped = stopping_;
     if (engine.ok() && !stopped) {
       engine_ = engine.value();
+      // The folder may have changed since it was inspected.
+      info_ = engine_->model().info();
     }
     stage_ = engine.ok() ? Stage::Ready : Stage::Failed;
   }

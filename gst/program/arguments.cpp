@@ -90,6 +90,7 @@ const std::vector<OptionSpec> &model_option_specs() {
   static const std::string cache_precisions = choices_text<CachePrecision>();
   static const std::string alignments = choices_text<Alignment>();
   static const std::string codec_attentions = choices_text<CodecAttention>();
+  static const std::string packed_weights = choices_text<PackedWeights>();
   static const std::vector<OptionSpec> specs = {
       {"--precision", precisions.c_str(), "how the language model's weights are held"},
       {"--cache-precision", cache_precisions.c_str(), "how its keys and values are held"},
@@ -97,6 +98,8 @@ const std::vector<OptionSpec> &model_option_specs() {
       {"--device", "D", "cpu, or a device of libtorch: cuda, cuda:1, ... (default: cpu)"},
       {"--alignment", alignments.c_str(), "which frame is heard at which position"},
       {"--codec-attention", codec_attentions.c_str(), "which positions the codec sees"},
+      {"--packed-weights", packed_weights.c_str(),
+       "how weights that quantize wrote get into memory (default: copied)"},
   };
   return specs;
 }
@@ -109,7 +112,8 @@ Result<ModelOptions> model_options(const Arguments &arguments) {
        {arguments.choose("--precision", options.precision),
         arguments.choose("--cache-precision", options.cache_precision),
         arguments.choose("--alignment", options.alignment),
-        arguments.choose("--codec-attention", options.codec_attention), threads.status()}) {
+        arguments.choose("--codec-attention", options.codec_attention),
+        arguments.choose("--packed-weights", options.packed_weights), threads.status()}) {
     if (!status.ok()) {
       return status;
     }

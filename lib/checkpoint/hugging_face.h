@@ -47,10 +47,14 @@ class HuggingFaceTensors final : public TensorSource {
  private:
   /// A weight in two parts: its direction and its length.
   struct NormedWeight {
-    const TensorView *length = nullptr;
+    std::string length_name;
+    std::string direction_name;
+    /// Null if there are no such parts.
     const TensorView *direction = nullptr;
   };
 
+  /// The name that a tensor which needs no computing is stored under.
+  std::string stored_name(std::string_view name) const;
   /// The tensor under any of its names that need no computing.
   const TensorView *find_stored(std::string_view name) const;
   /// Both parts, or neither.

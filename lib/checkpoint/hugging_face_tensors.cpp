@@ -2,6 +2,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/guard.h"
 #include "checkpoint/floats.h"
 #include "checkpoint/hugging_face.h"
 
@@ -34,15 +35,16 @@ TensorView apply_norm(const TensorView &length, const TensorView &direction) {
 
 }  // namespace
 
-const TensorView *HuggingFaceTensors::find_stored(std::string_view name) const {
-  if (const TensorView *view = folder_.find(name)) {
-    return view;
-  }
+std::string HuggingFaceTensors::stored_name(std::string_view name) const {
   static constexpr std::string_view sums = ".embed_sum";
-  if (name.ends_with(sums)) {
-    return folder_.find(std::string(name.substr(0, name.size() - sums.size())) + ".embedding_sum");
+  if (folder_.find(name) == nullptr && name.ends_with(sums)) {
+    return std::string(name.substr(0, name.size() - sums.size())) + ".embedding_sum";
   }
-  return nullptr;
+  return std::string(name);
+}
+
+const TensorView *HuggingFaceTensors::find_stored(std::string_view name) const {
+  return folder_.find(stored_name(name));
 }
 
 HuggingFaceTensors::NormedWeight HuggingFaceTensors::find_normed(std::string_view name) const {
@@ -60,7 +62,7 @@ HuggingFaceTensors::NormedWeight HuggingFaceTensors::find_normed(std::string_vie
                       length->elements() == direction->shape.front() &&
                       is_floating_point(length->type) && is_floating_point(direction->type);
     if (fits) {
-      return {length, direction};
+      return {stem + length_name, stem + direction_name, direction};
     }
   }
   return {};
@@ -93,13 +95,13 @@ DataType HuggingFaceTensors::type(std::string_view name) const {
 }
 
 Result<TensorView> HuggingFaceTensors::find(std::string_view name) const {
-  if (const TensorView *view = find_stored(name)) {
-    return *view;
+  const NormedWeight parts = find_normed(name);
+  if (find_stored(name) != nullptr || parts.direction == nullptr) {
+    return folder_.read(stored_name(name));
   }
-  if (const NormedWeight parts = find_normed(name); parts.direction != nullptr) {
-    return apply_norm(*parts.length, *parts.direction);
-  }
-  return Status::corrupt(folder_.location(name) + ": has no tensor " + std::string(name));
+  KYUTAISTT_ASSIGN(length, folder_.read(parts.length_name));
+  KYUTAISTT_ASSIGN(direction, folder_.read(parts.direction_name));
+  return apply_norm(length, direction);
 }
 
 Result<std::optional<PackedView>> HuggingFaceTensors::find_packed(
@@ -126,6 +128,8 @@ Result<std::optional<PackedView>> HuggingFaceTensors::find_packed(
     return Status::corrupt(location(first) + ": has no tensor " + packed_name(first) +
                            " of type U8");
   }
+  // Used where they lie, as long as the source.
+  KYUTAISTT_TRY(folder_.keep(packed_name(first)));
   result.bytes = *bytes;
   return std::optional(std::move(result));
 }

@@ -5,14 +5,17 @@
 #include <utility>
 #include <vector>
 
+#include "base/file_memory.h"
 #include "base/guard.h"
-#include "base/mapped_file.h"
 
 namespace kyutaistt::checkpoint {
 
 namespace {
 
 constexpr int max_depth = 64;
+/// Values of one text. A tokenizer of 256 000 pieces and as many merges has a million; each may
+/// take a hundred bytes of memory, where the text has two.
+constexpr size_t max_values = size_t{4} << 20;
 constexpr size_t max_bytes = size_t{64} << 20;
 /// Longest part of a wrong value that a message repeats, and of a name; tensors have long ones.
 constexpr size_t max_quoted = 60;
@@ -40,6 +43,9 @@ class Watch {
     if (depth > max_depth) {
       throw Refused{"nested deeper than " + std::to_string(max_depth)};
     }
+    if (event != Event::object_end && event != Event::array_end && ++values_ > max_values) {
+      throw Refused{"has more than " + std::to_string(max_values) + " keys and values"};
+    }
     if (event == Event::object_start) {
       keys_.emplace_back();
     } else if (event == Event::object_end) {
@@ -52,6 +58,8 @@ class Watch {
  private:
   /// Of the objects that are open.
   std::vector<std::set<std::string>> keys_;
+  /// Keys and values so far.
+  size_t values_ = 0;
 };
 
 }  // namespace
@@ -81,13 +89,8 @@ Result<Json> parse_json(std::string_view text, const std::string &path) {
 }
 
 Result<Json> read_json_file(const std::string &path) {
-  KYUTAISTT_ASSIGN(file, base::MappedFile::open(path));
-  const auto bytes = file->bytes();
-  if (bytes.size() > max_bytes) {
-    return Status::corrupt(path + ": is too large: " + std::to_string(bytes.size()) +
-                           " bytes, at most " + std::to_string(max_bytes) + " are expected");
-  }
-  return parse_json({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, path);
+  KYUTAISTT_ASSIGN(text, base::read_file(path, max_bytes));
+  return parse_json(text, path);
 }
 
 JsonObject::JsonObject(const Json &value, std::string where)

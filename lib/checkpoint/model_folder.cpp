@@ -2,6 +2,9 @@
 #include "checkpoint/model_folder.h"
 
 #include <filesystem>
+#include <set>
+#include <sys/stat.h>
+#include <system_error>
 #include <utility>
 
 #include "base/guard.h"
@@ -58,6 +61,12 @@ Status check_tensor(const HuggingFaceTensors &tensors, const TensorSpec &spec) {
   return {};
 }
 
+/// A model consists of files of these kinds.
+bool is_model_file(const std::filesystem::path &path) {
+  const auto extension = path.extension();
+  return extension == ".json" || extension == ".safetensors" || extension == ".model";
+}
+
 Status check_folder(const std::string &folder) {
   std::error_code error;
   if (folder.empty()) {
@@ -74,6 +83,37 @@ Status check_folder(const std::string &folder) {
 
 }  // namespace
 
+std::string folder_identity(const std::string &folder) {
+  std::error_code error;
+  std::set<std::string> files;
+  for (const auto &entry : std::filesystem::directory_iterator(folder, error)) {
+    struct stat file {};
+    // What a symbolic link points to counts, as in a Hugging Face cache.
+    if (!is_model_file(entry.path()) || stat(entry.path().c_str(), &file) != 0) {
+      continue;
+    }
+    std::string text = entry.path().filename().string();
+    for (const auto number :
+         {static_cast<int64_t>(file.st_dev), static_cast<int64_t>(file.st_ino),
+          static_cast<int64_t>(file.st_size), static_cast<int64_t>(file.st_mtim.tv_sec),
+          static_cast<int64_t>(file.st_mtim.tv_nsec)}) {
+      text += " " + std::to_string(number);
+    }
+    files.insert(std::move(text));
+  }
+  std::string identity;
+  for (const std::string &file : files) {
+    identity += file + "\n";
+  }
+  return identity;
+}
+
+Status check_unchanged(const std::string &folder, const std::string &identity) {
+  return folder_identity(folder) == identity
+             ? Status()
+             : Status::corrupt(folder + ": was changed while it was being loaded: load it again");
+}
+
 void apply_options(const ModelOptions &options, ModelInfo &info) {
   if (options.alignment != Alignment::Auto) {
     info.alignment = options.alignment;
@@ -88,6 +128,10 @@ Result<ModelFolder> open_model_folder(const std::string &folder, const ModelOpti
   KYUTAISTT_ASSIGN(info, read_hugging_face_configs(folder));
   KYUTAISTT_ASSIGN(files, SafetensorsFolder::open(folder));
   KYUTAISTT_ASSIGN(packed, files.packed_index());
+  if (packed.precision() != Precision::Auto && options.packed_weights == PackedWeights::Mapped) {
+    KYUTAISTT_ASSIGN(mapped, SafetensorsFolder::open(folder, base::FileAccess::Mapped));
+    files = std::move(mapped);
+  }
   auto tensors = std::make_shared<const HuggingFaceTensors>(std::move(files), std::move(packed));
   info.packed_precision = tensors->packed_precision();
   info.file_bytes = tensors->bytes();

@@ -22,8 +22,13 @@ struct ModelFolder {
 /// Reads configs, sidecar and weight headers, and checks that every tensor which inference needs
 /// is there with the expected shape and a floating-point type. Options win over the sidecar, the
 /// sidecar over the built-in table, that over the model's own files. Values of weights are not
-/// read. The weights stay mapped as long as `tensors` lives.
+/// read.
 Result<ModelFolder> open_model_folder(const std::string &folder, const ModelOptions &options);
+
+/// A text that changes whenever a file that the folder's model consists of is changed or replaced.
+std::string folder_identity(const std::string &folder);
+/// `Corrupt` if the identity is another one now.
+Status check_unchanged(const std::string &folder, const std::string &identity);
 
 /// What options say in place of a model's own rules.
 void apply_options(const ModelOptions &options, ModelInfo &info);

@@ -10,6 +10,7 @@
 
 #include <kyutaistt/option_names.h>
 
+#include "base/file_memory.h"
 #include "checkpoint/json_file.h"
 
 namespace kyutaistt::checkpoint {
@@ -166,6 +167,10 @@ Status PackedWriter::write(const std::string &path) const {
     std::filesystem::remove(temporary, error);
     return Status::resource_exhausted(
         path + ": cannot be written: " + std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
+  }
+  if (const Status synced = base::sync_to_disk(temporary); !synced.ok()) {
+    std::filesystem::remove(temporary, error);
+    return synced;
   }
   std::filesystem::rename(temporary, path, error);
   if (error) {

@@ -63,7 +63,8 @@ class PackedWriter {
   void add_packed(std::span<const std::string> names, std::span<const TensorView> matrices,
                   const std::string &type, std::span<const std::byte> bytes);
 
-  /// Writes a file of another name first, so that there is never half a file under this one.
+  /// Writes a file of another name first and waits until it is on the disk, so that there is never
+  /// half a file under this one.
   Status write(const std::string &path) const;
 
  private:

@@ -16,8 +16,9 @@ namespace kyutaistt::checkpoint {
 
 namespace {
 
-/// The format's own limit.
-constexpr uint64_t max_header_bytes = 100'000'000;
+/// The format allows a hundred million bytes; parsed they would take gigabytes. A header of a
+/// hundred thousand tensors has less than this.
+constexpr uint64_t max_header_bytes = uint64_t{16} << 20;
 constexpr size_t max_dimensions = 8;
 /// What a repository has in place of a large file that was not fetched.
 constexpr std::string_view pointer_beginning = "version https://git-lfs";
@@ -138,19 +139,19 @@ Status check_places(std::vector<Entry> &entries, const std::string &path, uint64
   return {};
 }
 
-}  // namespace
-
-Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::open(const std::string &path) {
-  KYUTAISTT_ASSIGN(file, base::MappedFile::open(path));
-  return parse(std::move(file));
+std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
 }
 
-Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::parse(
-    std::shared_ptr<const base::MappedFile> file) {
-  const std::string &path = file->path();
-  const std::span<const std::byte> bytes = file->bytes();
-  const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
-  if (text.starts_with(pointer_beginning)) {
+}  // namespace
+
+Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::open(const std::string &path,
+                                                                     base::FileAccess access) {
+  KYUTAISTT_ASSIGN(file, base::FileMemory::open(path, access));
+  const std::span<const std::byte> bytes = file->places();
+  const auto beginning = bytes.first(std::min(bytes.size(), pointer_beginning.size()));
+  KYUTAISTT_ASSIGN(held_beginning, file->hold(beginning));
+  if (text_of(beginning) == pointer_beginning) {
     return Status::corrupt(path + ": is a Git LFS pointer, not the weights: run git lfs pull");
   }
   uint64_t header_bytes = 0;
@@ -166,8 +167,10 @@ Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::parse(
                            std::to_string(std::min<uint64_t>(max_header_bytes, rest.size())) +
                            " (is the file cut off?)");
   }
-  KYUTAISTT_ASSIGN(json, parse_json({reinterpret_cast<const char *>(rest.data()), header_bytes},
-                                    path + ": header"));
+  held_beginning.reset();
+  const auto header_part = rest.first(header_bytes);
+  KYUTAISTT_ASSIGN(held_header, file->hold(header_part));
+  KYUTAISTT_ASSIGN(json, parse_json(text_of(header_part), path + ": header"));
   KYUTAISTT_ASSIGN(header, JsonObject::of(json, path + ": header"));
   const std::span<const std::byte> data = rest.subspan(header_bytes);
   std::vector<Entry> entries;
@@ -207,22 +210,31 @@ const TensorView *SafetensorsFile::find(std::string_view name) const {
   return found == tensors_.end() ? nullptr : &found->second;
 }
 
-Result<SafetensorsFolder> SafetensorsFolder::open(const std::string &folder) {
+Result<TensorView> SafetensorsFile::read(const TensorView &tensor) const {
+  KYUTAISTT_ASSIGN(held, file_->hold(tensor.bytes));
+  TensorView view = tensor;
+  view.owner = std::move(held);
+  return view;
+}
+
+Result<SafetensorsFolder> SafetensorsFolder::open(const std::string &folder,
+                                                  base::FileAccess access) {
   SafetensorsFolder result;
   result.folder_ = folder;
   const std::string single = folder + "/model.safetensors";
   const std::string index = single + ".index.json";
   std::error_code error;
   if (std::filesystem::exists(index, error) && !std::filesystem::exists(single, error)) {
-    KYUTAISTT_TRY(result.open_shards(folder, index));
+    KYUTAISTT_TRY(result.open_shards(folder, index, access));
   } else {
-    KYUTAISTT_ASSIGN(file, SafetensorsFile::open(single));
+    KYUTAISTT_ASSIGN(file, SafetensorsFile::open(single, access));
     result.files_.push_back(std::move(file));
   }
   return result;
 }
 
-Status SafetensorsFolder::open_shards(const std::string &folder, const std::string &index_path) {
+Status SafetensorsFolder::open_shards(const std::string &folder, const std::string &index_path,
+                                      base::FileAccess access) {
   KYUTAISTT_ASSIGN(json, read_json_file(index_path));
   KYUTAISTT_ASSIGN(index, JsonObject::of(json, index_path));
   KYUTAISTT_ASSIGN(map, index.object("weight_map"));
@@ -234,7 +246,7 @@ Status SafetensorsFolder::open_shards(const std::string &folder, const std::stri
     }
     auto place = shards.find(shard);
     if (place == shards.end()) {
-      KYUTAISTT_ASSIGN(file, SafetensorsFile::open(folder + "/" + shard));
+      KYUTAISTT_ASSIGN(file, SafetensorsFile::open(folder + "/" + shard, access));
       place = shards.emplace(shard, files_.size()).first;
       files_.push_back(std::move(file));
     }
@@ -247,12 +259,27 @@ Status SafetensorsFolder::open_shards(const std::string &folder, const std::stri
   return files_.empty() ? index.wrong("weight_map", "at least one tensor") : Status();
 }
 
-const TensorView *SafetensorsFolder::find(std::string_view name) const {
+const SafetensorsFile *SafetensorsFolder::file_of(std::string_view name) const {
   if (places_.empty()) {
-    return files_.front()->find(name);
+    return files_.front().get();
   }
   const auto place = places_.find(name);
-  return place == places_.end() ? nullptr : files_[place->second]->find(name);
+  return place == places_.end() ? nullptr : files_[place->second].get();
+}
+
+const TensorView *SafetensorsFolder::find(std::string_view name) const {
+  const SafetensorsFile *file = file_of(name);
+  return file == nullptr ? nullptr : file->find(name);
+}
+
+Result<TensorView> SafetensorsFolder::read(std::string_view name) const {
+  const TensorView *view = find(name);
+  return view != nullptr ? file_of(name)->read(*view)
+                         : Status::corrupt(location(name) + ": has no tensor " + std::string(name));
+}
+
+Status SafetensorsFolder::keep(std::string_view name) const {
+  return file_of(name)->keep(*find(name));
 }
 
 std::string SafetensorsFolder::location(std::string_view name) const {

@@ -24,14 +24,14 @@ size_t element_size(DataType type) noexcept;
 /// The name that safetensors headers use, e.g. "BF16".
 const char *data_type_name(DataType type) noexcept;
 
-/// A tensor's elements in memory, row-major. Borrowed from its source unless `owner` is set.
+/// A tensor's elements in memory, row-major. Borrowed from its source.
 struct TensorView {
   DataType type = DataType::F32;
   std::vector<int64_t> shape;
   /// Exactly product(shape) * element_size(type) bytes, unless the type is unknown; alignment is
   /// not guaranteed.
   std::span<const std::byte> bytes;
-  /// Keeps `bytes` alive where a source made them on demand.
+  /// Keeps `bytes` alive where a source reads or makes them on demand.
   std::shared_ptr<const void> owner;
 
   int64_t elements() const noexcept;
@@ -57,9 +57,11 @@ class TensorSource {
   virtual ~TensorSource() = default;
 
   virtual bool contains(std::string_view name) const = 0;
-  /// The tensor, or `NotFound`/`Corrupt` with its name and file.
+  /// The tensor, or `NotFound`/`Corrupt` with its name and file. Its bytes are there as long as the
+  /// view and the source.
   virtual Result<TensorView> find(std::string_view name) const = 0;
   /// The bytes of these matrices, if they are stored packed together in this order; else nothing.
+  /// They are there as long as the source.
   virtual Result<std::optional<PackedView>> find_packed(
       std::span<const std::string> /*names*/) const {
     return std::optional<PackedView>();

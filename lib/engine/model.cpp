@@ -91,10 +91,12 @@ Result<std::shared_ptr<const Model>> Model::load(const std::string &folder,
                                                  const ModelOptions &options) {
   return base::guard("loading the model", [&]() -> Result<std::shared_ptr<const Model>> {
     const auto begin = Clock::now();
+    const std::string identity = checkpoint::folder_identity(folder);
     KYUTAISTT_ASSIGN(opened, checkpoint::open_model_folder(folder, options));
     KYUTAISTT_ASSIGN(tokenizer,
                      text::Tokenizer::load(folder, opened.info.language_model.text_vocabulary));
     KYUTAISTT_ASSIGN(state, load_weights(std::move(opened), std::move(tokenizer), options, begin));
+    KYUTAISTT_TRY(checkpoint::check_unchanged(folder, identity));
     return std::make_shared<const Model>(std::move(state));
   });
 }

@@ -19,7 +19,7 @@ struct ModelState {
   ModelInfo info;
   LoadedInfo loaded;
   std::shared_ptr<const text::Tokenizer> tokenizer;
-  /// The mapped file of packed weights, which are used in place; null for other folders.
+  /// What holds the packed weights, which are used in place; null for other folders.
   std::shared_ptr<const checkpoint::TensorSource> packed_weights;
   /// Outlives the codec and the language model, which borrow it.
   std::unique_ptr<ops::Operations> operations;

@@ -9,6 +9,7 @@
 #include <kyutaistt/model.h>
 #include <kyutaistt/option_names.h>
 
+#include "base/file_memory.h"
 #include "base/guard.h"
 #include "checkpoint/model_folder.h"
 #include "checkpoint/packed_weights.h"
@@ -94,6 +95,7 @@ Status copy_small_files(const std::string &folder, OutputFolder &output) {
     if (error) {
       return Status::resource_exhausted(copy + ": cannot be written: " + error.message());
     }
+    KYUTAISTT_TRY(base::sync_to_disk(copy));
   }
   return {};
 }
@@ -135,6 +137,7 @@ Status quantize_model(const std::string &folder, const std::string &output,
     KYUTAISTT_TRY(loader.status());
     KYUTAISTT_TRY(writer.write(written.add("model.safetensors")));
     KYUTAISTT_TRY(copy_small_files(folder, written));
+    KYUTAISTT_TRY(base::sync_to_disk(output));
     written.keep();
     return {};
   });

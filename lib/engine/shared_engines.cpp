@@ -10,14 +10,16 @@
 #include <kyutaistt/engine.h>
 
 #include "base/guard.h"
+#include "checkpoint/model_folder.h"
 #include "engine/resolve_options.h"
 
 namespace kyutaistt {
 
 namespace {
 
-using Key =
-    std::tuple<std::string, std::string, Precision, CachePrecision, int, Alignment, CodecAttention>;
+/// Folder, identity of its files, device and the rest of the options.
+using Key = std::tuple<std::string, std::string, std::string, Precision, CachePrecision, int,
+                       Alignment, CodecAttention, PackedWeights>;
 
 /// How often a caller that waits for another's loading asks whether it is still wanted.
 constexpr auto waiting_interval = std::chrono::milliseconds(50);
@@ -42,21 +44,25 @@ Registry &registry() {
 }
 
 /// `options` must be resolved, so that those which mean the same share.
-Key key_of(const std::string &folder, const ModelOptions &options) {
+Key key_of(const std::string &folder, const std::string &identity, const ModelOptions &options) {
   std::error_code error;
   const auto canonical = std::filesystem::weakly_canonical(folder, error);
   return {error ? folder : canonical.string(),
+          identity,
           options.device,
           options.precision,
           options.cache_precision,
           options.threads,
           options.alignment,
-          options.codec_attention};
+          options.codec_attention,
+          options.packed_weights};
 }
 
-Result<std::shared_ptr<Engine>> load_engine(const std::string &folder,
+/// `options` were resolved when the folder had this identity.
+Result<std::shared_ptr<Engine>> load_engine(const std::string &folder, const std::string &identity,
                                             const ModelOptions &options) {
   KYUTAISTT_ASSIGN(model, Model::load(folder, options));
+  KYUTAISTT_TRY(checkpoint::check_unchanged(folder, identity));
   return Engine::create(std::move(model));
 }
 
@@ -85,16 +91,18 @@ Result<std::shared_ptr<Engine>> find_or_claim(Entry &entry, const ModelOptions &
 Result<std::shared_ptr<Engine>> Engine::shared(const std::string &folder,
                                                const ModelOptions &options) {
   return base::guard("sharing the model", [&]() -> Result<std::shared_ptr<Engine>> {
+    // Before anything is read: if the files change from here on, the key is nobody's any more.
+    const std::string identity = checkpoint::folder_identity(folder);
     KYUTAISTT_ASSIGN(resolved, engine::resolve_options(folder, options));
     std::unique_lock lock(registry().mutex);
     // Entries are small and stay, so that references to them do.
-    Entry &entry = registry().entries[key_of(folder, resolved)];
+    Entry &entry = registry().entries[key_of(folder, identity, resolved)];
     KYUTAISTT_ASSIGN(existing, find_or_claim(entry, resolved, lock));
     if (existing != nullptr) {
       return existing;
     }
     lock.unlock();
-    auto engine = load_engine(folder, resolved);
+    auto engine = load_engine(folder, identity, resolved);
     lock.lock();
     entry.loading = false;
     if (engine.ok()) {

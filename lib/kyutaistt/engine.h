@@ -38,9 +38,10 @@ class KYUTAISTT_PUBLIC Engine {
                                                 EngineOptions options = {});
 
   /// The engine of this process for a model folder: loaded on the first call, shared by every call
-  /// with the same folder, device, precision, cache precision, threads, alignment and codec
-  /// attention, and freed with the last user. What is left open (`Auto`, 0 threads) is the same as
-  /// what it means. Callers that come while it is being loaded wait for it.
+  /// with the same folder, device, precision, cache precision, threads, alignment, codec attention
+  /// and packed weights, and freed with the last user. What is left open (`Auto`, 0 threads) is the
+  /// same as what it means. A folder whose files have changed is another one: it is loaded anew.
+  /// Callers that come while it is being loaded wait for it.
   static Result<std::shared_ptr<Engine>> shared(const std::string &folder,
                                                 const ModelOptions &options = {});
 

@@ -54,6 +54,11 @@ inline constexpr OptionName<CodecAttention> codec_attention_names[] = {
     {CodecAttention::Frame, "frame", "Each frame alone"},
 };
 
+inline constexpr OptionName<PackedWeights> packed_weights_names[] = {
+    {PackedWeights::Copied, "copied", "Copied when the model is loaded"},
+    {PackedWeights::Mapped, "mapped", "The file's own pages, shared by processes"},
+};
+
 /// The precisions that `quantize_model` packs weights in.
 inline constexpr std::span<const OptionName<Precision>> packed_precision_names =
     std::span(precision_names).last(3);
@@ -68,9 +73,11 @@ constexpr std::span<const OptionName<Value>> option_names() {
     return cache_precision_names;
   } else if constexpr (std::is_same_v<Value, Alignment>) {
     return alignment_names;
-  } else {
-    static_assert(std::is_same_v<Value, CodecAttention>, "this kind of choice has no names");
+  } else if constexpr (std::is_same_v<Value, CodecAttention>) {
     return codec_attention_names;
+  } else {
+    static_assert(std::is_same_v<Value, PackedWeights>, "this kind of choice has no names");
+    return packed_weights_names;
   }
 }
 

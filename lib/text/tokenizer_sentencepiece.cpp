@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// Reading a sentencepiece model.
+#include "base/file_memory.h"
 #include "base/guard.h"
-#include "base/mapped_file.h"
 #include "base/module.h"
 #include "base/utf8.h"
 #include "text/sentencepiece/module.h"
@@ -9,14 +9,21 @@
 
 namespace kyutaistt::text {
 
+namespace {
+
+/// Far above any tokenizer's.
+constexpr size_t max_bytes = size_t{64} << 20;
+
+}  // namespace
+
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_sentencepiece_file(
     const std::string &path) {
-  KYUTAISTT_ASSIGN(file, base::MappedFile::open(path));
+  KYUTAISTT_ASSIGN(content, base::read_file(path, max_bytes));
   KYUTAISTT_ASSIGN(read, base::find_function<KyutaisttReadSentencepiece>(
                              base::sentencepiece_module, path, "kyutaistt_read_sentencepiece"));
   std::vector<std::string> pieces;
   std::string reason;
-  if (!read(file->bytes(), pieces, reason)) {
+  if (!read(std::as_bytes(std::span(content)), pieces, reason)) {
     return Status::corrupt(path + ": is no sentencepiece model: " + reason);
   }
   std::shared_ptr<Tokenizer> tokenizer(new Tokenizer("sentencepiece"));

@@ -13,8 +13,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (file.ok()) {
     for (const std::string &name : file.value()->names()) {
       const auto *view = file.value()->find(name);
-      if (is_floating_point(view->type)) {
-        find_non_finite(*view);
+      const auto held = file.value()->read(*view);
+      kyutaistt::fuzz::check_refusal(held.status());
+      if (held.ok() && is_floating_point(view->type)) {
+        find_non_finite(held.value());
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <future>
 #include <random>
 #include <stdexcept>
@@ -13,6 +14,7 @@
 #include "support/recognise.h"
 #include "support/refusal.h"
 #include "support/suite.h"
+#include "support/test_folder.h"
 #include "support/tiny_engine.h"
 
 namespace {
@@ -154,6 +156,34 @@ TEST(wrong_options_are_refused) {
   // A stream that is closed makes room.
   first.value().reset();
   assert_ok(engine->open_stream(forcing({}), ignore).status());
+}
+
+TEST(a_folder_that_has_changed_is_loaded_anew) {
+  const TestFolder folder("hf-f32");
+  const auto sidecar = [&](const std::string &domain) {
+    folder.write("kyutaistt.json", R"({"format": 1, "domains": {")" + domain +
+                                       R"(": {"tokens": [4]}}, "default_domain": ")" + domain +
+                                       R"("})");
+  };
+  sidecar("is");
+  const auto first = Engine::shared(folder.path());
+  assert_ok(first.status());
+  folder.write("README.md", "Nothing that the model consists of.");
+  const auto same = Engine::shared(folder.path());
+  assert_ok(same.status());
+  assert_equal(first.value(), same.value());
+  sidecar("en");
+  const auto second = Engine::shared(folder.path());
+  assert_ok(second.status());
+  assert_differs(first.value(), second.value());
+  assert_text(first.value()->model().info().default_domain, "is");
+  assert_text(second.value()->model().info().default_domain, "en");
+  // Another file of the same content, as when a folder is updated by renaming.
+  folder.write("weights", folder.read("model.safetensors"));
+  std::filesystem::rename(folder.path("weights"), folder.path("model.safetensors"));
+  const auto third = Engine::shared(folder.path());
+  assert_ok(third.status());
+  assert_differs(second.value(), third.value());
 }
 
 TEST(one_folder_is_one_engine) {

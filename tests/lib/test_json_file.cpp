@@ -2,7 +2,6 @@
 #include <filesystem>
 #include <sys/stat.h>
 
-#include "base/mapped_file.h"
 #include "checkpoint/json_file.h"
 #include "support/refusal.h"
 #include "support/suite.h"
@@ -72,6 +71,17 @@ TEST(files_that_cannot_be_read_are_named) {
   std::filesystem::resize_file(folder.path("large.json"), (64U << 20) + 1);
   assert_refused(read_json_file(folder.path("large.json")).status(), StatusCode::Corrupt,
                  "/large.json: is too large: 67108865 bytes, at most 67108864 are expected");
+}
+
+TEST(values_without_end_are_refused) {
+  // Eight megabytes that would take hundreds.
+  std::string text = "[0";
+  constexpr int max_values = 4 << 20;
+  for (int i = 1; i < max_values; ++i) {
+    text += ",0";
+  }
+  assert_refused(parse_json(text + "]", "x.json").status(), StatusCode::Corrupt,
+                 "x.json: has more than 4194304 keys and values");
 }
 
 TEST(getters_say_what_they_found) {

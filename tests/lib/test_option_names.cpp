@@ -35,6 +35,7 @@ TEST(every_value_has_a_name_that_leads_back) {
   check_names(CachePrecision::Int8);
   check_names(Alignment::DropFirst);
   check_names(CodecAttention::Frame);
+  check_names(PackedWeights::Mapped);
 }
 
 TEST(an_underscore_stands_for_a_hyphen) {

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <random>
 #include <string>
@@ -61,6 +62,66 @@ TEST(a_packed_folder_says_the_same) {
     assert_equal(tokens_of(model), tokens_of(original));
     ck_assert(!std::filesystem::exists(packed + "/model.safetensors.part"));
   }
+}
+
+/// Zeros over all but a file's beginning, in place.
+void overwrite(const std::string &path) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  constexpr std::streamoff kept = 4096;
+  file.seekp(kept);
+  const std::string zeros(std::filesystem::file_size(path) - kept, '\0');
+  file.write(zeros.data(), static_cast<std::streamsize>(zeros.size()));
+  file.close();
+  ck_assert(file.good());
+}
+
+TEST(what_happens_to_the_file_changes_no_loaded_model) {
+  const TestFolder folder;
+  const std::string packed = quantize(folder, Precision::Int8);
+  const std::string weights = packed + "/model.safetensors";
+  const auto model = load_model(packed);
+  const std::vector<int32_t> expected = tokens_of(model);
+  overwrite(weights);
+  assert_equal(tokens_of(model), expected);
+  std::filesystem::resize_file(weights, 1);
+  assert_equal(tokens_of(model), expected);
+}
+
+TEST(packed_weights_can_be_mapped) {
+  const TestFolder folder;
+  const std::string packed = quantize(folder, Precision::Int8);
+  ModelOptions mapped;
+  mapped.packed_weights = PackedWeights::Mapped;
+  const auto model = load_model(packed, mapped);
+  assert_equal(tokens_of(model), tokens_of(load_model(packed)));
+  // Other folders are read as ever.
+  assert_equal(tokens_of(load_model(golden("hf-bf16"), mapped)),
+               tokens_of(load_model(golden("hf-bf16"))));
+}
+
+TEST(a_file_that_is_cut_off_while_it_is_read_is_refused) {
+  for (const bool is_packed : {false, true}) {
+    const TestFolder folder("hf-bf16");
+    const std::string source = is_packed ? quantize(folder, Precision::Int8) : folder.path();
+    ModelOptions options;
+    options.progress = [&](double /*share*/) {
+      std::filesystem::resize_file(source + "/model.safetensors", 4096);
+      return true;
+    };
+    assert_refused(Model::load(source, options).status(), StatusCode::Corrupt,
+                   "it was cut off while it was read");
+  }
+}
+
+TEST(a_folder_that_changes_while_it_is_loaded_is_refused) {
+  const TestFolder folder("hf-bf16");
+  ModelOptions options;
+  options.progress = [&](double /*share*/) {
+    folder.write("kyutaistt.json", R"({"format": 1, "pad_steps": 3})");
+    return true;
+  };
+  assert_refused(Model::load(folder.path(), options).status(), StatusCode::Corrupt,
+                 "was changed while it was being loaded");
 }
 
 TEST(what_cannot_be_packed) {

@@ -41,11 +41,16 @@ TEST(a_file_is_read) {
   const auto file = SafetensorsFile::open(folder.path("x.safetensors"));
   assert_ok(file.status());
   ck_assert_uint_eq(file.value()->names().size(), 4);
-  const TensorView &a = *file.value()->find("a");
+  const auto read = [&](const char *name) {
+    const auto view = file.value()->read(*file.value()->find(name));
+    assert_ok(view.status());
+    return view.value();
+  };
+  const TensorView a = read("a");
   assert_equal(a.type, DataType::Bf16);
   assert_equal(a.shape, std::vector<int64_t>{2});
   assert_equal(kyutaistt::checkpoint::to_floats(a), (std::vector<float>{1, -2}));
-  const TensorView &b = *file.value()->find("b");
+  const TensorView b = read("b");
   assert_equal(b.type, DataType::F32);
   assert_equal(b.shape, (std::vector<int64_t>{1, 2}));
   assert_equal(kyutaistt::checkpoint::to_floats(b), (std::vector<float>{1, 10}));
@@ -147,6 +152,14 @@ TEST(a_file_that_is_cut_off_is_refused) {
   assert_refused(open_content(whole + "x"), StatusCode::Corrupt, "has 1 bytes that belong to no");
 }
 
+TEST(a_header_that_no_real_file_has_is_refused_unread) {
+  // Valid JSON, and within the format's own limit.
+  const std::string longest(size_t{16} << 20, ' ');
+  assert_ok(open_content(safetensors("{}" + longest.substr(2), "")));
+  assert_refused(open_content(safetensors("{}" + longest, "")), StatusCode::Corrupt,
+                 "says that its header has 16777218 bytes, expected at most 16777216");
+}
+
 TEST(a_wild_header_length_is_refused) {
   std::string file = safetensors("{}", std::string(100, 'x'));
   for (const char high : {'\x01', '\x7F', '\xFF'}) {
@@ -164,9 +177,13 @@ TEST(shards_are_one_folder) {
   assert_ok(single.status());
   size_t found = 0;
   for (const std::string &name : single.value()->names()) {
-    if (const TensorView *view = sharded.value().find(name)) {
-      assert_equal(view->shape, single.value()->find(name)->shape);
-      ck_assert(std::ranges::equal(view->bytes, single.value()->find(name)->bytes));
+    if (sharded.value().find(name) != nullptr) {
+      const auto view = sharded.value().read(name);
+      const auto expected = single.value()->read(*single.value()->find(name));
+      assert_ok(view.status());
+      assert_ok(expected.status());
+      assert_equal(view.value().shape, expected.value().shape);
+      ck_assert(std::ranges::equal(view.value().bytes, expected.value().bytes));
       ++found;
     }
   }

@@ -58,10 +58,13 @@ class Quantize(unittest.TestCase):
             for domain, rate in packed.items():
                 self.assertLessEqual(rate, original[domain] + most, (precision, domain))
 
-    def test_packed_weights_are_used_where_they_lie(self):
-        for model, in_place in ((self.quantize("int8"), True), (MODEL, False)):
+    def test_packed_weights_are_mapped_if_asked(self):
+        packed = self.quantize("int8")
+        for model, options, in_place in ((packed, ["--packed-weights", "mapped"], True),
+                                         (packed, [], False),
+                                         (MODEL, ["--packed-weights", "mapped"], False)):
             weights = os.path.realpath(os.path.join(model, "model.safetensors"))
-            pipe = Pipe(self, model=model)
+            pipe = Pipe(self, *options, model=model)
             pipe.write(endless_wave_header() + LONG_SILENCE)
             with open(f"/proc/{pipe.process.pid}/maps", encoding="utf-8") as file:
                 self.assertEqual(weights in file.read(), in_place, model)

@@ -76,7 +76,9 @@ Weights Weights::read(const std::string &path) {
   ck_assert_msg(file.ok(), "%s", file.status().message().c_str());
   Weights weights;
   for (const std::string &name : file.value()->names()) {
-    const checkpoint::TensorView &view = *file.value()->find(name);
+    const auto held = file.value()->read(*file.value()->find(name));
+    ck_assert_msg(held.ok(), "%s", held.status().message().c_str());
+    const checkpoint::TensorView &view = held.value();
     const auto *bytes = reinterpret_cast<const char *>(view.bytes.data());
     weights.tensors[name] = {checkpoint::data_type_name(view.type), view.shape,
                              std::string(bytes, view.bytes.size())};

@@ -18,9 +18,10 @@
 
 #include "common/guarded.h"
 #include "element/debug.h"
-#include "element/element_state.h"
+#include "element/transcriber.h"
 
 using kyutaistt::guarded;
+using kyutaistt::element::Transcriber;
 
 GST_DEBUG_CATEGORY(gst_kyutai_stt_debug);
 
@@ -29,7 +30,7 @@ struct _GstKyutaiStt {
   GstPad *sink;
   GstPad *src;
   /// Used for C++ objects with destructors.
-  GstKyutaiSttState *state;
+  kyutaistt::element::Transcriber *state;
 };
 
 #define gst_kyutai_stt_parent_class parent_class
@@ -49,13 +50,13 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
 namespace {
 
 GstFlowReturn chain(GstPad * /*pad*/, GstObject *parent, GstBuffer *buffer) {
-  GstKyutaiSttState &state = *GST_KYUTAI_STT(parent)->state;
+  Transcriber &state = *GST_KYUTAI_STT(parent)->state;
   return guarded(parent, GST_FLOW_ERROR,
                  [&] { return state.take_buffer(kyutaistt::BufferPointer(buffer)); });
 }
 
 gboolean sink_event(GstPad *pad, GstObject *parent, GstEvent *event) {
-  GstKyutaiSttState &state = *GST_KYUTAI_STT(parent)->state;
+  Transcriber &state = *GST_KYUTAI_STT(parent)->state;
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_FLUSH_START: {
       // Downstream first: it lets go of a push that the task may be in.
@@ -71,9 +72,10 @@ gboolean sink_event(GstPad *pad, GstObject *parent, GstEvent *event) {
         return TRUE;
       });
       const gboolean taken = gst_pad_event_default(pad, parent, event);
-      gst_pad_start_task(GST_KYUTAI_STT(parent)->src, &kyutaistt::element::TextOutput::run,
-                         &state.output, nullptr);
-      return taken;
+      return guarded(parent, FALSE, [&] {
+        state.resume_output();
+        return taken;
+      });
     }
     default:
       if (!GST_EVENT_IS_SERIALIZED(event)) {
@@ -85,29 +87,11 @@ gboolean sink_event(GstPad *pad, GstObject *parent, GstEvent *event) {
   }
 }
 
-gboolean answer_latency(GstKyutaiStt *self, GstQuery *query) {
-  if (!gst_pad_peer_query(self->sink, query)) {
-    return FALSE;
-  }
-  gboolean live = FALSE;
-  GstClockTime least = 0;
-  GstClockTime most = GST_CLOCK_TIME_NONE;
-  gst_query_parse_latency(query, &live, &least, &most);
-  self->state->output.writer().set_upstream_latency(live ? least : GST_CLOCK_TIME_NONE);
-  if (live) {
-    const GstClockTime own = self->state->latency();
-    least += own;
-    most = GST_CLOCK_TIME_IS_VALID(most) ? most + own : most;
-    GST_DEBUG_OBJECT(self, "latency %" GST_TIME_FORMAT " of it ours: %" GST_TIME_FORMAT,
-                     GST_TIME_ARGS(least), GST_TIME_ARGS(own));
-    gst_query_set_latency(query, live, least, most);
-  }
-  return TRUE;
-}
-
 gboolean src_query(GstPad *pad, GstObject *parent, GstQuery *query) {
   if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) {
-    return guarded(parent, FALSE, [&] { return answer_latency(GST_KYUTAI_STT(parent), query); });
+    Transcriber &state = *GST_KYUTAI_STT(parent)->state;
+    return guarded(parent, FALSE,
+                   [&]() -> gboolean { return state.answer_latency(query) ? TRUE : FALSE; });
   }
   return gst_pad_query_default(pad, parent, query);
 }
@@ -116,9 +100,9 @@ gboolean src_activate_mode(GstPad * /*pad*/, GstObject *parent, GstPadMode mode,
   if (mode != GST_PAD_MODE_PUSH) {
     return FALSE;
   }
-  GstKyutaiSttState &state = *GST_KYUTAI_STT(parent)->state;
+  Transcriber &state = *GST_KYUTAI_STT(parent)->state;
   return guarded(parent, FALSE, [&]() -> gboolean {
-    return (active ? state.output.start() : state.output.stop()) ? TRUE : FALSE;
+    return (active ? state.start_output() : state.stop_output()) ? TRUE : FALSE;
   });
 }
 
@@ -135,7 +119,7 @@ static void gst_kyutai_stt_init(GstKyutaiStt *self) {
   gst_pad_set_activatemode_function(self->src, GST_DEBUG_FUNCPTR(src_activate_mode));
   gst_element_add_pad(GST_ELEMENT(self), self->src);
 
-  self->state = new GstKyutaiSttState(GST_ELEMENT(self), self->sink, self->src);
+  self->state = new Transcriber(GST_ELEMENT(self), self->sink, self->src);
 }
 
 static void gst_kyutai_stt_finalize(GObject *object) {
@@ -160,14 +144,14 @@ static void gst_kyutai_stt_set_property(GObject *object, guint property, const G
 
 static void gst_kyutai_stt_get_property(GObject *object, guint property, GValue *value,
                                         GParamSpec *spec) {
-  GstKyutaiSttState &state = *GST_KYUTAI_STT(object)->state;
+  Transcriber &state = *GST_KYUTAI_STT(object)->state;
   guarded(object, FALSE, [&] {
     if (property == kyutaistt::element::PROP_STATS) {
       g_value_take_boxed(value, state.stats());
     } else if (property == kyutaistt::element::PROP_MAX_OBSERVED_DELAY) {
-      const GstClockTime delay = state.output.writer().max_observed_delay();
+      const GstClockTime delay = state.max_observed_delay();
       g_value_set_uint(value, static_cast<guint>(delay / GST_MSECOND));
-    } else if (!state.copy_settings().get(property, value)) {
+    } else if (!state.settings().get(property, value)) {
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, property, spec);
     }
     return TRUE;
@@ -176,7 +160,7 @@ static void gst_kyutai_stt_get_property(GObject *object, guint property, GValue 
 
 static GstStateChangeReturn gst_kyutai_stt_change_state(GstElement *element,
                                                         GstStateChange transition) {
-  GstKyutaiSttState &state = *GST_KYUTAI_STT(element)->state;
+  Transcriber &state = *GST_KYUTAI_STT(element)->state;
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
       !guarded(element, false, [&] { return state.start(); })) {
     return GST_STATE_CHANGE_FAILURE;

@@ -2,8 +2,6 @@
 /// What the way of the text tells the element.
 #pragma once
 
-#include <gst/gst.h>
-
 namespace kyutaistt::element {
 
 /// Called on the source pad's task, with no lock held.
@@ -18,11 +16,6 @@ class OutputObserver {
   virtual void pause_began() = 0;
   /// Recognition has told nothing for a while, not even that it goes on.
   virtual void nothing_came() = 0;
-  /// What is written now waits for another time than before: cues instead of words, or words
-  /// instead of cues.
-  virtual void unit_changed() = 0;
-  /// In a live pipeline text came `delay` behind its own time, which is more than promised.
-  virtual void text_came_late(GstClockTime delay) = 0;
 };
 
 }  // namespace kyutaistt::element

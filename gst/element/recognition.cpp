@@ -53,7 +53,7 @@ Status Recognition::prepare(const Settings &settings) {
   for (const std::string &warning : info.value().warnings) {
     GST_WARNING_OBJECT(element_, "%s: %s", settings.model.c_str(), warning.c_str());
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   folder_ = std::move(folder).value();
   options_ = settings.model_options();
   info_ = std::move(info).value();
@@ -62,7 +62,7 @@ Status Recognition::prepare(const Settings &settings) {
 }
 
 void Recognition::start() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   stage_ = Stage::Loading;
   stopping_ = false;
   flushing_ = false;
@@ -85,13 +85,13 @@ void Recognition::load(const std::string &folder, ModelOptions options) {
       post_progress(GST_PROGRESS_TYPE_CONTINUE,
                     "Loading the model " + folder + ": " + std::to_string(percent) + " %");
     }
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return !stopping_;
   };
   auto engine = Engine::shared(folder, options);
   bool stopped = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopped = stopping_;
     if (engine.ok() && !stopped) {
       engine_ = engine.value();
@@ -117,7 +117,7 @@ void Recognition::load(const std::string &folder, ModelOptions options) {
 
 void Recognition::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
@@ -127,7 +127,7 @@ void Recognition::stop() {
   std::shared_ptr<Stream> stream;
   std::shared_ptr<Engine> engine;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stream = std::move(stream_);
     engine = std::move(engine_);
     info_.reset();
@@ -137,19 +137,19 @@ void Recognition::stop() {
 }
 
 std::optional<ModelInfo> Recognition::model_info() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return info_;
 }
 
 std::shared_ptr<Stream> Recognition::stream() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return stream_;
 }
 
 std::optional<EngineStats> Recognition::engine_stats() const {
   std::shared_ptr<Engine> engine;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     engine = engine_;
   }
   return engine == nullptr ? std::nullopt : std::optional(engine->stats());
@@ -159,8 +159,10 @@ std::shared_ptr<Stream> Recognition::acquire_stream(const StreamOptions &options
                                                     EventListener listener, GstFlowReturn &flow) {
   std::shared_ptr<Engine> engine;
   {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stage_ != Stage::Loading || stopping_ || flushing_; });
+    const MutexLock lock(mutex_);
+    while (stage_ == Stage::Loading && !stopping_ && !flushing_) {
+      changed_.wait(mutex_);
+    }
     if (stopping_ || flushing_) {
       flow = GST_FLOW_FLUSHING;
       return nullptr;
@@ -174,23 +176,22 @@ std::shared_ptr<Stream> Recognition::acquire_stream(const StreamOptions &options
     }
     engine = engine_;
   }
-  const int open_streams = engine->stats().open_streams;
-  if (open_streams >= max_streams) {
-    GST_ELEMENT_ERROR(
-        element_, RESOURCE, BUSY,
-        ("%d streams share the model already: max-streams is %d.", open_streams, max_streams),
-        (nullptr));
-    flow = GST_FLOW_ERROR;
-    return nullptr;
-  }
-  auto opened = engine->open_stream(options, std::move(listener));
+  auto opened = engine->open_stream(options, std::move(listener), max_streams);
   if (!opened.ok()) {
-    post_error(element_, "Recognition cannot start", opened.status());
+    if (opened.status().code() == StatusCode::ResourceExhausted &&
+        engine->stats().open_streams >= max_streams) {
+      GST_ELEMENT_ERROR(
+          element_, RESOURCE, BUSY,
+          ("%d streams share the model already: max-streams is %d.", max_streams, max_streams),
+          ("%s", opened.status().message().c_str()));
+    } else {
+      post_error(element_, "Recognition cannot start", opened.status());
+    }
     flow = GST_FLOW_ERROR;
     return nullptr;
   }
   std::shared_ptr<Stream> stream = std::move(opened).value();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (stopping_ || flushing_) {
     // Nobody would interrupt a push to it.
     flow = GST_FLOW_FLUSHING;
@@ -203,7 +204,7 @@ std::shared_ptr<Stream> Recognition::acquire_stream(const StreamOptions &options
 void Recognition::begin_flush() {
   std::shared_ptr<Stream> stream;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     flushing_ = true;
     stream = stream_;
   }
@@ -216,7 +217,7 @@ void Recognition::begin_flush() {
 void Recognition::end_flush() {
   std::shared_ptr<Stream> stream;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     flushing_ = false;
     stream = stream_;
   }

@@ -2,10 +2,8 @@
 /// The element's model and its stream.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -14,6 +12,7 @@
 
 #include <kyutaistt/engine.h>
 
+#include "common/mutex.h"
 #include "element/settings.h"
 
 namespace kyutaistt::element {
@@ -40,9 +39,9 @@ class Recognition {
   /// Facts of the prepared model; empty before `prepare` and after `stop`.
   std::optional<ModelInfo> model_info() const;
 
-  /// The stream, which is opened with the first call, unless `max_streams` share the model already.
-  /// Waits for the model. Null after a failure (then `flow` is GST_FLOW_ERROR, and the ERROR has
-  /// been posted) or in a flush.
+  /// The stream, which is opened with the first call, unless `max_streams` are open. Waits for the
+  /// model. Null after a failure (then `flow` is GST_FLOW_ERROR, and the ERROR has been posted) or
+  /// in a flush.
   std::shared_ptr<Stream> acquire_stream(const StreamOptions &options, int max_streams,
                                          EventListener listener, GstFlowReturn &flow);
   /// The stream if it is open.
@@ -64,16 +63,16 @@ class Recognition {
 
   /// Protects what follows. No message is posted and nothing of the library is called with it held,
   /// but for copying pointers.
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  Stage stage_ = Stage::Idle;
-  bool stopping_ = false;
-  bool flushing_ = false;
-  std::string folder_;
-  ModelOptions options_;
-  std::optional<ModelInfo> info_;
-  std::shared_ptr<Engine> engine_;
-  std::shared_ptr<Stream> stream_;
+  mutable Mutex mutex_;
+  Condition changed_;
+  Stage stage_ KYUTAISTT_GUARDED_BY(mutex_) = Stage::Idle;
+  bool stopping_ KYUTAISTT_GUARDED_BY(mutex_) = false;
+  bool flushing_ KYUTAISTT_GUARDED_BY(mutex_) = false;
+  std::string folder_ KYUTAISTT_GUARDED_BY(mutex_);
+  ModelOptions options_ KYUTAISTT_GUARDED_BY(mutex_);
+  std::optional<ModelInfo> info_ KYUTAISTT_GUARDED_BY(mutex_);
+  std::shared_ptr<Engine> engine_ KYUTAISTT_GUARDED_BY(mutex_);
+  std::shared_ptr<Stream> stream_ KYUTAISTT_GUARDED_BY(mutex_);
 };
 
 /// Posts an ERROR for a failed status: RESOURCE for files and devices, SETTINGS for wrong options.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "element/text_output.h"
 
+#include <chrono>
+#include <optional>
 #include <utility>
 
 #include "common/guarded.h"
@@ -17,63 +19,76 @@ constexpr std::chrono::milliseconds patience(500);
 
 }  // namespace
 
+bool TextOutput::is_end(const Item &item) {
+  const auto *event = std::get_if<EventPointer>(&item);
+  return event != nullptr && GST_EVENT_TYPE(event->get()) == GST_EVENT_EOS;
+}
+
 void TextOutput::put(const Event &event) {
+  const GstClockTime now = gst_element_get_current_running_time(element_);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (flow_ == GST_FLOW_FLUSHING) {
       return;
     }
     // Of progress only the newest is of interest.
-    auto *last = items_.empty() ? nullptr : std::get_if<Event>(&items_.back());
+    const auto *last = items_.empty() ? nullptr : std::get_if<Event>(&items_.back().item);
     if (last != nullptr && std::holds_alternative<Progress>(*last) &&
         std::holds_alternative<Progress>(event)) {
-      *last = event;
-    } else {
-      items_.emplace_back(event);
+      items_.pop_back();
     }
+    items_.push_back({event, now});
   }
   changed_.notify_all();
 }
 
 void TextOutput::put(const Settings &settings) {
   {
-    const std::lock_guard lock(mutex_);
-    if (!items_.empty() && std::holds_alternative<Settings>(items_.back())) {
+    const MutexLock lock(mutex_);
+    if (!items_.empty() && std::holds_alternative<Settings>(items_.back().item)) {
       items_.pop_back();
     }
-    items_.emplace_back(settings);
+    items_.push_back({settings});
   }
   changed_.notify_all();
 }
 
-void TextOutput::put(EventPointer event) {
+void TextOutput::put_after_held(Item item) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (flow_ == GST_FLOW_FLUSHING) {
       return;
     }
-    end_came_ = end_came_ || GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
+    end_came_ = end_came_ || is_end(item);
     if (held_.empty()) {
-      items_.emplace_back(std::move(event));
+      items_.push_back({std::move(item)});
     } else {
-      held_.push_back({held_.back().marker, std::move(event)});
+      held_.push_back({held_.back().marker, std::move(item)});
     }
   }
   changed_.notify_all();
 }
 
-void TextOutput::hold(EventPointer event, uint64_t marker) {
-  const std::lock_guard lock(mutex_);
-  if (flow_ == GST_FLOW_FLUSHING) {
-    return;
+uint64_t TextOutput::hold_item(Item item) {
+  const MutexLock lock(mutex_);
+  const uint64_t marker = next_marker_++;
+  if (flow_ != GST_FLOW_FLUSHING) {
+    end_came_ = end_came_ || is_end(item);
+    held_.push_back({marker, std::move(item)});
   }
-  end_came_ = end_came_ || GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
-  held_.push_back({marker, std::move(event)});
+  return marker;
+}
+
+uint64_t TextOutput::next_marker() {
+  const MutexLock lock(mutex_);
+  return next_marker_++;
 }
 
 GstFlowReturn TextOutput::wait_for_room() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return items_.size() < max_waiting || flow_ != GST_FLOW_OK; });
+  const MutexLock lock(mutex_);
+  while (items_.size() >= max_waiting && flow_ == GST_FLOW_OK) {
+    changed_.wait(mutex_);
+  }
   if (flow_ == GST_FLOW_OK && std::exchange(was_unlinked_, false)) {
     return GST_FLOW_NOT_LINKED;
   }
@@ -81,37 +96,56 @@ GstFlowReturn TextOutput::wait_for_room() {
 }
 
 bool TextOutput::start() {
+  const MutexLock task_lock(task_mutex_);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     // A property may have been set since the writer was configured.
     clear_flushed();
     flow_ = GST_FLOW_OK;
   }
   writer_.reset(TextWriter::Downstream::Forget);
-  return gst_pad_start_task(pad_, &TextOutput::run, this, nullptr) != FALSE;
+  active_ = gst_pad_start_task(pad_, &TextOutput::run, this, nullptr) != FALSE;
+  return active_;
 }
 
 bool TextOutput::stop() {
+  // The task may wait for downstream: it is let go of before anybody waits for it.
+  begin_flush();
+  const MutexLock task_lock(task_mutex_);
+  active_ = false;
+  // Again: a flush may have ended in between.
   begin_flush();
   const bool stopped = gst_pad_stop_task(pad_) != FALSE;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   clear();
   return stopped;
 }
 
 void TextOutput::begin_flush() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     flow_ = GST_FLOW_FLUSHING;
   }
   changed_.notify_all();
 }
 
 void TextOutput::end_flush() {
+  const MutexLock task_lock(task_mutex_);
+  if (!active_) {
+    return;
+  }
+  gst_pad_pause_task(pad_);
   writer_.reset(TextWriter::Downstream::Keep);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   clear_flushed();
   flow_ = GST_FLOW_OK;
+}
+
+void TextOutput::resume() {
+  const MutexLock task_lock(task_mutex_);
+  if (active_) {
+    gst_pad_start_task(pad_, &TextOutput::run, this, nullptr);
+  }
 }
 
 void TextOutput::clear() {
@@ -121,23 +155,27 @@ void TextOutput::clear() {
   was_unlinked_ = false;
 }
 
+bool TextOutput::outlives_flush(const Item &item) {
+  const auto *event = std::get_if<EventPointer>(&item);
+  if (event == nullptr) {
+    return !std::holds_alternative<Event>(item);
+  }
+  const GstEventType type = GST_EVENT_TYPE(event->get());
+  return GST_EVENT_IS_STICKY(event->get()) && type != GST_EVENT_SEGMENT && type != GST_EVENT_EOS;
+}
+
 void TextOutput::clear_flushed() {
-  std::deque<Item> kept;
-  const auto keep = [&kept](EventPointer &event) {
-    const GstEventType type = GST_EVENT_TYPE(event.get());
-    if (GST_EVENT_IS_STICKY(event.get()) && type != GST_EVENT_SEGMENT && type != GST_EVENT_EOS) {
-      kept.emplace_back(std::move(event));
+  std::deque<Queued> kept;
+  const auto keep = [&kept](Item &item) {
+    if (outlives_flush(item)) {
+      kept.push_back({std::move(item)});
     }
   };
-  for (Item &item : items_) {
-    if (auto *event = std::get_if<EventPointer>(&item)) {
-      keep(*event);
-    } else if (std::holds_alternative<Settings>(item)) {
-      kept.emplace_back(std::move(item));
-    }
+  for (Queued &queued : items_) {
+    keep(queued.item);
   }
   for (Held &held : held_) {
-    keep(held.event);
+    keep(held.item);
   }
   clear();
   items_ = std::move(kept);
@@ -155,50 +193,65 @@ void TextOutput::run(gpointer self) {
 }
 
 void TextOutput::run_once() {
-  std::unique_lock lock(mutex_);
-  const auto stands = [this] { return flow_ != GST_FLOW_OK && flow_ != GST_FLOW_EOS; };
-  const bool came = changed_.wait_for(lock, patience, [&] { return !items_.empty() || stands(); });
-  if (stands()) {
-    lock.unlock();
+  std::optional<Queued> next;
+  bool stopped = false;
+  bool wants_text = false;
+  {
+    const MutexLock lock(mutex_);
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    bool in_time = true;
+    while (in_time && items_.empty() && !stands()) {
+      in_time = changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout;
+    }
+    stopped = stands();
+    wants_text = flow_ == GST_FLOW_OK;
+    if (!stopped && !items_.empty()) {
+      next = std::move(items_.front());
+      items_.pop_front();
+    }
+  }
+  if (stopped) {
     gst_pad_pause_task(pad_);
     return;
   }
-  if (!came) {
-    lock.unlock();
+  if (!next) {
     observer_.nothing_came();
     return;
   }
-  Item item = std::move(items_.front());
-  items_.pop_front();
-  const bool wants_text = flow_ == GST_FLOW_OK;
-  lock.unlock();
   changed_.notify_all();
-  const GstFlowReturn flow = wants_text ? write(std::move(item)) : pass_events(std::move(item));
+  writer_.set_recognised(next->came);
+  const GstFlowReturn flow =
+      wants_text ? write(std::move(next->item)) : pass_events(std::move(next->item));
   if (flow != GST_FLOW_OK) {
     fail(flow);
   }
 }
 
-GstFlowReturn TextOutput::pass_events(Item item) {
+GstFlowReturn TextOutput::write_other(Item item) {
   if (auto *event = std::get_if<EventPointer>(&item)) {
     return forward(std::move(*event));
   }
-  if (const auto *settings = std::get_if<Settings>(&item)) {
-    return writer_.change(*settings);
+  if (auto *language = std::get_if<Language>(&item)) {
+    writer_.change_language(std::move(language->code));
+    return GST_FLOW_OK;
   }
-  if (const auto *event = std::get_if<Event>(&item)) {
-    if (const auto *drained = std::get_if<Drained>(event)) {
-      return release_held(drained->marker);
-    }
+  return writer_.change(std::get<Settings>(item));
+}
+
+GstFlowReturn TextOutput::pass_events(Item item) {
+  const auto *event = std::get_if<Event>(&item);
+  if (event == nullptr) {
+    return write_other(std::move(item));
   }
-  return GST_FLOW_OK;
+  const auto *drained = std::get_if<Drained>(event);
+  return drained == nullptr ? GST_FLOW_OK : release_held(drained->marker);
 }
 
 GstFlowReturn TextOutput::forward(EventPointer event) {
   const GstEventType type = GST_EVENT_TYPE(event.get());
   if (type == GST_EVENT_STREAM_START || type == GST_EVENT_SEGMENT) {
     // Something new, which downstream may want again.
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (flow_ == GST_FLOW_EOS) {
       flow_ = GST_FLOW_OK;
     }
@@ -207,11 +260,8 @@ GstFlowReturn TextOutput::forward(EventPointer event) {
 }
 
 GstFlowReturn TextOutput::write(Item item) {
-  if (auto *event = std::get_if<EventPointer>(&item)) {
-    return forward(std::move(*event));
-  }
-  if (const auto *settings = std::get_if<Settings>(&item)) {
-    return writer_.change(*settings);
+  if (!std::holds_alternative<Event>(item)) {
+    return write_other(std::move(item));
   }
   const Event &event = std::get<Event>(item);
   if (const auto *failure = std::get_if<Failure>(&event)) {
@@ -230,16 +280,16 @@ GstFlowReturn TextOutput::write(Item item) {
 
 GstFlowReturn TextOutput::release_held(uint64_t marker) {
   for (;;) {
-    EventPointer event;
+    std::optional<Item> item;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (held_.empty() || held_.front().marker > marker) {
         return GST_FLOW_OK;
       }
-      event = std::move(held_.front().event);
+      item = std::move(held_.front().item);
       held_.pop_front();
     }
-    if (const GstFlowReturn flow = forward(std::move(event)); flow != GST_FLOW_OK) {
+    if (const GstFlowReturn flow = write_other(*std::move(item)); flow != GST_FLOW_OK) {
       return flow;
     }
   }
@@ -248,7 +298,7 @@ GstFlowReturn TextOutput::release_held(uint64_t marker) {
 void TextOutput::fail(GstFlowReturn flow) {
   bool end_came = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     end_came = end_came_;
     if (flow == GST_FLOW_NOT_LINKED && !end_came) {
       was_unlinked_ = true;

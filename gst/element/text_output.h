@@ -2,20 +2,26 @@
 /// Between the recogniser's thread and the source pad: a queue, and the pad's task.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <mutex>
+#include <string>
+#include <utility>
 #include <variant>
 
 #include <gst/gst.h>
 
 #include <kyutaistt/events.h>
 
+#include "common/mutex.h"
 #include "common/pointers.h"
 #include "element/text_writer.h"
 
 namespace kyutaistt::element {
+
+/// The language of the text that follows; empty if it is unknown.
+struct Language {
+  std::string code;
+};
 
 /// Hands recognised words and serialized events to the writer, in order: an event that must come
 /// behind the text of the audio before it is held until that audio has been drained.
@@ -23,17 +29,25 @@ namespace kyutaistt::element {
 /// Threads: any, but for what says otherwise.
 class TextOutput {
  public:
-  TextOutput(GstElement *element, GstPad *sink, GstPad *src, OutputObserver &observer)
-      : element_(element), pad_(src), observer_(observer), writer_(element, sink, src, observer) {}
+  TextOutput(GstElement *element, GstPad *sink, GstPad *src, Latency &latency,
+             OutputObserver &observer)
+      : element_(element),
+        pad_(src),
+        observer_(observer),
+        writer_(element, sink, src, latency, observer) {}
 
   /// Never blocks: for the recogniser's worker.
   void put(const Event &event);
   /// How to write what is put from now on.
   void put(const Settings &settings);
-  /// A serialized event, behind everything that was put or held before it.
-  void put(EventPointer event);
-  /// A serialized event that goes out once `Drained{marker}` was put.
-  void hold(EventPointer event, uint64_t marker);
+  /// Something new, after everything that was put or held before it.
+  void put(EventPointer event) { put_after_held(std::move(event)); }
+  void put(Language language) { put_after_held(std::move(language)); }
+  /// Something that goes out once `Drained` was put with the marker that this returns.
+  uint64_t hold(EventPointer event) { return hold_item(std::move(event)); }
+  uint64_t hold(Language language) { return hold_item(std::move(language)); }
+  /// A marker for which nothing is held.
+  uint64_t next_marker();
 
   /// Waits until downstream has taken enough. What the last push returned, or GST_FLOW_FLUSHING.
   GstFlowReturn wait_for_room();
@@ -46,27 +60,39 @@ class TextOutput {
   /// Lets go of everything that waits; `wait_for_room` and the task return.
   void begin_flush();
   /// After a flush: forgets what waited and goes on. Sticky events that describe the stream stay,
-  /// as the flush does not touch them. The pad's task must not run.
+  /// as the flush does not touch them. The pad's task stands from here until `resume`.
   void end_flush();
+  /// The pad's task goes on after a flush, unless the pad is inactive by now.
+  void resume();
 
   TextWriter &writer() { return writer_; }
   const TextWriter &writer() const { return writer_; }
 
  private:
-  using Item = std::variant<Event, EventPointer, Settings>;
+  using Item = std::variant<Event, EventPointer, Language, Settings>;
 
+  static bool is_end(const Item &item);
+  /// A flush does not touch it: settings, the language, events that describe the stream.
+  static bool outlives_flush(const Item &item);
+  void put_after_held(Item item);
+  uint64_t hold_item(Item item);
+  bool stands() const KYUTAISTT_REQUIRES(mutex_) {
+    return flow_ != GST_FLOW_OK && flow_ != GST_FLOW_EOS;
+  }
   /// One turn of the task: waits for an item and writes it.
   void run_once();
   GstFlowReturn write(Item item);
   /// Downstream wants no more text: only events go on.
   GstFlowReturn pass_events(Item item);
+  /// What is not an `Event` of the recognition goes on in any case.
+  GstFlowReturn write_other(Item item);
   GstFlowReturn forward(EventPointer event);
   GstFlowReturn release_held(uint64_t marker);
   /// Downstream does not take more: tells whoever waits.
   void fail(GstFlowReturn flow);
-  void clear();
-  /// Forgets all but what a flush does not touch: settings, and events that describe the stream.
-  void clear_flushed();
+  void clear() KYUTAISTT_REQUIRES(mutex_);
+  /// Forgets all that does not outlive a flush.
+  void clear_flushed() KYUTAISTT_REQUIRES(mutex_);
 
   GstElement *const element_;
   GstPad *const pad_;
@@ -74,21 +100,33 @@ class TextOutput {
   /// Used by the task alone, or while it does not run.
   TextWriter writer_;
 
+  /// Held while the task is started or stopped, which a flush and a change of state may do at once.
+  /// Comes before `mutex_`; the task takes it never.
+  Mutex task_mutex_;
+  /// The pad is active.
+  bool active_ KYUTAISTT_GUARDED_BY(task_mutex_) = false;
+
   /// Protects what follows. Nothing is called with it held.
-  std::mutex mutex_;
+  Mutex mutex_;
   /// An item came, one was taken, or a flush began.
-  std::condition_variable changed_;
-  std::deque<Item> items_;
+  Condition changed_;
+  struct Queued {
+    Item item;
+    /// Running time when an `Event` came; NONE without a clock.
+    GstClockTime came = GST_CLOCK_TIME_NONE;
+  };
+  std::deque<Queued> items_ KYUTAISTT_GUARDED_BY(mutex_);
   struct Held {
     uint64_t marker;
-    EventPointer event;
+    Item item;
   };
-  std::deque<Held> held_;
+  std::deque<Held> held_ KYUTAISTT_GUARDED_BY(mutex_);
+  uint64_t next_marker_ KYUTAISTT_GUARDED_BY(mutex_) = 1;
   /// What downstream said last. After GST_FLOW_EOS events go on; after another the task stands.
-  GstFlowReturn flow_ = GST_FLOW_FLUSHING;
+  GstFlowReturn flow_ KYUTAISTT_GUARDED_BY(mutex_) = GST_FLOW_FLUSHING;
   /// Text found no next element; told once, because another may be linked in the meantime.
-  bool was_unlinked_ = false;
-  bool end_came_ = false;
+  bool was_unlinked_ KYUTAISTT_GUARDED_BY(mutex_) = false;
+  bool end_came_ KYUTAISTT_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace kyutaistt::element

@@ -24,7 +24,7 @@ void TextWriter::configure(const Settings &settings) {
   lateness_ = settings.lateness * GST_MSECOND;
   shaper_ = captions::CueShaper(settings.cue_shape);
   speech_.configure(settings);
-  writes_cues_ = text_unit_ == TextUnit::Cue;
+  latency_.set_writes_cues(text_unit_ == TextUnit::Cue);
 }
 
 GstFlowReturn TextWriter::change(const Settings &settings) {
@@ -33,7 +33,7 @@ GstFlowReturn TextWriter::change(const Settings &settings) {
   shaper_.change_shape(settings.cue_shape);
   text_unit_ = settings.text_unit;
   speech_.configure(settings);
-  tell_unit();
+  latency_.set_writes_cues(!writes_words());
   const GstClockTime lateness = settings.lateness * GST_MSECOND;
   if (segment_ && flow == GST_FLOW_OK && lateness != lateness_) {
     segment_->base += lateness - lateness_;
@@ -42,13 +42,6 @@ GstFlowReturn TextWriter::change(const Settings &settings) {
   }
   lateness_ = lateness;
   return flow;
-}
-
-void TextWriter::tell_unit() {
-  const bool cues = !writes_words();
-  if (writes_cues_.exchange(cues) != cues) {
-    observer_.unit_changed();
-  }
 }
 
 void TextWriter::reset(Downstream downstream) {
@@ -65,7 +58,7 @@ void TextWriter::reset(Downstream downstream) {
     header_due_ = false;
     next_number_ = 1;
     dropped_frames_ = 0;
-    max_observed_delay_ = 0;
+    latency_.forget_observed();
   }
 }
 
@@ -89,22 +82,6 @@ GstFlowReturn TextWriter::forward(EventPointer event) {
       discont_ = true;
       waiting_.push_back(std::move(event));
       return negotiate();
-    }
-    case GST_EVENT_TAG: {
-      GstTagList *tags = nullptr;
-      gst_event_parse_tag(event.get(), &tags);
-      gchar *language = nullptr;
-      bool is_known = false;
-      if (gst_tag_list_get_string(tags, GST_TAG_LANGUAGE_CODE, &language)) {
-        is_known = language_ == language;
-        language_ = language;
-        g_free(language);
-      }
-      if (!negotiated_ || is_known) {
-        // Agreeing on a format tells the language.
-        return GST_FLOW_OK;
-      }
-      break;
     }
     case GST_EVENT_EOS:
       // Without caps, downstream would take a stream without audio for a fault.
@@ -156,7 +133,7 @@ GstFlowReturn TextWriter::negotiate() {
     format_ = Format::Raw;
   }
   GST_INFO_OBJECT(element_, "writing %" GST_PTR_FORMAT, allowed.get());
-  tell_unit();
+  latency_.set_writes_cues(!writes_words());
   if (!gst_pad_push_event(pad_, gst_event_new_caps(allowed.get()))) {
     GST_DEBUG_OBJECT(element_, "caps were not taken");
   }
@@ -164,6 +141,17 @@ GstFlowReturn TextWriter::negotiate() {
   header_due_ = format_ == Format::WebVtt;
   push_language_tag();
   return push_waiting();
+}
+
+void TextWriter::change_language(std::string language) {
+  if (language.empty() || language == language_) {
+    return;
+  }
+  language_ = std::move(language);
+  if (negotiated_) {
+    // Before, agreeing on a format announces it.
+    push_language_tag();
+  }
 }
 
 void TextWriter::push_language_tag() {
@@ -275,7 +263,9 @@ GstFlowReturn TextWriter::push_text(const std::string &text, Time start, Time en
   GST_LOG_OBJECT(element_, "text at %" GST_TIME_FORMAT ": %s",
                  GST_TIME_ARGS(GST_BUFFER_PTS(buffer)), text.c_str());
   if (end > begin) {
-    observe_delay(GST_BUFFER_PTS(buffer));
+    latency_.observe(
+        gst_segment_to_running_time(&*segment_, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer)),
+        recognised_);
   }
   // A word's last piece may end behind the next word's start: only starts are in order.
   position_ = writes_words() ? begin : std::max(begin, end);
@@ -311,37 +301,6 @@ void TextWriter::report_dropped(const Dropped &dropped) {
                      " were dropped: recognition does not keep up",
                      GST_TIME_ARGS(clock_time(dropped.duration)), GST_TIME_ARGS(timestamp));
   gst_element_post_message(element_, message);
-}
-
-void TextWriter::observe_delay(GstClockTime timestamp) {
-  const GstClockTime upstream = upstream_latency_;
-  const GstClockTime own_time = gst_segment_to_running_time(&*segment_, GST_FORMAT_TIME, timestamp);
-  const GstClockTime now = gst_element_get_current_running_time(element_);
-  if (!GST_CLOCK_TIME_IS_VALID(upstream) || !GST_CLOCK_TIME_IS_VALID(own_time) ||
-      !GST_CLOCK_TIME_IS_VALID(now) || now <= own_time + upstream) {
-    return;
-  }
-  const GstClockTime delay = now - own_time - upstream;
-  if (delay <= max_observed_delay_) {
-    return;
-  }
-  max_observed_delay_ = delay;
-  g_object_notify(G_OBJECT(element_), "max-observed-delay");
-  if (delay > promised_) {
-    warn_of_delay(delay);
-    observer_.text_came_late(delay);
-  }
-}
-
-void TextWriter::warn_of_delay(GstClockTime delay) {
-  GstStructure *details = gst_structure_new("kyutaistt/excessive-delay", "new-observed-max-delay",
-                                            G_TYPE_UINT64, delay, nullptr);
-  gchar *text = g_strdup_printf("Text came %" G_GUINT64_FORMAT
-                                " ms behind its time, %" G_GUINT64_FORMAT " ms were promised.",
-                                delay / GST_MSECOND, promised_ / GST_MSECOND);
-  gst_element_message_full_with_details(element_, GST_MESSAGE_WARNING, GST_CORE_ERROR,
-                                        GST_CORE_ERROR_CLOCK, text, nullptr, __FILE__, GST_FUNCTION,
-                                        __LINE__, details);
 }
 
 }  // namespace kyutaistt::element

@@ -2,7 +2,6 @@
 /// Recognised words to buffers and events on the source pad.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 #include "captions/cue_format.h"
 #include "captions/cue_shaper.h"
 #include "common/pointers.h"
+#include "element/latency.h"
 #include "element/output_observer.h"
 #include "element/settings.h"
 #include "element/speech_events.h"
@@ -24,27 +24,30 @@ namespace kyutaistt::element {
 /// Writes text in the format that downstream takes: words or cues as raw text, WebVTT, SubRip; and
 /// GAP events that follow the recognition where there is no text.
 ///
-/// Threads: the source pad's task only, but for `max_observed_delay`, `promise`,
-/// `set_upstream_latency`, `writes_cues`, `in_pause`, and `configure` and `reset`, which are called
-/// while the task does not run. Pushes and queries with no lock held.
+/// Threads: the source pad's task only, but for `in_pause`, and `configure`, `set_language` and
+/// `reset`, which are called while the task does not run. Pushes and queries with no lock held.
 class TextWriter {
  public:
-  TextWriter(GstElement *element, GstPad *sink, GstPad *src, OutputObserver &observer)
-      : element_(element), pad_(src), observer_(observer), speech_(element, sink, src) {}
+  TextWriter(GstElement *element, GstPad *sink, GstPad *src, Latency &latency,
+             OutputObserver &observer)
+      : element_(element),
+        pad_(src),
+        latency_(latency),
+        observer_(observer),
+        speech_(element, sink, src) {}
 
   /// How to write from the next `reset` on.
   void configure(const Settings &settings);
-  /// Language for the stream's tags; empty for none. Afterwards it follows the tags that are
-  /// forwarded.
+  /// Language of the text from the next `reset` on; empty if it is unknown.
   void set_language(std::string language) { language_ = std::move(language); }
-  /// The latency that was promised to the pipeline. Any thread.
-  void promise(GstClockTime latency) { promised_ = latency; }
-  /// What the pipeline up to this element takes for itself; NONE if it is not live. Any thread.
-  void set_upstream_latency(GstClockTime latency) { upstream_latency_ = latency; }
 
+  /// Running time when what is written next was recognised.
+  void set_recognised(GstClockTime time) { recognised_ = time; }
   GstFlowReturn write(const Event &event);
   /// How to write from now on. A cue in the making goes out as it is.
   GstFlowReturn change(const Settings &settings);
+  /// Language of the text from now on; one that is unknown changes nothing.
+  void change_language(std::string language);
   /// No more words of this context follow: the last cue goes out.
   GstFlowReturn finish();
   /// Forwards a serialized event, with what it means for the text.
@@ -54,13 +57,8 @@ class TextWriter {
   enum class Downstream { Keep, Forget };
   void reset(Downstream downstream);
 
-  /// What comes out is cues, as far as is known yet.
-  bool writes_cues() const { return writes_cues_; }
   /// The recognition is in a pause of the speech. Any thread.
   bool in_pause() const { return speech_.in_pause(); }
-  /// Longest time between a text's own time and its output in a live pipeline, without what
-  /// upstream took.
-  GstClockTime max_observed_delay() const { return max_observed_delay_; }
 
  private:
   enum class Format { Raw, WebVtt, SubRip };
@@ -68,7 +66,6 @@ class TextWriter {
   /// Agrees on caps if that has not been done, or if downstream asks for it again.
   GstFlowReturn negotiate();
   bool writes_words() const { return format_ == Format::Raw && text_unit_ == TextUnit::Word; }
-  void tell_unit();
   GstFlowReturn write_word(const Word &word);
   GstFlowReturn write_ready_cues();
   GstFlowReturn write_cue(const captions::Cue &cue);
@@ -81,11 +78,10 @@ class TextWriter {
   GstFlowReturn push_waiting();
   void push_language_tag();
   void report_dropped(const Dropped &dropped);
-  void observe_delay(GstClockTime timestamp);
-  void warn_of_delay(GstClockTime delay);
 
   GstElement *const element_;
   GstPad *const pad_;
+  Latency &latency_;
   OutputObserver &observer_;
   SpeechEvents speech_;
 
@@ -108,10 +104,7 @@ class TextWriter {
   std::optional<Time> text_end_;
   uint64_t next_number_ = 1;
   uint64_t dropped_frames_ = 0;
-  std::atomic<bool> writes_cues_ = false;
-  std::atomic<GstClockTime> max_observed_delay_ = 0;
-  std::atomic<GstClockTime> promised_ = GST_CLOCK_TIME_NONE;
-  std::atomic<GstClockTime> upstream_latency_ = GST_CLOCK_TIME_NONE;
+  GstClockTime recognised_ = GST_CLOCK_TIME_NONE;
 };
 
 }  // namespace kyutaistt::element

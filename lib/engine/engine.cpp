@@ -59,7 +59,7 @@ Engine::Engine(std::shared_ptr<EngineState> state) : state_(std::move(state)) {}
 Engine::~Engine() = default;
 
 Result<std::unique_ptr<Stream>> Engine::open_stream(const StreamOptions &options,
-                                                    EventListener listener) {
+                                                    EventListener listener, int max_streams) {
   return base::guard("opening a stream", [&]() -> Result<std::unique_ptr<Stream>> {
     KYUTAISTT_TRY(check(options));
     if (!listener) {
@@ -78,8 +78,9 @@ Result<std::unique_ptr<Stream>> Engine::open_stream(const StreamOptions &options
     stream->language_model = model.language_model->make_state();
 
     const std::lock_guard lock(state_->mutex);
-    if (state_->streams.size() >= static_cast<size_t>(state_->options.max_streams)) {
-      return Status::resource_exhausted("all " + std::to_string(state_->options.max_streams) +
+    const int limit = std::min(max_streams, state_->options.max_streams);
+    if (static_cast<int>(state_->streams.size()) >= limit) {
+      return Status::resource_exhausted("all " + std::to_string(limit) +
                                         " streams of the engine are in use");
     }
     state_->streams.push_back(stream);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -51,8 +52,10 @@ class KYUTAISTT_PUBLIC Engine {
   ~Engine();
 
   /// Opens a stream whose events go to `listener`. Fails with `NotFound` for an unknown domain,
-  /// `InvalidArgument` for bad options, `ResourceExhausted` beyond `EngineOptions::max_streams`.
-  Result<std::unique_ptr<Stream>> open_stream(const StreamOptions &options, EventListener listener);
+  /// `InvalidArgument` for bad options, `ResourceExhausted` beyond `EngineOptions::max_streams`, or
+  /// if `max_streams` are open already: what this caller shares the engine with at most.
+  Result<std::unique_ptr<Stream>> open_stream(const StreamOptions &options, EventListener listener,
+                                              int max_streams = std::numeric_limits<int>::max());
 
   const Model &model() const noexcept;
   EngineStats stats() const;

@@ -25,15 +25,13 @@ class NoObserver final : public OutputObserver {
  public:
   void pause_began() override {}
   void nothing_came() override {}
-  void unit_changed() override {}
-  void text_came_late(GstClockTime /*delay*/) override {}
 };
 
 /// A TextOutput with a source pad of its own, and what came to the pad behind it.
 class Output {
  public:
   explicit Output(const Settings &settings)
-      : output_(element_, sink_, pad_, observer_), texts_(g_async_queue_new_full(g_free)) {
+      : output_(element_, sink_, pad_, latency_, observer_), texts_(g_async_queue_new_full(g_free)) {
     GST_DEBUG_CATEGORY_INIT(gst_kyutai_stt_debug, "kyutaistt", 0, "Kyutai speech to text");
     gst_element_set_bus(element_, bus_);
     g_object_set_data(G_OBJECT(peer_), "texts", texts_);
@@ -114,6 +112,8 @@ class Output {
   GstPad *sink_ = GST_PAD(gst_object_ref_sink(gst_pad_new("audio", GST_PAD_SINK)));
   GstPad *pad_ = new_text_pad();
   GstPad *peer_ = GST_PAD(gst_object_ref_sink(gst_pad_new("peer", GST_PAD_SINK)));
+  kyutaistt::element::SettingsStore settings_;
+  kyutaistt::element::Latency latency_{element_, sink_, settings_};
   TextOutput output_;
   GAsyncQueue *texts_;
 };

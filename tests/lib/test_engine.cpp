@@ -155,6 +155,9 @@ TEST(wrong_options_are_refused) {
                  "2");
   // A stream that is closed makes room.
   first.value().reset();
+  // For one that wants it for itself there are too many.
+  assert_refused(engine->open_stream(forcing({}), ignore, 1).status(),
+                 StatusCode::ResourceExhausted, "1");
   assert_ok(engine->open_stream(forcing({}), ignore).status());
 }
 

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "element/latency.h"
+
+#include <algorithm>
+
+#include "common/pointers.h"
+#include "element/debug.h"
+
+namespace kyutaistt::element {
+
+namespace {
+
+/// What a word needs beyond the model's delay: its frame, its pieces, and the computing.
+constexpr Time processing_margin = std::chrono::milliseconds(580);
+
+}  // namespace
+
+void Latency::set_model_delay(std::optional<double> seconds) {
+  model_delay_ = seconds.value_or(family_delay);
+  measured_ = 0;
+}
+
+void Latency::set_writes_cues(bool writes_cues) {
+  if (writes_cues_.exchange(writes_cues) != writes_cues) {
+    update();
+  }
+}
+
+void Latency::update() {
+  {
+    const MutexLock lock(mutex_);
+    const GstClockTime now = own();
+    if (promised_ == now) {
+      return;
+    }
+    promised_ = now;
+  }
+  gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
+}
+
+GstClockTime Latency::own() const {
+  const Settings settings = settings_.copy();
+  if (settings.latency > 0) {
+    return settings.latency * GST_MSECOND;
+  }
+  Time latency = std::chrono::duration_cast<Time>(std::chrono::duration<double>(model_delay_));
+  latency += processing_margin;
+  if (settings.text_unit == TextUnit::Cue || writes_cues_) {
+    latency += settings.cue_shape.maximum_duration + settings.cue_shape.gap;
+  }
+  // What a stall has cost passes: a live stream cannot stay further behind than its backlog.
+  const auto own = static_cast<GstClockTime>(latency.count());
+  return std::clamp(measured_.load(), own, own + settings.max_backlog * GST_MSECOND);
+}
+
+bool Latency::ask_upstream() {
+  const QueryPointer query(gst_query_new_latency());
+  gboolean live = FALSE;
+  GstClockTime least = 0;
+  if (gst_pad_peer_query(sink_, query.get())) {
+    gst_query_parse_latency(query.get(), &live, &least, nullptr);
+  }
+  upstream_ = live != FALSE ? least : GST_CLOCK_TIME_NONE;
+  return live != FALSE;
+}
+
+bool Latency::answer(GstQuery *query) {
+  if (!gst_pad_peer_query(sink_, query)) {
+    return false;
+  }
+  gboolean live = FALSE;
+  GstClockTime least = 0;
+  GstClockTime most = GST_CLOCK_TIME_NONE;
+  gst_query_parse_latency(query, &live, &least, &most);
+  upstream_ = live != FALSE ? least : GST_CLOCK_TIME_NONE;
+  if (live != FALSE) {
+    const GstClockTime ours = own();
+    least += ours;
+    most = GST_CLOCK_TIME_IS_VALID(most) ? most + ours : most;
+    GST_DEBUG_OBJECT(element_, "latency %" GST_TIME_FORMAT " of it ours: %" GST_TIME_FORMAT,
+                     GST_TIME_ARGS(least), GST_TIME_ARGS(ours));
+    gst_query_set_latency(query, live, least, most);
+  }
+  return true;
+}
+
+GstClockTime Latency::horizon() const {
+  const GstClockTime upstream = upstream_;
+  const GstClockTime now = gst_element_get_current_running_time(element_);
+  if (!GST_CLOCK_TIME_IS_VALID(upstream) || !GST_CLOCK_TIME_IS_VALID(now)) {
+    return GST_CLOCK_TIME_NONE;
+  }
+  const GstClockTime taken = upstream + own();
+  return now > taken ? now - taken : 0;
+}
+
+void Latency::observe(GstClockTime own_time, GstClockTime recognised) {
+  const GstClockTime upstream = upstream_;
+  if (!GST_CLOCK_TIME_IS_VALID(upstream) || !GST_CLOCK_TIME_IS_VALID(own_time) ||
+      !GST_CLOCK_TIME_IS_VALID(recognised) || recognised <= own_time + upstream) {
+    return;
+  }
+  const GstClockTime delay = recognised - own_time - upstream;
+  if (delay <= max_observed_delay_) {
+    return;
+  }
+  max_observed_delay_ = delay;
+  g_object_notify(G_OBJECT(element_), "max-observed-delay");
+  GstClockTime promised = 0;
+  {
+    const MutexLock lock(mutex_);
+    promised = promised_;
+  }
+  if (delay <= promised) {
+    return;
+  }
+  warn(delay, promised);
+  if (settings_.copy().latency > 0) {
+    // The user's own promise.
+    return;
+  }
+  // In steps, so that the pipeline does not change its latency with every word.
+  constexpr GstClockTime step = 250 * GST_MSECOND;
+  measured_ = (delay / step + 1) * step;
+  update();
+}
+
+void Latency::warn(GstClockTime delay, GstClockTime promised) const {
+  GstStructure *details = gst_structure_new("kyutaistt/excessive-delay", "new-observed-max-delay",
+                                            G_TYPE_UINT64, delay, nullptr);
+  gchar *text = g_strdup_printf("Text came %" G_GUINT64_FORMAT
+                                " ms behind its time, %" G_GUINT64_FORMAT " ms were promised.",
+                                delay / GST_MSECOND, promised / GST_MSECOND);
+  gst_element_message_full_with_details(element_, GST_MESSAGE_WARNING, GST_CORE_ERROR,
+                                        GST_CORE_ERROR_CLOCK, text, nullptr, __FILE__, GST_FUNCTION,
+                                        __LINE__, details);
+}
+
+}  // namespace kyutaistt::element

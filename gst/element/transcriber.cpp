@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "element/transcriber.h"
+
+#include <string>
+#include <utility>
+
+#include "element/debug.h"
+
+namespace kyutaistt::element {
+
+namespace {
+
+/// Audio that may wait for the model when it is not live: enough to keep it busy.
+constexpr Time file_backlog = std::chrono::milliseconds(800);
+/// Audio that begins so much before the end of what came before has a clock that began anew; less
+/// are packets that overlap.
+constexpr Time longest_overlap = std::chrono::seconds(1);
+/// A live source without audio for so long, in microseconds, has stopped.
+constexpr gint64 stopped_after = G_TIME_SPAN_SECOND;
+
+/// The property says how recognised words are written.
+bool shapes_text(guint property) {
+  switch (property) {
+    case PROP_TEXT_UNIT:
+    case PROP_LATENESS:
+    case PROP_POST_WORDS:
+    case PROP_POST_PAUSES:
+    case PROP_CUE_PRESET:
+    case PROP_CUE_COLUMNS:
+    case PROP_CUE_LINES:
+    case PROP_CUE_MIN_DURATION:
+    case PROP_CUE_MAX_DURATION:
+    case PROP_CUE_GAP:
+    case PROP_CUE_WORD_DURATION:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// The property says what the stream is to write.
+bool chooses_prompt(guint property) {
+  return property == PROP_DOMAIN || property == PROP_PROMPT_TOKENS || property == PROP_PAD_STEPS;
+}
+
+}  // namespace
+
+bool Transcriber::set_property(guint property, const GValue *value) {
+  bool is_known = true;
+  const Status status = settings_.change([&](Settings &settings) -> Status {
+    is_known = settings.set(property, value);
+    return is_known && chooses_prompt(property) ? prompting_.check(settings) : Status();
+  });
+  if (!is_known) {
+    return false;
+  }
+  if (!status.ok()) {
+    GST_ELEMENT_WARNING(element_, LIBRARY, SETTINGS, ("%s", status.message().c_str()),
+                        ("the prompt stays as it was"));
+    return true;
+  }
+  if (chooses_prompt(property)) {
+    prompting_.change(undrained_);
+  } else if (property == PROP_LANGUAGE_CODE) {
+    prompting_.change_language();
+  } else if (shapes_text(property)) {
+    const MutexLock lock(writing_mutex_);
+    output_.put(settings_.copy());
+  }
+  latency_.update();
+  return true;
+}
+
+void Transcriber::nothing_came() {
+  if (!live_ || g_get_monotonic_time() - last_audio_ < stopped_after) {
+    return;
+  }
+  // The model keeps words for its delay: silence brings them out, as nobody knows for how long.
+  const auto stream = recognition_.stream();
+  if (stream == nullptr || !undrained_.exchange(false)) {
+    return;
+  }
+  GST_INFO_OBJECT(element_, "no audio comes any more: asking for the words so far");
+  if (!stream->drain(output_.next_marker()).ok()) {
+    GST_DEBUG_OBJECT(element_, "the stream has failed: nothing to drain");
+  }
+}
+
+GstStructure *Transcriber::stats() const {
+  StreamStats stream_stats;
+  if (const auto stream = recognition_.stream()) {
+    stream_stats = stream->stats();
+  }
+  const auto engine = recognition_.engine_stats().value_or(EngineStats());
+  const auto info = recognition_.model_info();
+  return gst_structure_new(
+      "application/x-kyutaistt-stats",                                             //
+      "frames", G_TYPE_UINT64, stream_stats.frames,                                //
+      "dropped-frames", G_TYPE_UINT64, stream_stats.dropped_frames,                //
+      "words", G_TYPE_UINT64, stream_stats.words,                                  //
+      "queued", G_TYPE_UINT64, static_cast<guint64>(stream_stats.queued.count()),  //
+      "streams", G_TYPE_INT, engine.open_streams,                                  //
+      "steps", G_TYPE_UINT64, engine.steps,                                        //
+      "memory-per-stream", G_TYPE_UINT64, info ? info->memory_per_stream_bytes : 0, nullptr);
+}
+
+bool Transcriber::start() {
+  Status status = recognition_.prepare(settings_.copy());
+  // What is set from here on is checked when it is set: the model is known.
+  const Settings settings = settings_.copy();
+  if (status.ok()) {
+    status = prompting_.check(settings);
+  }
+  if (!status.ok()) {
+    post_error(element_, "Recognition cannot start", status);
+    recognition_.stop();
+    return false;
+  }
+  input_.reset();
+  pushed_until_.reset();
+  was_heard_ = false;
+  undrained_ = false;
+  prompting_.reset();
+  output_.writer().configure(settings);
+  output_.writer().set_language(prompting_.language(settings));
+  const auto info = recognition_.model_info();
+  latency_.set_model_delay(info ? std::optional(info->delay_seconds) : std::nullopt);
+  recognition_.start();
+  latency_.update();
+  return true;
+}
+
+void Transcriber::stop() {
+  recognition_.stop();
+  latency_.set_model_delay(std::nullopt);
+  input_.reset();
+  undrained_ = false;
+}
+
+std::shared_ptr<Stream> Transcriber::acquire_stream(GstFlowReturn &flow) {
+  if (auto stream = recognition_.stream()) {
+    return stream;
+  }
+  const Settings settings = settings_.copy();
+  const bool live = latency_.ask_upstream();
+  live_ = live;
+  input_.set_may_wait(!live);
+  StreamOptions options;
+  options.overflow = live ? Overflow::Drop : Overflow::Block;
+  options.queue_capacity =
+      live ? Time(std::chrono::milliseconds(settings.max_backlog)) : file_backlog;
+  GST_INFO_OBJECT(element_, "opening a %s stream", live ? "live" : "non-live");
+  auto stream = recognition_.acquire_stream(
+      options, static_cast<int>(settings.max_streams),
+      [this](const Event &event) { output_.put(event); }, flow);
+  if (stream != nullptr) {
+    // Only now: loading takes seconds, and the prompt may have been set meanwhile.
+    prompting_.apply(*stream);
+  }
+  return stream;
+}
+
+GstFlowReturn Transcriber::push_audio(const AudioInput::Audio &audio) {
+  if (audio.samples.empty()) {
+    return GST_FLOW_OK;
+  }
+  GstFlowReturn flow = output_.wait_for_room();
+  if (flow != GST_FLOW_OK) {
+    return flow;
+  }
+  const auto stream = acquire_stream(flow);
+  if (stream == nullptr) {
+    return flow;
+  }
+  follow_time(audio);
+  last_audio_ = g_get_monotonic_time();
+  const Status status = stream->push(audio.samples, audio.timestamp);
+  undrained_ = true;
+  was_heard_ = true;
+  if (status.code() == StatusCode::Cancelled) {
+    return GST_FLOW_FLUSHING;
+  }
+  // A failed stream has told its listener, which posts the ERROR.
+  return status.ok() ? GST_FLOW_OK : GST_FLOW_ERROR;
+}
+
+GstFlowReturn Transcriber::push_audio(const AudioInput::Pieces &pieces) {
+  for (const AudioInput::Audio &audio : pieces) {
+    if (const GstFlowReturn flow = push_audio(audio); flow != GST_FLOW_OK) {
+      return flow;
+    }
+  }
+  return GST_FLOW_OK;
+}
+
+void Transcriber::post_notes() {
+  if (const std::string notes = input_.take_notes(); !notes.empty()) {
+    GST_ELEMENT_WARNING(element_, STREAM, FORMAT, ("About the audio: %s.", notes.c_str()),
+                        (nullptr));
+  }
+}
+
+void Transcriber::follow_time(const AudioInput::Audio &audio) {
+  if (audio.timestamp && pushed_until_ && *audio.timestamp < *pushed_until_ - longest_overlap) {
+    GST_INFO_OBJECT(element_, "time goes back to %" GST_TIME_FORMAT,
+                    GST_TIME_ARGS(static_cast<GstClockTime>(audio.timestamp->count())));
+    // A pipeline that is at fault may have sent none.
+    if (EventPointer segment{gst_pad_get_sticky_event(sink_, GST_EVENT_SEGMENT, 0)}) {
+      send_after_pushed(std::move(segment));
+    }
+  }
+  const Time begin = audio.timestamp.value_or(pushed_until_.value_or(Time()));
+  pushed_until_ = begin + audio.duration();
+}
+
+GstFlowReturn Transcriber::take_buffer(BufferPointer buffer) {
+  if (!input_.has_caps()) {
+    GST_ELEMENT_ERROR(element_, CORE, NEGOTIATION, ("Audio came without a format."), (nullptr));
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  GST_LOG_OBJECT(element_, "taking %" GST_PTR_FORMAT, buffer.get());
+  const GstFlowReturn flow = push_audio(input_.convert(std::move(buffer)));
+  post_notes();
+  return flow;
+}
+
+void Transcriber::send_after_text(EventPointer event) {
+  push_audio(input_.drain());
+  send_after_pushed(std::move(event));
+}
+
+void Transcriber::send_after_pushed(EventPointer event) {
+  const auto stream = recognition_.stream();
+  if (stream == nullptr) {
+    output_.put(std::move(event));
+    return;
+  }
+  // Also where nothing was pushed since the last drain: its words may still be under way. To drain
+  // an empty context costs nothing.
+  undrained_ = false;
+  const uint64_t marker = output_.hold(std::move(event));
+  if (!stream->drain(marker).ok()) {
+    GST_DEBUG_OBJECT(element_, "the stream has failed: nothing to drain");
+  }
+}
+
+EventPointer Transcriber::own_stream_start(GstEvent *upstream) const {
+  const gchar *audio_id = nullptr;
+  gst_event_parse_stream_start(upstream, &audio_id);
+  // Two elements may hear the same audio.
+  const StringPointer name(gst_element_get_name(element_));
+  const std::string id = std::string(audio_id) + "/" + name.get() + "/text";
+  EventPointer event(gst_event_new_stream_start(id.c_str()));
+  guint group = 0;
+  if (gst_event_parse_group_id(upstream, &group)) {
+    gst_event_set_group_id(event.get(), group);
+  }
+  gst_event_set_stream_flags(event.get(), GST_STREAM_FLAG_SPARSE);
+  gst_event_set_seqnum(event.get(), gst_event_get_seqnum(upstream));
+  return event;
+}
+
+bool Transcriber::take_segment(EventPointer event) {
+  GstSegment segment;
+  gst_event_copy_segment(event.get(), &segment);
+  if (segment.format != GST_FORMAT_TIME) {
+    GST_ELEMENT_ERROR(
+        element_, STREAM, FORMAT,
+        ("Audio must come in a segment of time, not of %s.", gst_format_get_name(segment.format)),
+        ("a parser or a decoder before this element makes one"));
+    return false;
+  }
+  send_after_text(std::move(event));
+  input_.set_segment(segment);
+  pushed_until_.reset();
+  return true;
+}
+
+bool Transcriber::take_caps(GstEvent *event) {
+  GstCaps *caps = nullptr;
+  gst_event_parse_caps(event, &caps);
+  // The recognition goes on; only what the resampler holds belongs to the old caps.
+  push_audio(input_.drain());
+  if (const Status status = input_.set_caps(caps); !status.ok()) {
+    GST_ELEMENT_ERROR(element_, STREAM, FORMAT, ("%s", status.message().c_str()),
+                      ("%" GST_PTR_FORMAT, caps));
+    return false;
+  }
+  post_notes();
+  GST_DEBUG_OBJECT(element_, "taking %" GST_PTR_FORMAT, caps);
+  return true;
+}
+
+bool Transcriber::take_gap(GstEvent *event) {
+  GstClockTime start = GST_CLOCK_TIME_NONE;
+  GstClockTime duration = GST_CLOCK_TIME_NONE;
+  gst_event_parse_gap(event, &start, &duration);
+  if (!GST_CLOCK_TIME_IS_VALID(start) || !GST_CLOCK_TIME_IS_VALID(duration)) {
+    return true;
+  }
+  // Heard as silence, so that words which wait for the model's delay come out.
+  return push_audio(input_.gap(start, duration)) == GST_FLOW_OK;
+}
+
+bool Transcriber::take_event(EventPointer event) {
+  GST_DEBUG_OBJECT(element_, "taking %" GST_PTR_FORMAT, event.get());
+  switch (GST_EVENT_TYPE(event.get())) {
+    case GST_EVENT_STREAM_START:
+      send_after_text(own_stream_start(event.get()));
+      return true;
+    case GST_EVENT_CAPS:
+      return take_caps(event.get());
+    case GST_EVENT_SEGMENT:
+      return take_segment(std::move(event));
+    case GST_EVENT_GAP:
+      return take_gap(event.get());
+    case GST_EVENT_EOS:
+      push_audio(input_.drain());
+      post_notes();
+      if (!was_heard_) {
+        GST_ELEMENT_WARNING(element_, STREAM, DECODE, ("No audio came: there is nothing to write."),
+                            (nullptr));
+      }
+      send_after_text(std::move(event));
+      return true;
+    case GST_EVENT_SEGMENT_DONE:
+      send_after_text(std::move(event));
+      return true;
+    case GST_EVENT_TAG:
+      // It describes the audio; the text has a tag of its own.
+      return true;
+    default:
+      output_.put(std::move(event));
+      return true;
+  }
+}
+
+void Transcriber::begin_flush() {
+  output_.begin_flush();
+  recognition_.begin_flush();
+}
+
+void Transcriber::end_flush() {
+  recognition_.end_flush();
+  input_.flush();
+  pushed_until_.reset();
+  undrained_ = false;
+  output_.end_flush();
+  if (const auto stream = recognition_.stream()) {
+    // It may have been set in the flush, or when the stream had failed.
+    prompting_.reset();
+    prompting_.apply(*stream);
+  }
+}
+
+}  // namespace kyutaistt::element

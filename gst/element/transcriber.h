@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// The way of audio and events between the element's pads.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+#include <gst/gst.h>
+
+#include "common/audio_input.h"
+#include "common/mutex.h"
+#include "common/pointers.h"
+#include "element/latency.h"
+#include "element/output_observer.h"
+#include "element/prompting.h"
+#include "element/recognition.h"
+#include "element/settings_store.h"
+#include "element/text_output.h"
+
+namespace kyutaistt::element {
+
+/// Everything of the element that has a destructor; made and destroyed with it.
+class Transcriber final : private OutputObserver {
+ public:
+  Transcriber(GstElement *element, GstPad *sink, GstPad *src)
+      : element_(element),
+        sink_(sink),
+        latency_(element, sink, settings_),
+        recognition_(element),
+        output_(element, sink, src, latency_, *this),
+        prompting_(element, settings_, recognition_, output_) {}
+
+  // Any thread.
+
+  Settings settings() const { return settings_.copy(); }
+  /// Sets a property and does what its change means now. False if there is none of this number.
+  bool set_property(guint property, const GValue *value);
+  /// A new structure for the property `stats`.
+  GstStructure *stats() const;
+  GstClockTime max_observed_delay() const { return latency_.max_observed_delay(); }
+  /// Answers the pipeline's query. False if upstream does not.
+  bool answer_latency(GstQuery *query) { return latency_.answer(query); }
+
+  // State changes.
+
+  /// Finds the model and begins to load it. Posts an ERROR and returns false if that fails.
+  bool start();
+  void stop();
+  /// The source pad is activated or deactivated.
+  bool start_output() { return output_.start(); }
+  bool stop_output() { return output_.stop(); }
+
+  // The sink pad's streaming thread.
+
+  GstFlowReturn take_buffer(BufferPointer buffer);
+  bool take_event(EventPointer event);
+
+  // The thread that flushes, which may be any.
+
+  void begin_flush();
+  void end_flush();
+  /// Text goes on after `end_flush`, and after downstream has been told of it.
+  void resume_output() { output_.resume(); }
+
+ private:
+  // The source pad's task.
+
+  void pause_began() override { prompting_.pause_began(); }
+  void nothing_came() override;
+
+  /// The stream, opened if it is not; null if there is none, with the reason in `flow`.
+  std::shared_ptr<Stream> acquire_stream(GstFlowReturn &flow);
+  GstFlowReturn push_audio(const AudioInput::Audio &audio);
+  GstFlowReturn push_audio(const AudioInput::Pieces &pieces);
+  /// Says what the user should know about the audio.
+  void post_notes();
+  /// Notes where the audio has got to. If it has gone back, the segment is sent once more, so that
+  /// downstream follows.
+  void follow_time(const AudioInput::Audio &audio);
+  /// Sends a serialized event on after the text of all audio before it.
+  void send_after_text(EventPointer event);
+  /// The same, of all audio that was pushed: the resampler keeps what it holds.
+  void send_after_pushed(EventPointer event);
+  bool take_segment(EventPointer event);
+  bool take_caps(GstEvent *event);
+  bool take_gap(GstEvent *event);
+  /// A stream of text of our own, in the group of the audio's.
+  EventPointer own_stream_start(GstEvent *upstream) const;
+
+  GstElement *const element_;
+  GstPad *const sink_;
+
+  SettingsStore settings_;
+  Latency latency_;
+  Recognition recognition_;
+  TextOutput output_;
+  Prompting prompting_;
+  /// Held while the way of writing is handed on, so that of two threads that do so the one with the
+  /// newer settings comes last. Comes before the locks of the settings and the output.
+  Mutex writing_mutex_;
+
+  // Of the streaming thread.
+
+  AudioInput input_;
+  /// Audio was pushed since the start.
+  bool was_heard_ = false;
+  /// Time after the audio that was pushed last in this segment.
+  std::optional<Time> pushed_until_;
+
+  // Any thread.
+
+  /// Audio was pushed since the last drain, which may not be done yet. Set after the push: a drain
+  /// too many does no harm, one too few loses words.
+  std::atomic<bool> undrained_ = false;
+  /// The open stream's pipeline is live.
+  std::atomic<bool> live_ = false;
+  /// Monotonic time in microseconds when audio came last.
+  std::atomic<gint64> last_audio_ = 0;
+};
+
+}  // namespace kyutaistt::element

@@ -176,6 +176,10 @@ class Uris(Sources):
 
     @unittest.skipIf(os.geteuid() != 0, "becomes another user")
     def test_permission(self):
+        nobody = ["setpriv", "--reuid=65534", "--clear-groups", os.path.abspath(PROGRAM)]
+        if subprocess.run([*nobody, "info", os.path.abspath(MODEL)], capture_output=True,
+                          check=False).returncode != 0:
+            self.skipTest("the build's folder is closed to other users")
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o755)
             path = os.path.join(folder, "a.wav")
@@ -185,9 +189,8 @@ class Uris(Sources):
             os.chmod(path, 0o600)
             for recording in (path, os.path.join(hidden, "b.wav"), pathlib.Path(path).as_uri()):
                 result = subprocess.run(
-                    ["setpriv", "--reuid=65534", "--clear-groups", os.path.abspath(PROGRAM),
-                     "transcribe", os.path.abspath(MODEL), recording], capture_output=True,
-                    text=True, check=False)
+                    [*nobody, "transcribe", os.path.abspath(MODEL), recording],
+                    capture_output=True, text=True, check=False)
                 self.assertEqual(
                     (result.returncode, result.stderr),
                     (1, f"kyutaistt: {recording}: cannot be read: Permission denied\n"))

@@ -107,6 +107,11 @@ void install_output_properties(GObjectClass *object_class) {
           g_param_spec_uint("max-streams", "Maximum streams",
                             "Streams that may share the model in this process, this one included",
                             1, 64, defaults.max_streams, before_paused));
+  install(PROP_CHANNEL,
+          g_param_spec_string("channel", "Channel",
+                              "Which channel is heard: mix (all of them), left, right, or a number "
+                              "from 1 on",
+                              defaults.channel.c_str(), before_paused));
   install(PROP_LANGUAGE_CODE,
           g_param_spec_string("language-code", "Language code",
                               "ISO 639 code of the text for the stream's tags (empty: the "

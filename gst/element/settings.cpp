@@ -99,6 +99,9 @@ bool Settings::set(guint property, const GValue *value) {
     case PROP_MAX_STREAMS:
       max_streams = g_value_get_uint(value);
       return true;
+    case PROP_CHANNEL:
+      channel = string_of(value);
+      return true;
     case PROP_LANGUAGE_CODE:
       language_code = string_of(value);
       return true;
@@ -184,6 +187,9 @@ bool Settings::get(guint property, GValue *value) const {
       return true;
     case PROP_MAX_STREAMS:
       g_value_set_uint(value, max_streams);
+      return true;
+    case PROP_CHANNEL:
+      g_value_set_string(value, channel.c_str());
       return true;
     case PROP_LANGUAGE_CODE:
       g_value_set_string(value, language_code.c_str());

@@ -35,6 +35,7 @@ enum Property : guint {
   PROP_LATENESS,
   PROP_MAX_BACKLOG,
   PROP_MAX_STREAMS,
+  PROP_CHANNEL,
   PROP_LANGUAGE_CODE,
   PROP_POST_WORDS,
   PROP_POST_PAUSES,
@@ -68,6 +69,7 @@ struct Settings {
   guint lateness = 0;
   guint max_backlog = 2000;
   guint max_streams = 64;
+  std::string channel = "mix";
   std::string language_code;
   bool post_words = false;
   bool post_pauses = false;

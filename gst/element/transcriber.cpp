@@ -111,12 +111,17 @@ bool Transcriber::start() {
   if (status.ok()) {
     status = prompting_.check(settings);
   }
+  const auto channel = ChannelChoice::parse(settings.channel, "property channel");
+  if (status.ok()) {
+    status = channel.status();
+  }
   if (!status.ok()) {
     post_error(element_, "Recognition cannot start", status);
     recognition_.stop();
     return false;
   }
   input_.reset();
+  input_.set_channel(channel.value());
   pushed_until_.reset();
   was_heard_ = false;
   undrained_ = false;

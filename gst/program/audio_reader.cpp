@@ -332,6 +332,7 @@ void AudioReader::take(AudioInput::Pieces pieces) {
     if (piece.timestamp && segment_) {
       audio.position = stream_time(*segment_, *piece.timestamp);
     }
+    audio.begins_part = std::exchange(part_begins_, false);
     ready_.push_back(std::move(audio));
   }
 }
@@ -348,6 +349,7 @@ Status AudioReader::take(GstSample *pulled) {
     take(input_.drain());
     segment_ = *segment;
     input_.set_segment(*segment);
+    part_begins_ = true;
   }
   if (GstBuffer *buffer = gst_sample_get_buffer(sample.get())) {
     take(input_.convert(BufferPointer(gst_buffer_ref(buffer))));

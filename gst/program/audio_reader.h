@@ -48,6 +48,8 @@ struct FileAudio {
   std::vector<float> samples;
   /// Where the container says that the first of them belongs, if they do not follow.
   std::optional<Time> position;
+  /// A part of the file begins, with a clock of its own.
+  bool begins_part = false;
 };
 
 /// Decodes one audio track of a source, and what follows it where the stream changes on the way.
@@ -125,6 +127,7 @@ class AudioReader {
   CapsPointer caps_;
   std::optional<GstSegment> segment_;
   std::deque<FileAudio> ready_;
+  bool part_begins_ = false;
   bool is_drained_ = false;
 
   /// Protects what follows, which the decoder's threads add to. Nothing of GStreamer that waits is

@@ -9,7 +9,7 @@ Time FileClock::now() const {
   return anchor_ + duration_of(samples_);
 }
 
-FileClock::Joint FileClock::take(std::optional<Time> position, size_t samples) {
+FileClock::Joint FileClock::take(std::optional<Time> position, size_t samples, bool begins_part) {
   Joint joint;
   if (position) {
     const Time ahead = *position + shift_ - now();
@@ -19,7 +19,7 @@ FileClock::Joint FileClock::take(std::optional<Time> position, size_t samples) {
     } else {
       // Within a part short holes were filled; this is one between parts, or before the first.
       const bool is_hole = ahead > AudioClock::tolerance && ahead <= AudioClock::max_silence;
-      joint.silence = begun_ && is_hole ? ahead : Time();
+      joint.silence = begun_ && begins_part && is_hole ? ahead : Time();
       anchor_ = now() + ahead;
       samples_ = 0;
       joint.timestamp = anchor_;

@@ -23,7 +23,7 @@ class FileClock {
   };
 
   /// Takes the next audio: so many samples, which belong to `position` if they do not follow.
-  Joint take(std::optional<Time> position, size_t samples);
+  Joint take(std::optional<Time> position, size_t samples, bool begins_part);
   /// Where the audio that was taken ends.
   Time now() const;
 

@@ -14,7 +14,7 @@ namespace {
 
 /// Pushes audio to where the file says that it belongs.
 Status push(Stream &stream, FileClock &clock, const FileAudio &audio) {
-  const auto joint = clock.take(audio.position, audio.samples.size());
+  const auto joint = clock.take(audio.position, audio.samples.size(), audio.begins_part);
   if (joint.silence > Time()) {
     const std::vector<float> silence(static_cast<size_t>(samples_in(joint.silence)));
     if (Status status = stream.push(silence); !status.ok()) {

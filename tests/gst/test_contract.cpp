@@ -341,7 +341,7 @@ TEST(every_property_is_described) {
       g_value_unset(&value);
     }
   }
-  ck_assert_int_eq(own, 28);
+  ck_assert_int_eq(own, 29);
   g_free(properties);
   gst_object_unref(element);
 }

@@ -56,6 +56,17 @@ class FilmTimes(unittest.TestCase):
         write_matroska(self.path, self.halves, starts=[0, 0])
         self.check_words(words_of(self.path), lambda start: 0)
 
+    def test_a_clock_that_is_slower_or_faster_than_its_samples_is_followed(self):
+        step = 2 * RATE // 10
+        packets = [self.samples[i:i + step] for i in range(0, len(self.samples), step)]
+        for share in (-0.01, -0.001, 0.001, 0.01):
+            write_matroska(self.path, packets,
+                           starts=[round(100 * i * (1 + share)) for i in range(len(packets))])
+            found = words_of(self.path)
+            self.assertEqual([text for text, _ in found], [text for text, _ in self.expected])
+            for (text, start), (_, before) in zip(found, self.expected):
+                self.assertAlmostEqual(start, before * (1 + share), delta=0.15, msg=text)
+
     def test_rounded_times_follow_each_other(self):
         # 41.67 ms each.
         size = 2 * 1000

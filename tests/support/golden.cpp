@@ -67,15 +67,16 @@ Expected::Expected(const std::string &name)
 std::vector<float> Expected::floats(const std::string &tensor) const {
   const checkpoint::TensorView *view = tensors_->find(tensor);
   ck_assert_msg(view != nullptr, "no expected tensor %s", tensor.c_str());
-  return checkpoint::to_floats(*view);
+  return checkpoint::to_floats(must(tensors_->read(*view)));
 }
 
 std::vector<int32_t> Expected::integers(const std::string &tensor) const {
   const checkpoint::TensorView *view = tensors_->find(tensor);
   ck_assert_msg(view != nullptr, "no expected tensor %s", tensor.c_str());
   ck_assert(view->type == checkpoint::DataType::I32);
-  std::vector<int32_t> values(static_cast<size_t>(view->elements()));
-  std::memcpy(values.data(), view->bytes.data(), view->bytes.size());
+  const checkpoint::TensorView held = must(tensors_->read(*view));
+  std::vector<int32_t> values(static_cast<size_t>(held.elements()));
+  std::memcpy(values.data(), held.bytes.data(), held.bytes.size());
   return values;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/guard.h"
+#include "checkpoint/architecture.h"
 #include "checkpoint/json_file.h"
 
 namespace kyutaistt::checkpoint {
@@ -174,7 +175,7 @@ Result<LanguageModelInfo> read_language_model(const JsonObject &config) {
   info.codebook_size = entries - 1;
   KYUTAISTT_ASSIGN(audio_start, config.integer("audio_bos_token_id", 0, entries - 1));
   info.audio_start = audio_start;
-  const int64_t pad_row = info.text_vocabulary + info.codebooks * entries;
+  const int64_t pad_row = embedding_rows(info) - 1;
   KYUTAISTT_ASSIGN(pad, config.integer("audio_pad_token_id", 0, INT64_MAX, pad_row));
   if (pad != pad_row) {
     return config.wrong(
@@ -296,8 +297,7 @@ Result<ModelInfo> read_hugging_face_configs(const std::string &folder) {
                                                     std::to_string(info.language_model.codebooks));
   }
   KYUTAISTT_ASSIGN(codec_uses_cache, codec_config.boolean("use_cache", false));
-  const int64_t rows = info.language_model.text_vocabulary +
-                       info.language_model.codebooks * (info.language_model.codebook_size + 1) + 1;
+  const int64_t rows = embedding_rows(info.language_model);
   KYUTAISTT_TRY(read_generation(folder + "/generation_config.json", codec_uses_cache, rows, info));
   if (info.language_model.text_start >= rows) {
     return config.wrong("bos_token_id", "a row of the embedding, 0 to " + std::to_string(rows - 1) +

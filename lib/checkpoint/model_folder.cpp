@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "base/guard.h"
+#include "checkpoint/architecture.h"
 #include "checkpoint/floats.h"
 #include "checkpoint/hugging_face.h"
 #include "checkpoint/sidecar.h"
-#include "checkpoint/tensor_list.h"
 
 namespace kyutaistt::checkpoint {
 
@@ -136,10 +136,9 @@ Result<ModelFolder> open_model_folder(const std::string &folder, const ModelOpti
   info.packed_precision = tensors->packed_precision();
   info.file_bytes = tensors->bytes();
 
-  KYUTAISTT_ASSIGN(gated_rows, read_rows(*tensors, "model.layers.0.mlp.fc1.weight"));
+  KYUTAISTT_ASSIGN(gated_rows, read_rows(*tensors, language_model_feed_forward_name()));
   info.language_model.feed_forward = gated_rows / 2;
-  KYUTAISTT_ASSIGN(codec_rows,
-                   read_rows(*tensors, "codec_model.encoder_transformer.layers.0.mlp.fc1.weight"));
+  KYUTAISTT_ASSIGN(codec_rows, read_rows(*tensors, codec_feed_forward_name()));
   info.codec.feed_forward = codec_rows;
   const std::vector<TensorSpec> required = required_tensors(info);
   for (const TensorSpec &spec : required) {

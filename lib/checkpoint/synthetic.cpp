@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/guard.h"
+#include "checkpoint/architecture.h"
 #include "checkpoint/sidecar.h"
-#include "checkpoint/tensor_list.h"
 
 namespace kyutaistt::checkpoint {
 

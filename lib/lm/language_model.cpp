@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string>
 
+#include "checkpoint/architecture.h"
+
 namespace kyutaistt::lm {
 
 LanguageModel::LanguageModel(const LanguageModelInfo &info, Precision precision,
@@ -14,25 +16,21 @@ LanguageModel::LanguageModel(const LanguageModelInfo &info, Precision precision,
       attention_{info.heads, info.head_dimension, info.rope_base},
       cache_precision_(cache_precision) {
   const ops::WeightType type = ops::weight_type_of(precision);
-  embedding_ = loader.table("model.embed_tokens.embed_tokens.weight", type);
-  for (int64_t i = 0; i < info.layers; ++i) {
-    const std::string name = "model.layers." + std::to_string(i) + ".";
-    const std::string attention = name + "self_attn.";
+  const auto architecture = checkpoint::language_model_architecture(info);
+  embedding_ = loader.table(architecture.embedding, type);
+  for (const checkpoint::LanguageModelLayer &spec : architecture.layers) {
     Layer layer;
-    layer.attention_norm = loader.vector(name + "input_layernorm.weight");
-    layer.query_key_value =
-        loader.matrix({attention + "q_proj.linear.weight", attention + "k_proj.linear.weight",
-                       attention + "v_proj.linear.weight"},
-                      type);
-    layer.attention_output = loader.matrix({attention + "o_proj.linear.weight"}, type);
-    layer.feed_forward_norm = loader.vector(name + "post_attention_layernorm.weight");
-    layer.feed_forward_in = loader.matrix({name + "mlp.fc1.weight"}, type);
-    layer.feed_forward_out = loader.matrix({name + "mlp.fc2.weight"}, type);
+    layer.attention_norm = loader.vector(spec.attention_norm);
+    layer.query_key_value = loader.matrix(spec.query_key_value, type);
+    layer.attention_output = loader.matrix(spec.attention_output, type);
+    layer.feed_forward_norm = loader.vector(spec.feed_forward_norm);
+    layer.feed_forward_in = loader.matrix(spec.feed_forward_in, type);
+    layer.feed_forward_out = loader.matrix(spec.feed_forward_out, type);
     layers_.push_back(std::move(layer));
   }
-  output_norm_ = loader.vector("model.norm.weight");
+  output_norm_ = loader.vector(architecture.output_norm);
   // With 4 bits the head alone makes two fifths of the tokens that differ, with 2 % of the weights.
-  head_ = loader.matrix({"lm_head.weight"},
+  head_ = loader.matrix(architecture.head,
                         type == ops::WeightType::Int4 ? ops::WeightType::Int8 : type);
 }
 
@@ -114,10 +112,15 @@ uint64_t LanguageModel::weight_bytes_per_step() const {
 }
 
 uint64_t LanguageModel::multiply_adds(const LanguageModelInfo &info) {
-  const int64_t inner = info.heads * info.head_dimension;
-  const int64_t layer =
-      4 * info.width * inner + 3 * info.width * info.feed_forward + 2 * info.window * inner;
-  return static_cast<uint64_t>(info.layers * layer + info.text_vocabulary * info.width);
+  const auto architecture = checkpoint::language_model_architecture(info);
+  uint64_t sum = architecture.head.elements();
+  for (const checkpoint::LanguageModelLayer &layer : architecture.layers) {
+    // The position's query with the window's keys, and as many values.
+    sum += layer.query_key_value.elements() + layer.attention_output.elements() +
+           layer.feed_forward_in.elements() + layer.feed_forward_out.elements() +
+           static_cast<uint64_t>(2 * info.window * info.heads * info.head_dimension);
+  }
+  return sum;
 }
 
 uint64_t LanguageModel::state_bytes(const LanguageModelInfo &info, CachePrecision precision) {

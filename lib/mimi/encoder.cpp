@@ -3,12 +3,40 @@
 
 namespace kyutaistt::mimi {
 
+namespace {
+
+checkpoint::CodecArchitecture architecture_of(const ModelInfo &info) {
+  return checkpoint::codec_architecture(info.codec, info.language_model.codebooks,
+                                        info.language_model.codebook_size);
+}
+
+/// Calls use(convolution, positions) for every convolution, with its output positions in a frame.
+template <typename Use>
+void for_each_convolution(const checkpoint::CodecArchitecture &codec, const Use &use) {
+  int64_t positions = samples_per_frame;
+  use(codec.first, positions);
+  for (const checkpoint::CodecStage &stage : codec.stages) {
+    use(stage.narrow, positions);
+    use(stage.widen, positions);
+    positions /= stage.down.stride;
+    use(stage.down, positions);
+  }
+  use(codec.last, positions);
+  use(codec.downsampling, positions / codec.downsampling.stride);
+}
+
+}  // namespace
+
 Encoder::Encoder(const ModelInfo &info, ops::WeightType weights, ops::Operations &operations,
                  ops::WeightLoader &loader)
+    : Encoder(info, architecture_of(info), weights, operations, loader) {}
+
+Encoder::Encoder(const ModelInfo &info, const checkpoint::CodecArchitecture &architecture,
+                 ops::WeightType weights, ops::Operations &operations, ops::WeightLoader &loader)
     : operations_(operations),
-      seanet_(info.codec, weights, operations, loader),
-      transformer_(info.codec, info.codec_attention, weights, operations, loader),
-      quantizer_(info.language_model.codebooks, weights, operations, loader) {}
+      seanet_(architecture, weights, operations, loader),
+      transformer_(info.codec, architecture, info.codec_attention, weights, operations, loader),
+      quantizer_(architecture, weights, operations, loader) {}
 
 std::unique_ptr<EncoderState> Encoder::make_state() const {
   auto state = std::make_unique<EncoderState>();
@@ -38,41 +66,37 @@ uint64_t Encoder::state_bytes(const ModelInfo &info) {
   const ops::Attention attention{codec.heads, codec.width / codec.heads, codec.rope_base};
   const uint64_t cache =
       ops::cache_bytes(attention, EncoderTransformer::cache_capacity(codec), CachePrecision::F32);
-  // Contexts (kernel - stride columns): the first convolution has kernel 7, a residual block's
-  // first one 3, a strided one twice its stride, the last one 3, the downsampling one 4 and 2.
-  int64_t contexts = 6;
-  int64_t channels = codec.filters;
-  for (const int64_t stride : codec.strides) {
-    contexts += channels * (2 + stride);
-    channels *= 2;
-  }
-  contexts += channels * 2 + codec.width * 2;
-  return static_cast<uint64_t>(codec.layers) * cache +
-         static_cast<uint64_t>(contexts) * sizeof(float);
+  uint64_t contexts = 0;
+  for_each_convolution(architecture_of(info),
+                       [&](const checkpoint::ConvolutionSpec &spec, int64_t /*positions*/) {
+                         contexts += static_cast<uint64_t>(spec.context() * spec.inputs);
+                       });
+  return static_cast<uint64_t>(codec.layers) * cache + contexts * sizeof(float);
 }
 
 Encoder::MultiplyAdds Encoder::multiply_adds(const ModelInfo &info) {
   const CodecInfo &codec = info.codec;
-  int64_t time = samples_per_frame;
-  int64_t channels = codec.filters;
-  int64_t small = time * channels * 7;
-  int64_t large = 0;
-  for (size_t i = 0; i < codec.strides.size(); ++i) {
-    const int64_t stride = codec.strides[i];
-    small += time * (channels / 2) * channels * 3 + time * channels * (channels / 2);
-    time /= stride;
-    (Seanet::has_large_stride(i) ? large : small) +=
-        time * (2 * channels) * channels * (2 * stride);
-    channels *= 2;
+  const checkpoint::CodecArchitecture architecture = architecture_of(info);
+  uint64_t small = 0;
+  uint64_t large = 0;
+  for_each_convolution(
+      architecture, [&](const checkpoint::ConvolutionSpec &spec, int64_t positions) {
+        (spec.large ? large : small) += static_cast<uint64_t>(positions) * spec.elements();
+      });
+  for (const checkpoint::CodecLayer &layer : architecture.layers) {
+    large += positions_per_frame *
+             (layer.query_key_value.elements() + layer.attention_output.elements() +
+              layer.feed_forward_in.elements() + layer.feed_forward_out.elements());
+    // Every position's query and the values that it mixes.
+    small += static_cast<uint64_t>(positions_per_frame * 2 * codec.window * codec.width);
   }
-  large += time * codec.width * channels * 3 + codec.width * codec.width * 4;
-  large += codec.layers * positions_per_frame *
-           (4 * codec.width * codec.width + 2 * codec.width * codec.feed_forward);
-  small += codec.layers * positions_per_frame * 2 * codec.window * codec.width;
-  const LanguageModelInfo &model = info.language_model;
-  large += 2 * codec.width * codec.codebook_dimension +
-           model.codebooks * model.codebook_size * codec.codebook_dimension;
-  return {static_cast<uint64_t>(small + large), static_cast<uint64_t>(large)};
+  for (const checkpoint::QuantizerChain &chain : architecture.chains) {
+    large += chain.projection.elements();
+    for (const checkpoint::CodebookSpec &codebook : chain.codebooks) {
+      large += codebook.sums.elements();
+    }
+  }
+  return {small + large, large};
 }
 
 }  // namespace kyutaistt::mimi

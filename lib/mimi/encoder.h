@@ -10,6 +10,7 @@
 #include <kyutaistt/audio.h>
 #include <kyutaistt/model_info.h>
 
+#include "checkpoint/architecture.h"
 #include "mimi/encoder_state.h"
 #include "mimi/encoder_transformer.h"
 #include "mimi/quantizer.h"
@@ -46,6 +47,9 @@ class Encoder {
   static MultiplyAdds multiply_adds(const ModelInfo &info);
 
  private:
+  Encoder(const ModelInfo &info, const checkpoint::CodecArchitecture &architecture,
+          ops::WeightType weights, ops::Operations &operations, ops::WeightLoader &loader);
+
   ops::Operations &operations_;
   Seanet seanet_;
   EncoderTransformer transformer_;

@@ -6,31 +6,28 @@
 
 namespace kyutaistt::mimi {
 
-EncoderTransformer::EncoderTransformer(const CodecInfo &info, CodecAttention attention_rule,
-                                       ops::WeightType weights, ops::Operations &operations,
-                                       ops::WeightLoader &loader)
+EncoderTransformer::EncoderTransformer(const CodecInfo &info,
+                                       const checkpoint::CodecArchitecture &architecture,
+                                       CodecAttention attention_rule, ops::WeightType weights,
+                                       ops::Operations &operations, ops::WeightLoader &loader)
     : operations_(operations),
       attention_{info.heads, info.width / info.heads, info.rope_base},
       rule_(attention_rule),
       window_(info.window),
       capacity_(cache_capacity(info)),
       epsilon_(info.norm_epsilon) {
-  for (int64_t i = 0; i < info.layers; ++i) {
-    const std::string name = "codec_model.encoder_transformer.layers." + std::to_string(i) + ".";
-    const std::string attention = name + "self_attn.";
+  for (const checkpoint::CodecLayer &spec : architecture.layers) {
     Layer layer;
-    layer.attention_norm_weight = loader.vector(name + "input_layernorm.weight");
-    layer.attention_norm_bias = loader.vector(name + "input_layernorm.bias");
-    layer.query_key_value = loader.matrix(
-        {attention + "q_proj.weight", attention + "k_proj.weight", attention + "v_proj.weight"},
-        weights);
-    layer.attention_output = loader.matrix({attention + "o_proj.weight"}, weights);
-    layer.attention_scale = loader.vector(name + "self_attn_layer_scale.scale");
-    layer.feed_forward_norm_weight = loader.vector(name + "post_attention_layernorm.weight");
-    layer.feed_forward_norm_bias = loader.vector(name + "post_attention_layernorm.bias");
-    layer.feed_forward_in = loader.matrix({name + "mlp.fc1.weight"}, weights);
-    layer.feed_forward_out = loader.matrix({name + "mlp.fc2.weight"}, weights);
-    layer.feed_forward_scale = loader.vector(name + "mlp_layer_scale.scale");
+    layer.attention_norm_weight = loader.vector(spec.attention_norm_weight);
+    layer.attention_norm_bias = loader.vector(spec.attention_norm_bias);
+    layer.query_key_value = loader.matrix(spec.query_key_value, weights);
+    layer.attention_output = loader.matrix(spec.attention_output, weights);
+    layer.attention_scale = loader.vector(spec.attention_scale);
+    layer.feed_forward_norm_weight = loader.vector(spec.feed_forward_norm_weight);
+    layer.feed_forward_norm_bias = loader.vector(spec.feed_forward_norm_bias);
+    layer.feed_forward_in = loader.matrix(spec.feed_forward_in, weights);
+    layer.feed_forward_out = loader.matrix(spec.feed_forward_out, weights);
+    layer.feed_forward_scale = loader.vector(spec.feed_forward_scale);
     layers_.push_back(std::move(layer));
   }
 }

@@ -9,6 +9,7 @@
 #include <kyutaistt/model_info.h>
 #include <kyutaistt/options.h>
 
+#include "checkpoint/architecture.h"
 #include "mimi/encoder_state.h"
 #include "ops/operations.h"
 #include "ops/trace.h"
@@ -17,13 +18,14 @@
 namespace kyutaistt::mimi {
 
 /// Positions of 25 Hz in one frame.
-inline constexpr int64_t positions_per_frame = 2;
+inline constexpr int64_t positions_per_frame = checkpoint::codec_positions_per_frame;
 
 /// Pre-norm layers with layer scale over a ring cache. Threads and lifetime as `Encoder`.
 class EncoderTransformer {
  public:
   /// `attention_rule` must be resolved.
-  EncoderTransformer(const CodecInfo &info, CodecAttention attention_rule, ops::WeightType weights,
+  EncoderTransformer(const CodecInfo &info, const checkpoint::CodecArchitecture &architecture,
+                     CodecAttention attention_rule, ops::WeightType weights,
                      ops::Operations &operations, ops::WeightLoader &loader);
 
   /// Fills `state.caches`.

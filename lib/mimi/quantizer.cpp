@@ -1,28 +1,22 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "mimi/quantizer.h"
 
+#include <utility>
+
 namespace kyutaistt::mimi {
 
-Quantizer::Quantizer(int64_t codebooks, ops::WeightType weights, ops::Operations &operations,
-                     ops::WeightLoader &loader)
+Quantizer::Quantizer(const checkpoint::CodecArchitecture &architecture, ops::WeightType weights,
+                     ops::Operations &operations, ops::WeightLoader &loader)
     : operations_(operations) {
-  chains_.push_back(load_chain("semantic", 1, weights, loader));
-  if (codebooks > 1) {
-    chains_.push_back(load_chain("acoustic", codebooks - 1, weights, loader));
+  for (const checkpoint::QuantizerChain &spec : architecture.chains) {
+    Chain chain;
+    chain.name = spec.kind;
+    chain.projection = loader.matrix(spec.projection, weights);
+    for (const checkpoint::CodebookSpec &codebook : spec.codebooks) {
+      chain.codebooks.push_back(loader.codebook(codebook));
+    }
+    chains_.push_back(std::move(chain));
   }
-}
-
-Quantizer::Chain Quantizer::load_chain(const std::string &name, int64_t codebooks,
-                                       ops::WeightType weights, ops::WeightLoader &loader) const {
-  const std::string prefix = "codec_model.quantizer." + name + "_residual_vector_quantizer.";
-  Chain chain;
-  chain.name = name;
-  chain.projection = loader.matrix({prefix + "input_proj.weight"}, weights);
-  for (int64_t i = 0; i < codebooks; ++i) {
-    chain.codebooks.push_back(
-        loader.codebook(prefix + "layers." + std::to_string(i) + ".codebook"));
-  }
-  return chain;
 }
 
 std::vector<int32_t> Quantizer::quantize(const ops::Tensor &x, const ops::Trace &trace) const {

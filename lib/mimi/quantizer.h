@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/architecture.h"
 #include "ops/operations.h"
 #include "ops/trace.h"
 #include "ops/weight_loader.h"
@@ -17,9 +18,8 @@ namespace kyutaistt::mimi {
 /// Threads and lifetime as `Encoder`.
 class Quantizer {
  public:
-  /// `codebooks`: how many of the checkpoint's the language model uses, the semantic one included.
-  Quantizer(int64_t codebooks, ops::WeightType weights, ops::Operations &operations,
-            ops::WeightLoader &loader);
+  Quantizer(const checkpoint::CodecArchitecture &architecture, ops::WeightType weights,
+            ops::Operations &operations, ops::WeightLoader &loader);
 
   /// [streams, width] -> codes [streams, codebooks], semantic first.
   std::vector<int32_t> quantize(const ops::Tensor &x, const ops::Trace &trace) const;
@@ -30,9 +30,6 @@ class Quantizer {
     std::shared_ptr<const ops::Matrix> projection;
     std::vector<std::shared_ptr<const ops::Codebook>> codebooks;
   };
-
-  Chain load_chain(const std::string &name, int64_t codebooks, ops::WeightType weights,
-                   ops::WeightLoader &loader) const;
 
   ops::Operations &operations_;
   std::vector<Chain> chains_;

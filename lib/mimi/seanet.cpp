@@ -5,41 +5,21 @@
 
 namespace kyutaistt::mimi {
 
-namespace {
-
-std::string layer_name(int number) {
-  return "codec_model.encoder.layers." + std::to_string(number);
-}
-
-}  // namespace
-
-Seanet::Seanet(const CodecInfo &info, ops::WeightType weights, ops::Operations &operations,
-               ops::WeightLoader &loader)
-    : operations_(operations) {
-  constexpr auto f32 = ops::WeightType::F32;
-  // The checkpoint counts the activations between the convolutions too.
-  add(loader.convolution(layer_name(0) + ".conv", 1, true, f32));
-  int number = 1;
-  for (size_t i = 0; i < info.strides.size(); ++i) {
-    const ops::WeightType stride_type = has_large_stride(i) ? weights : f32;
-    Stage stage;
-    stage.block_number = number;
-    stage.convolution_number = number + 2;
-    const std::string block = layer_name(number) + ".block.";
-    stage.narrow = add(loader.convolution(block + "1.conv", 1, true, f32));
-    stage.widen = add(loader.convolution(block + "3.conv", 1, true, f32));
-    stage.stride = add(
-        loader.convolution(layer_name(number + 2) + ".conv", info.strides[i], true, stride_type));
-    stages_.push_back(stage);
-    number += 3;
+Seanet::Seanet(const checkpoint::CodecArchitecture &architecture, ops::WeightType weights,
+               ops::Operations &operations, ops::WeightLoader &loader)
+    : operations_(operations), last_number_(architecture.last_number) {
+  const auto load = [&](const checkpoint::ConvolutionSpec &spec) {
+    return add(loader.convolution(spec, spec.large ? weights : ops::WeightType::F32));
+  };
+  load(architecture.first);
+  for (const checkpoint::CodecStage &stage : architecture.stages) {
+    const size_t narrow = load(stage.narrow);
+    const size_t widen = load(stage.widen);
+    const size_t down = load(stage.down);
+    stages_.push_back({stage.block_number, stage.down_number, narrow, widen, down});
   }
-  last_number_ = number + 1;
-  add(loader.convolution(layer_name(last_number_) + ".conv", 1, true, weights));
-
-  ops::Convolution downsampling =
-      loader.convolution("codec_model.downsample.conv", 2, false, weights);
-  downsampling.start = ops::Convolution::Start::Replicate;
-  add(std::move(downsampling));
+  load(architecture.last);
+  load(architecture.downsampling);
 }
 
 size_t Seanet::add(ops::Convolution convolution) {

@@ -9,6 +9,7 @@
 
 #include <kyutaistt/model_info.h>
 
+#include "checkpoint/architecture.h"
 #include "mimi/encoder_state.h"
 #include "ops/operations.h"
 #include "ops/trace.h"
@@ -20,14 +21,9 @@ namespace kyutaistt::mimi {
 /// Threads and lifetime as `Encoder`.
 class Seanet {
  public:
-  /// `weights`: how the convolutions at low rates are held, which are the large ones; the others
-  /// are f32.
-  Seanet(const CodecInfo &info, ops::WeightType weights, ops::Operations &operations,
-         ops::WeightLoader &loader);
-
-  /// The strided convolution behind this stage is held as `weights` say. All are but the first:
-  /// they have most of the weights, and codes change with the rounding of the first layers.
-  static constexpr bool has_large_stride(size_t stage) { return stage > 0; }
+  /// `weights`: how the large convolutions are held; the others are f32.
+  Seanet(const checkpoint::CodecArchitecture &architecture, ops::WeightType weights,
+         ops::Operations &operations, ops::WeightLoader &loader);
 
   /// Fills `state.contexts`.
   void make_contexts(EncoderState &state) const;
@@ -42,8 +38,8 @@ class Seanet {
   /// A residual block and the strided convolution behind it.
   struct Stage {
     /// Numbers of block and convolution in the checkpoint.
-    int block_number = 0;
-    int convolution_number = 0;
+    int64_t block_number = 0;
+    int64_t convolution_number = 0;
     /// Indices into `convolutions_`.
     size_t narrow = 0;
     size_t widen = 0;
@@ -60,7 +56,7 @@ class Seanet {
   /// All of them, in the order in which they run; `EncoderState::contexts` has the same order.
   std::vector<ops::Convolution> convolutions_;
   std::vector<Stage> stages_;
-  int last_number_ = 0;
+  const int64_t last_number_;
 };
 
 }  // namespace kyutaistt::mimi

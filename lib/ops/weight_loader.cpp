@@ -52,8 +52,8 @@ bool WeightLoader::report(int64_t elements) {
   return status_.ok();
 }
 
-WeightLoader::Packed WeightLoader::find_packed(std::span<const std::string> names,
-                                               WeightType type) {
+std::shared_ptr<const Matrix> WeightLoader::find_packed(std::span<const std::string> names,
+                                                        WeightType type) {
   if (!status_.ok()) {
     return {};
   }
@@ -83,9 +83,8 @@ WeightLoader::Packed WeightLoader::find_packed(std::span<const std::string> name
     status_ = Status(adopted.status().code(), where + ": " + adopted.status().message());
     return {};
   }
-  Packed packed{std::move(adopted).value(), view.shape};
-  packed_bytes_ += packed.matrix->bytes();
-  return report(elements) ? packed : Packed();
+  packed_bytes_ += adopted.value()->bytes();
+  return report(elements) ? adopted.value() : nullptr;
 }
 
 void WeightLoader::note(std::span<const std::string> names,
@@ -104,10 +103,11 @@ void WeightLoader::note(std::span<const std::string> names,
   }
 }
 
-std::shared_ptr<const Matrix> WeightLoader::matrix(const std::vector<std::string> &names,
+std::shared_ptr<const Matrix> WeightLoader::matrix(const checkpoint::MatrixSpec &spec,
                                                    WeightType type) {
-  if (Packed packed = find_packed(names, type); packed.matrix != nullptr || !status_.ok()) {
-    return packed.matrix;
+  const std::vector<std::string> names = spec.names();
+  if (auto packed = find_packed(names, type); packed != nullptr || !status_.ok()) {
+    return packed;
   }
   std::vector<checkpoint::TensorView> parts;
   parts.reserve(names.size());
@@ -122,63 +122,65 @@ std::shared_ptr<const Matrix> WeightLoader::matrix(const std::vector<std::string
   return packed;
 }
 
-std::shared_ptr<const Matrix> WeightLoader::table(const std::string &name, WeightType type) {
-  const checkpoint::TensorView view = find(name);
+std::shared_ptr<const Matrix> WeightLoader::table(const checkpoint::TensorSpec &spec,
+                                                  WeightType type) {
+  const checkpoint::TensorView view = find(spec.name);
   if (!status_.ok()) {
     return nullptr;
   }
   auto packed = operations_.pack_table(view, type);
   // Stored as it is: bf16 where the checkpoint has it.
-  note({&name, 1}, {&view, 1}, WeightType::F32, *packed);
+  note({&spec.name, 1}, {&view, 1}, WeightType::F32, *packed);
   return packed;
 }
 
-Tensor WeightLoader::vector(const std::string &name) {
-  const checkpoint::TensorView view = find(name);
+Tensor WeightLoader::vector(const checkpoint::TensorSpec &spec) {
+  const checkpoint::TensorView view = find(spec.name);
   if (!status_.ok()) {
     return {};
   }
   if (writer_ != nullptr) {
-    writer_->add(name, view);
+    writer_->add(spec.name, view);
   }
   Tensor packed = operations_.pack_vector(view);
   packed_bytes_ += static_cast<uint64_t>(packed.columns) * sizeof(float);
   return packed;
 }
 
-Convolution WeightLoader::convolution(const std::string &name, int64_t stride, bool has_bias,
-                                      WeightType type) {
-  const std::string weight_name = name + ".weight";
-  Packed packed = find_packed({&weight_name, 1}, type);
-  if (packed.matrix == nullptr) {
-    const checkpoint::TensorView view = find(weight_name);
+Convolution WeightLoader::convolution(const checkpoint::ConvolutionSpec &spec, WeightType type) {
+  const std::string name = spec.weight().name;
+  Convolution convolution;
+  convolution.weight = find_packed({&name, 1}, type);
+  if (convolution.weight == nullptr) {
+    const checkpoint::TensorView view = find(name);
     if (!status_.ok()) {
       return {};
     }
-    packed = {operations_.pack_convolution(view, type), view.shape};
-    note({&weight_name, 1}, {&view, 1}, type, *packed.matrix);
+    convolution.weight = operations_.pack_convolution(view, type);
+    note({&name, 1}, {&view, 1}, type, *convolution.weight);
   }
-  Convolution convolution;
-  convolution.outputs = packed.shape[0];
-  convolution.inputs = packed.shape[1];
-  convolution.kernel = packed.shape[2];
-  convolution.stride = stride;
-  convolution.weight = std::move(packed.matrix);
-  if (has_bias) {
-    convolution.bias = vector(name + ".bias");
+  convolution.outputs = spec.outputs;
+  convolution.inputs = spec.inputs;
+  convolution.kernel = spec.kernel;
+  convolution.stride = spec.stride;
+  if (spec.starts_replicated) {
+    convolution.start = Convolution::Start::Replicate;
+  }
+  if (spec.has_bias) {
+    convolution.bias = vector(spec.bias());
   }
   return convolution;
 }
 
-std::shared_ptr<const Codebook> WeightLoader::codebook(const std::string &name) {
-  const checkpoint::TensorView sums = find(name + ".embed_sum");
-  const checkpoint::TensorView usages = find(name + ".cluster_usage");
+std::shared_ptr<const Codebook> WeightLoader::codebook(const checkpoint::CodebookSpec &spec) {
+  const checkpoint::TensorView sums = find(spec.sums.name);
+  const checkpoint::TensorView usages = find(spec.usages.name);
   if (!status_.ok()) {
     return nullptr;
   }
   if (writer_ != nullptr) {
-    writer_->add(name + ".embed_sum", sums);
-    writer_->add(name + ".cluster_usage", usages);
+    writer_->add(spec.sums.name, sums);
+    writer_->add(spec.usages.name, usages);
   }
   std::vector<float> entries = checkpoint::to_floats(sums);
   const std::vector<float> usage = checkpoint::to_floats(usages);
@@ -186,9 +188,9 @@ std::shared_ptr<const Codebook> WeightLoader::codebook(const std::string &name) 
   for (size_t i = 0; i < entries.size(); ++i) {
     entries[i] /= std::max(usage[i / static_cast<size_t>(dimension)], min_usage);
     if (!std::isfinite(entries[i])) {
-      status_ = Status::corrupt(tensors_.location(name + ".embed_sum") + ": tensor " + name +
-                                ".embed_sum: element " + std::to_string(i) +
-                                " divided by its cluster_usage is not a finite number");
+      status_ = Status::corrupt(tensors_.location(spec.sums.name) + ": tensor " + spec.sums.name +
+                                ": element " + std::to_string(i) + " divided by its " +
+                                "cluster_usage is not a finite number");
       return nullptr;
     }
   }

@@ -11,6 +11,7 @@
 #include <kyutaistt/options.h>
 #include <kyutaistt/status.h>
 
+#include "checkpoint/architecture.h"
 #include "checkpoint/packed_weights.h"
 #include "checkpoint/tensor_source.h"
 #include "ops/operations.h"
@@ -30,34 +31,25 @@ class WeightLoader {
                const LoadProgress &progress, uint64_t total_elements,
                checkpoint::PackedWriter *writer = nullptr);
 
-  /// The matrices of these names below each other.
-  std::shared_ptr<const Matrix> matrix(const std::vector<std::string> &names, WeightType type);
+  std::shared_ptr<const Matrix> matrix(const checkpoint::MatrixSpec &spec, WeightType type);
   /// A table of rows to be looked up.
-  std::shared_ptr<const Matrix> table(const std::string &name, WeightType type);
-  Tensor vector(const std::string &name);
-  /// `name`.weight, and `name`.bias if `has_bias`; the shape is the weight's, [outputs, inputs,
-  /// kernel].
-  Convolution convolution(const std::string &name, int64_t stride, bool has_bias, WeightType type);
-  /// `name`.embed_sum / max(`name`.cluster_usage, 1e-5).
-  std::shared_ptr<const Codebook> codebook(const std::string &name);
+  std::shared_ptr<const Matrix> table(const checkpoint::TensorSpec &spec, WeightType type);
+  Tensor vector(const checkpoint::TensorSpec &spec);
+  Convolution convolution(const checkpoint::ConvolutionSpec &spec, WeightType type);
+  /// sums / max(usages, 1e-5).
+  std::shared_ptr<const Codebook> codebook(const checkpoint::CodebookSpec &spec);
 
   const Status &status() const noexcept { return status_; }
   /// Bytes of all that was packed.
   uint64_t packed_bytes() const noexcept { return packed_bytes_; }
 
  private:
-  /// A matrix and its shape, all dimensions of it.
-  struct Packed {
-    std::shared_ptr<const Matrix> matrix;
-    std::vector<int64_t> shape;
-  };
-
   /// Empty (and the failure noted) if it is not there, broken, or loading was cancelled.
   checkpoint::TensorView find(const std::string &name);
   /// Counts what was loaded. False if the caller cancelled.
   bool report(int64_t elements);
-  /// What the source has packed; no matrix if it is not packed, or the failure noted.
-  Packed find_packed(std::span<const std::string> names, WeightType type);
+  /// What the source has packed; null if it is not packed, or the failure was noted.
+  std::shared_ptr<const Matrix> find_packed(std::span<const std::string> names, WeightType type);
   /// Counts a matrix' bytes, and tells the writer. `views`: what it was packed from.
   void note(std::span<const std::string> names, std::span<const checkpoint::TensorView> views,
             WeightType type, const Matrix &matrix);

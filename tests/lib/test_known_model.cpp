@@ -7,10 +7,10 @@
 
 #include <kyutaistt/model.h>
 
+#include "checkpoint/architecture.h"
 #include "checkpoint/json_file.h"
 #include "checkpoint/model_folder.h"
 #include "checkpoint/synthetic.h"
-#include "checkpoint/tensor_list.h"
 #include "support/golden.h"
 #include "support/refusal.h"
 #include "support/suite.h"

@@ -3,11 +3,11 @@
 #include <cmath>
 #include <cstring>
 
+#include "checkpoint/architecture.h"
 #include "checkpoint/floats.h"
 #include "checkpoint/json_file.h"
 #include "checkpoint/model_folder.h"
 #include "checkpoint/sidecar.h"
-#include "checkpoint/tensor_list.h"
 #include "support/golden.h"
 #include "support/refusal.h"
 #include "support/suite.h"

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "checkpoint/architecture.h"
 #include "checkpoint/floats.h"
 #include "checkpoint/synthetic.h"
-#include "checkpoint/tensor_list.h"
 #include "support/golden.h"
 #include "support/refusal.h"
 #include "support/suite.h"

@@ -87,6 +87,18 @@ gboolean sink_event(GstPad *pad, GstObject *parent, GstEvent *event) {
   }
 }
 
+gboolean src_event(GstPad *pad, GstObject *parent, GstEvent *event) {
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_QOS:
+    case GST_EVENT_RECONFIGURE:
+      // About the text, which is late or has another format: nothing that the audio could mend.
+      gst_event_unref(event);
+      return TRUE;
+    default:
+      return gst_pad_event_default(pad, parent, event);
+  }
+}
+
 gboolean src_query(GstPad *pad, GstObject *parent, GstQuery *query) {
   if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) {
     Transcriber &state = *GST_KYUTAI_STT(parent)->state;
@@ -115,6 +127,7 @@ static void gst_kyutai_stt_init(GstKyutaiStt *self) {
   gst_element_add_pad(GST_ELEMENT(self), self->sink);
 
   self->src = gst_pad_new_from_static_template(&src_template, "src");
+  gst_pad_set_event_function(self->src, GST_DEBUG_FUNCPTR(src_event));
   gst_pad_set_query_function(self->src, GST_DEBUG_FUNCPTR(src_query));
   gst_pad_set_activatemode_function(self->src, GST_DEBUG_FUNCPTR(src_activate_mode));
   gst_element_add_pad(GST_ELEMENT(self), self->src);

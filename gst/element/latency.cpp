@@ -90,8 +90,7 @@ GstClockTime Latency::horizon() const {
   if (!GST_CLOCK_TIME_IS_VALID(upstream) || !GST_CLOCK_TIME_IS_VALID(now)) {
     return GST_CLOCK_TIME_NONE;
   }
-  const GstClockTime taken = upstream + own();
-  return now > taken ? now - taken : 0;
+  return now > upstream ? now - upstream : 0;
 }
 
 void Latency::observe(GstClockTime own_time, GstClockTime recognised) {

@@ -43,7 +43,7 @@ class Latency {
   /// upstream took.
   GstClockTime max_observed_delay() const { return max_observed_delay_; }
   void forget_observed() { max_observed_delay_ = 0; }
-  /// Running time from which on audio may still come; NONE if the pipeline is not live.
+  /// Running time of the audio that comes now; NONE if the pipeline is not live.
   GstClockTime horizon() const;
 
  private:

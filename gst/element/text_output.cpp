@@ -12,7 +12,7 @@ namespace kyutaistt::element {
 
 namespace {
 
-/// Words that may wait for downstream before the input is held up.
+/// Items that may wait for downstream before input that is not live is held up.
 constexpr size_t max_waiting = 64;
 /// Without an item for so long, the observer is told.
 constexpr std::chrono::milliseconds patience(500);
@@ -89,6 +89,15 @@ GstFlowReturn TextOutput::wait_for_room() {
   while (items_.size() >= max_waiting && flow_ == GST_FLOW_OK) {
     changed_.wait(mutex_);
   }
+  return take_flow();
+}
+
+GstFlowReturn TextOutput::flow() {
+  const MutexLock lock(mutex_);
+  return take_flow();
+}
+
+GstFlowReturn TextOutput::take_flow() {
   if (flow_ == GST_FLOW_OK && std::exchange(was_unlinked_, false)) {
     return GST_FLOW_NOT_LINKED;
   }

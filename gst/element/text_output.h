@@ -49,6 +49,8 @@ class TextOutput {
   /// A marker for which nothing is held.
   uint64_t next_marker();
 
+  /// What the last push returned, or GST_FLOW_FLUSHING.
+  GstFlowReturn flow();
   /// Waits until downstream has taken enough. What the last push returned, or GST_FLOW_FLUSHING.
   GstFlowReturn wait_for_room();
 
@@ -74,6 +76,7 @@ class TextOutput {
   static bool is_end(const Item &item);
   /// A flush does not touch it: settings, the language, events that describe the stream.
   static bool outlives_flush(const Item &item);
+  GstFlowReturn take_flow() KYUTAISTT_REQUIRES(mutex_);
   void put_after_held(Item item);
   uint64_t hold_item(Item item);
   bool stands() const KYUTAISTT_REQUIRES(mutex_) {

@@ -49,6 +49,7 @@ void TextWriter::reset(Downstream downstream) {
   speech_.reset();
   discont_ = true;
   segment_.reset();
+  idle_ = false;
   position_.reset();
   text_end_.reset();
   waiting_.clear();
@@ -80,10 +81,25 @@ GstFlowReturn TextWriter::forward(EventPointer event) {
       position_.reset();
       text_end_.reset();
       discont_ = true;
+      // While nothing is linked, only the newest counts.
+      std::erase_if(waiting_, [](const EventPointer &earlier) {
+        return GST_EVENT_TYPE(earlier.get()) == GST_EVENT_SEGMENT;
+      });
       waiting_.push_back(std::move(event));
       return negotiate();
     }
+    case GST_EVENT_GAP: {
+      GstClockTime start = 0;
+      GstClockTime duration = 0;
+      gst_event_parse_gap(event.get(), &start, &duration);
+      const GstFlowReturn flow = segment_ ? negotiate() : GST_FLOW_OK;
+      if (segment_ && flow == GST_FLOW_OK) {
+        push_gap(Time(start + duration));
+      }
+      return flow;
+    }
     case GST_EVENT_EOS:
+      idle_ = false;
       // Without caps, downstream would take a stream without audio for a fault.
       if (stream_started_ && segment_) {
         negotiate();
@@ -172,6 +188,7 @@ GstFlowReturn TextWriter::push_header() {
 }
 
 GstFlowReturn TextWriter::write(const Event &event) {
+  idle_ = false;
   if (!segment_) {
     // Audio before any segment: there is no clock to place its text on.
     return GST_FLOW_OK;
@@ -205,6 +222,17 @@ GstFlowReturn TextWriter::write(const Event &event) {
   return write_ready_cues();
 }
 
+void TextWriter::follow_clock() {
+  const GstClockTime now = latency_.horizon();
+  if (!idle_ || !negotiated_ || !segment_ || !GST_CLOCK_TIME_IS_VALID(now)) {
+    return;
+  }
+  const guint64 position = gst_segment_position_from_running_time(&*segment_, GST_FORMAT_TIME, now);
+  if (GST_CLOCK_TIME_IS_VALID(position)) {
+    push_gap(Time(position));
+  }
+}
+
 GstFlowReturn TextWriter::finish() {
   shaper_.finish();
   if (!segment_) {
@@ -212,6 +240,7 @@ GstFlowReturn TextWriter::finish() {
   }
   const GstFlowReturn flow = write_ready_cues();
   if (flow == GST_FLOW_OK) {
+    idle_ = true;
     speech_.finish(*segment_);
     observer_.pause_began();
   }

@@ -50,6 +50,8 @@ class TextWriter {
   void change_language(std::string language);
   /// No more words of this context follow: the last cue goes out.
   GstFlowReturn finish();
+  /// No audio comes any more: if all text is out, a GAP says that there is none up to now.
+  void follow_clock();
   /// Forwards a serialized event, with what it means for the text.
   GstFlowReturn forward(EventPointer event);
 
@@ -104,6 +106,8 @@ class TextWriter {
   std::optional<Time> text_end_;
   uint64_t next_number_ = 1;
   uint64_t dropped_frames_ = 0;
+  /// All text that was under way is out, and the stream has not ended.
+  bool idle_ = false;
   GstClockTime recognised_ = GST_CLOCK_TIME_NONE;
 };
 

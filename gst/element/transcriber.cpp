@@ -15,6 +15,8 @@ constexpr Time file_backlog = std::chrono::milliseconds(800);
 /// Audio that begins so much before the end of what came before has a clock that began anew; less
 /// are packets that overlap.
 constexpr Time longest_overlap = std::chrono::seconds(1);
+/// A longer stretch without audio in a live pipeline is not heard.
+constexpr Time max_heard_silence = std::chrono::seconds(1);
 /// A live source without audio for so long, in microseconds, has stopped.
 constexpr gint64 stopped_after = G_TIME_SPAN_SECOND;
 
@@ -77,7 +79,12 @@ void Transcriber::nothing_came() {
   }
   // The model keeps words for its delay: silence brings them out, as nobody knows for how long.
   const auto stream = recognition_.stream();
-  if (stream == nullptr || !undrained_.exchange(false)) {
+  if (stream == nullptr) {
+    return;
+  }
+  if (!undrained_.exchange(false)) {
+    // Whoever waits for text, such as a video, goes on.
+    output_.writer().follow_clock();
     return;
   }
   GST_INFO_OBJECT(element_, "no audio comes any more: asking for the words so far");
@@ -169,12 +176,14 @@ GstFlowReturn Transcriber::push_audio(const AudioInput::Audio &audio) {
   if (audio.samples.empty()) {
     return GST_FLOW_OK;
   }
-  GstFlowReturn flow = output_.wait_for_room();
-  if (flow != GST_FLOW_OK) {
-    return flow;
-  }
+  GstFlowReturn flow = GST_FLOW_OK;
   const auto stream = acquire_stream(flow);
   if (stream == nullptr) {
+    return flow;
+  }
+  // Live audio is never held up: text that waits for its time takes little memory.
+  flow = live_ ? output_.flow() : output_.wait_for_room();
+  if (flow != GST_FLOW_OK) {
     return flow;
   }
   follow_time(audio);
@@ -303,8 +312,22 @@ bool Transcriber::take_gap(GstEvent *event) {
   if (!GST_CLOCK_TIME_IS_VALID(start) || !GST_CLOCK_TIME_IS_VALID(duration)) {
     return true;
   }
-  // Heard as silence, so that words which wait for the model's delay come out.
-  return push_audio(input_.gap(start, duration)) == GST_FLOW_OK;
+  AudioInput::Pieces pieces = input_.gap(start, duration);
+  const bool is_live = recognition_.stream() == nullptr ? latency_.ask_upstream() : live_.load();
+  if (!is_live || pieces.empty() || pieces.back().duration() <= max_heard_silence) {
+    // Heard as silence, so that words which wait for the model's delay come out.
+    return push_audio(pieces) == GST_FLOW_OK;
+  }
+  // So much at once would count as audio that the model is too slow for: the words so far come out,
+  // and only the clock moves.
+  const AudioInput::Audio silence = std::move(pieces.back());
+  pieces.pop_back();
+  if (push_audio(pieces) != GST_FLOW_OK) {
+    return false;
+  }
+  follow_time(silence);
+  send_after_pushed(EventPointer(gst_event_new_gap(start, duration)));
+  return true;
 }
 
 bool Transcriber::take_event(EventPointer event) {

@@ -193,6 +193,17 @@ TEST(a_flush_forgets_and_goes_on) {
   ck_assert(words.front().discont);
 }
 
+TEST(what_is_about_the_text_does_not_reach_the_audio) {
+  Element element;
+  element.start_audio();
+  GstHarness *harness = element.harness();
+  gst_harness_push_upstream_event(harness, gst_event_new_qos(GST_QOS_TYPE_UNDERFLOW, 1, 0, 0));
+  while (GstEvent *event = gst_harness_try_pull_upstream_event(harness)) {
+    ck_assert_int_ne(GST_EVENT_TYPE(event), GST_EVENT_QOS);
+    gst_event_unref(event);
+  }
+}
+
 TEST(a_flush_releases_a_waiting_push) {
   // It stands still: without the flush the push would wait for ever.
   SteppedModel model;

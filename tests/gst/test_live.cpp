@@ -99,6 +99,71 @@ std::vector<Text> finish(Element &element, std::vector<Text> words) {
   return words;
 }
 
+TEST(text_that_waits_holds_no_audio_up) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");
+  make_live(element);
+  element.start_audio();
+  const std::vector<float> audio = read_sample("forecast-01.flac");
+  GstPad *text = gst_element_get_static_pad(element.element(), "src");
+  const gulong block = gst_pad_add_probe(
+      text, static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER),
+      [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
+  constexpr int rounds = 4;
+  for (int round = 0; round < rounds; ++round) {
+    // A push that waits for text waits for ever.
+    ck_assert_int_eq(element.push(audio, round * 20 * GST_SECOND, audio.size()), GST_FLOW_OK);
+    wait_until([&] { return stat(element, "queued") < GST_SECOND; });
+  }
+  gst_pad_remove_probe(text, block);
+  gst_object_unref(text);
+  element.finish();
+  ck_assert_uint_ge(element.take().size(), rounds * word_count);
+}
+
+TEST(gaps_follow_the_clock_when_no_audio_comes) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");
+  make_live(element);
+  element.start_audio();
+  const std::vector<float> audio = read_sample("forecast-01.flac");
+  element.push(audio, 0, audio.size());
+  assert_text(join(take_words(element)), english);
+  constexpr GstClockTime now = 60 * GST_SECOND;
+  ck_assert(gst_harness_set_time(element.harness(), now));
+  GstClockTime told = 0;
+  wait_until([&] {
+    while (GstEvent *event = gst_harness_try_pull_event(element.harness())) {
+      if (GST_EVENT_TYPE(event) == GST_EVENT_GAP) {
+        GstClockTime start = 0;
+        GstClockTime duration = 0;
+        gst_event_parse_gap(event, &start, &duration);
+        told = start + duration;
+      }
+      gst_event_unref(event);
+    }
+    return told >= now;
+  });
+  ck_assert_uint_eq(told, now);
+}
+
+TEST(a_long_gap_is_no_backlog) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=20000");
+  make_live(element);
+  element.start_audio();
+  const std::vector<float> audio = read_sample("forecast-01.flac");
+  const GstClockTime length = audio.size() * GST_SECOND / rate;
+  ck_assert_int_eq(element.push(audio, 0, audio.size()), GST_FLOW_OK);
+  element.push_event(gst_event_new_gap(length, 60 * GST_SECOND));
+  wait_until([&] { return stat(element, "queued") == 0; });
+  const GstClockTime later = length + 60 * GST_SECOND;
+  ck_assert_int_eq(element.push(audio, later, audio.size()), GST_FLOW_OK);
+  element.finish();
+  const std::vector<Text> words = element.take();
+  assert_text(join(words), std::string(english) + " " + english);
+  ck_assert_uint_ge(words[word_count].pts, later);
+  ck_assert_uint_eq(stat(element, "dropped-frames"), 0);
+  ck_assert_int_eq(element.count(GST_MESSAGE_QOS), 0);
+}
+
 TEST(the_end_does_not_overtake_the_last_words) {
   const Throttle throttle(milliseconds(60));
   Element element("text/x-raw, format=utf8", "domain=asr_is_en max-backlog=60000");

@@ -35,6 +35,12 @@ for page in $pages; do
     END { exit found }' "$page" || complain "$page has lines of more than 120 characters"
 done
 
+# Words of CONTRIBUTING.md's list.
+# shellcheck disable=SC2086
+grep -nwiE "whole numbers?|no finite numbers?|tells|(is|are|was|were|be) told|(most|least)_[a-z_]+|quantis[a-z]*" \
+  $sources $headers $pages $scripts | grep -vE '^(./CONTRIBUTING.md|tests/lint.sh):' &&
+  complain "words that CONTRIBUTING.md replaces"
+
 # The library knows no GLib, and only its module libtorch; the element and the program know neither
 # libtorch nor the library's inner headers.
 grep -rnE '#include <(gst|glib|gio)' lib && complain "lib/ includes GLib or GStreamer"
@@ -55,6 +61,18 @@ for layer in $layers; do
   done
 done
 
+# The layers below the engine know facts about models and time, not its handles. The one that finds
+# models implements a function of the public header.
+grep -rnE '#include <kyutaistt/(model|engine|stream)\.h>' \
+  lib/base lib/checkpoint lib/text lib/ops lib/mimi lib/lm lib/decode |
+  grep -v '^lib/checkpoint/model_location.cpp:' && complain "a layer includes a handle of the engine"
+
+# The rate, the samples of a frame and the frames of a second stand in audio.h. Comments and messages
+# may say them.
+grep -rnE '\b(24000|1920|12\.5|milliseconds\(80\)|80ms)\b' lib gst --include='*.cpp' --include='*.h' |
+  grep -vE '^lib/kyutaistt/audio\.h:|^[^:]*:[0-9]*: *(//|\*)' &&
+  complain "a fact of audio.h stands somewhere else"
+
 for file in $sources $headers; do
   [ "$(wc -l <"$file")" -le 800 ] || complain "$file has more than 800 lines"
   head -n 1 "$file" | grep -q 'SPDX-License-Identifier: LGPL-2.1-or-later' ||
@@ -70,7 +88,7 @@ nm -D --defined-only "$build/lib/libkyutaistt.so" | c++filt |
   complain "libkyutaistt exports more than its public symbols"
 
 # clang-tidy, with clang's check of locks, takes the most time: as many at once as there are cores, and what several programs
-# compile is looked at once. What ThreadSanitizer is told belongs to a build of its own, so this one
+# compile is looked at once. ThreadSanitizer's annotations belong to a build of their own, so this one
 # does not know how it is compiled.
 mkdir -p "$build/lint"
 python3 - "$build/compile_commands.json" "$build/lint/compile_commands.json" <<'END'

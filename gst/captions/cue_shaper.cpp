@@ -91,7 +91,7 @@ void CueShaper::add(const WordEnd &word_end) {
 }
 
 void CueShaper::add(const Progress &progress) {
-  // No word that starts later can join it; the last one's end may still be told.
+  // No word that starts later can join it; the last one's end may still come.
   const bool is_over =
       !open_.empty() && (progress.position >= open_.back().last_piece + pause_duration ||
                          progress.position >= open_.front().start + shape_.maximum_duration);

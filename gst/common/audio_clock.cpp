@@ -197,12 +197,12 @@ std::vector<AudioClock::Joint> AudioClock::believe_held() {
   held_frames_ = 0;
   // A piece is at least as far off as the least of those after it: the rest is jitter.
   std::vector<Time> least(pieces.size());
-  std::optional<Time> least_after;
+  std::optional<Time> nearest_after;
   for (size_t i = pieces.size(); i-- > 0;) {
     if (const auto deviation = pieces[i].deviation) {
-      least_after = least_after ? nearest_to_zero(*least_after, *deviation) : *deviation;
+      nearest_after = nearest_after ? nearest_to_zero(*nearest_after, *deviation) : *deviation;
     }
-    least[i] = least_after.value_or(Time());
+    least[i] = nearest_after.value_or(Time());
   }
   std::vector<Joint> joints;
   Time done{};

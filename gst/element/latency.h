@@ -26,8 +26,8 @@ class Latency {
   void set_model_delay(std::optional<double> seconds);
   /// What comes out is cues, which wait for their end.
   void set_writes_cues(bool writes_cues);
-  /// A setting has changed, or something else that the latency depends on: tells the pipeline if it
-  /// is not what was promised last.
+  /// A setting has changed, or something else that the latency depends on: notifies the pipeline if
+  /// it is not what was promised last.
   void update();
 
   /// What the element adds.

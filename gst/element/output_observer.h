@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What the way of the text tells the element.
+/// What the output of text reports to the element.
 #pragma once
 
 namespace kyutaistt::element {
@@ -14,7 +14,7 @@ class OutputObserver {
 
   /// A pause in the speech has begun, or a context has ended, and with it its speech.
   virtual void pause_began() = 0;
-  /// Recognition has told nothing for a while, not even that it goes on.
+  /// Recognition has reported nothing for a while, not even that it goes on.
   virtual void nothing_came() = 0;
 };
 

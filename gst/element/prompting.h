@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What the stream is told to write: prompt and language.
+/// What the stream writes: prompt and language.
 #pragma once
 
 #include <atomic>

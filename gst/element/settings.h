@@ -85,7 +85,7 @@ struct Settings {
   bool get(guint property, GValue *value) const;
 };
 
-/// Tells GObject about every property, with blurb, range, default and unit.
+/// Registers every property with GObject, with blurb, range, default and unit.
 void install_properties(GObjectClass *object_class);
 
 }  // namespace kyutaistt::element

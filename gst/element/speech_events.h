@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What the element tells of words and pauses beside the text itself.
+/// What the element reports of words and pauses beside the text itself.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ namespace kyutaistt::element {
 /// word, a downstream event at every pause), and messages on the bus for applications.
 ///
 /// A pause begins when no word has come for 0.8 s behind the last one. Silence before the first
-/// word of a context is a pause too, but not told: no text ends there.
+/// word of a context is a pause too, but not reported: no text ends there.
 ///
 /// Threads: the source pad's task only, or while it does not run, but for `in_pause`. Pushes and
 /// posts with no lock held.

@@ -14,7 +14,7 @@ namespace {
 
 /// Items that may wait for downstream before input that is not live is held up.
 constexpr size_t max_waiting = 64;
-/// Without an item for so long, the observer is told.
+/// Without an item for so long, the observer is notified.
 constexpr std::chrono::milliseconds patience(500);
 
 }  // namespace

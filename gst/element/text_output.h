@@ -91,7 +91,7 @@ class TextOutput {
   GstFlowReturn write_other(Item item);
   GstFlowReturn forward(EventPointer event);
   GstFlowReturn release_held(uint64_t marker);
-  /// Downstream does not take more: tells whoever waits.
+  /// Downstream does not take more: wakes whoever waits.
   void fail(GstFlowReturn flow);
   void clear() KYUTAISTT_REQUIRES(mutex_);
   /// Forgets all that does not outlive a flush.
@@ -127,7 +127,7 @@ class TextOutput {
   uint64_t next_marker_ KYUTAISTT_GUARDED_BY(mutex_) = 1;
   /// What downstream said last. After GST_FLOW_EOS events go on; after another the task stands.
   GstFlowReturn flow_ KYUTAISTT_GUARDED_BY(mutex_) = GST_FLOW_FLUSHING;
-  /// Text found no next element; told once, because another may be linked in the meantime.
+  /// Text found no next element; reported once, because another may be linked in the meantime.
   bool was_unlinked_ KYUTAISTT_GUARDED_BY(mutex_) = false;
   bool end_came_ KYUTAISTT_GUARDED_BY(mutex_) = false;
 };

@@ -66,7 +66,7 @@ class AudioReader {
   ~AudioReader();
 
   Result<FileAudio> read();
-  /// The file's length, if the container tells.
+  /// The file's length, if the container has it.
   std::optional<Time> duration() const;
   /// What the user should know about the audio, since the last call; empty most of the time.
   std::string take_notes();
@@ -91,7 +91,7 @@ class AudioReader {
   /// What went wrong in the pipeline, if something did.
   Status pipeline_status();
   Status no_audio() const;
-  /// Remembers what a message tells of a plug-in that GStreamer lacks.
+  /// Remembers what a message says of a plug-in that GStreamer lacks.
   void note_missing(GstMessage *message);
 
   // The decoder's threads.

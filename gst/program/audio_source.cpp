@@ -100,7 +100,7 @@ Result<AudioSource> AudioSource::open(const std::string &name) {
   if (S_ISDIR(found.st_mode)) {
     return Status::invalid_argument(name + ": is a folder, expected an audio file");
   }
-  // Also a file is opened here: the reason why that fails is told by nobody else.
+  // Also a file is opened here: nobody else reports the reason why that fails.
   const int file = open_pipe(path);
   if (file < 0) {
     return cannot_read(source.name_, errno);

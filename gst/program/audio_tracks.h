@@ -17,7 +17,7 @@ struct AudioTrack {
   bool is_default = false;
 };
 
-/// What a decoder's pad tells of its track.
+/// What a decoder's pad says of its track.
 AudioTrack track_of(GstPad *pad);
 
 /// The track that is wanted, from 0 on: by its number from 1 on or its language; if `wanted` is

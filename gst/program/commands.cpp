@@ -22,8 +22,7 @@ const std::vector<Command> &commands() {
   static const std::vector<Command> all = {
       {"transcribe", "kyutaistt transcribe MODEL FILE... [options]",
        "Recognises the speech in audio files.", transcribe_options, transcribe},
-      {"info", "kyutaistt info MODEL [options]", "Tells what a model folder holds.", info_options,
-       info},
+      {"info", "kyutaistt info MODEL [options]", "Describes a model folder.", info_options, info},
       {"bench", "kyutaistt bench (MODEL | --synthetic tiny|1b|2.6b) [options]",
        "Measures how fast a model runs on this machine.", bench_options, bench},
       {"quantize", "kyutaistt quantize MODEL NEW-FOLDER [options]",
@@ -62,7 +61,8 @@ void print_help() {
     std::cout << "  " << std::left << std::setw(12) << command.name << command.summary << "\n";
   }
   std::cout
-      << "\n  kyutaistt COMMAND --help tells more; kyutaistt --version the version.\n\n"
+      << "\n  kyutaistt COMMAND --help lists its options; kyutaistt --version prints the "
+         "version.\n\n"
          "A MODEL is a model folder, or an id such as mideind/kyutai-stt-1b-is-en that is\n"
          "looked up in the local Hugging Face cache. No model is ever downloaded.\n\n"
          "A FILE is a recording or a film, - for standard input, a URI (https:, srt:, rtsp:),\n"

@@ -49,7 +49,7 @@ Status feed(AudioReader &reader, Stream &stream, Job &job) {
   return Status::cancelled("interrupted");
 }
 
-/// How a stream ended, as its listener tells.
+/// How a stream ended, as its listener reports.
 struct StreamEnd {
   std::condition_variable changed;
   bool drained = false;

@@ -18,7 +18,7 @@ struct Input {
 };
 
 /// The operands; in place of a folder the recordings in it and below, by their extensions, in the
-/// order of their names. An operand that is not there stays: reading it tells so.
+/// order of their names. An operand that is not there stays: reading it reports that.
 Result<std::vector<Input>> find_inputs(const std::vector<std::string> &operands);
 
 /// Gives no two inputs the same result: where names differ in their extensions only, these stay.

@@ -70,7 +70,7 @@ struct Reporting {
 /// Shows progress and writes results until all files are through.
 void watch(const Jobs &jobs, Reporting &reporting) {
   constexpr auto interval = std::chrono::milliseconds(50);
-  // Words that come on a terminal tell how far things are themselves.
+  // Words that come on a terminal show how far things are themselves.
   const bool shows_bar = !reporting.output.is_terminal();
   for (bool all_done = false; !all_done;) {
     all_done =

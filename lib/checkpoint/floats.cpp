@@ -68,7 +68,7 @@ std::optional<int64_t> find_full_exponent(const TensorView &view) {
   return std::nullopt;
 }
 
-/// The first f64 value that is no finite f32.
+/// The first f64 value that is NaN or infinite as f32.
 std::optional<int64_t> find_beyond_f32(const TensorView &view) {
   std::optional<int64_t> found;
   for_each<double>(view.bytes, [&](double value, size_t i) {

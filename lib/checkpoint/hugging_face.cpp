@@ -258,7 +258,7 @@ Status read_processor(const std::string &folder, ModelInfo &info) {
     return {};
   }
   info.warnings.emplace_back(
-      "there is no preprocessor_config.json, so the model's own files do not tell the delay of its "
+      "there is no preprocessor_config.json, so the model's own files do not name the delay of its "
       "text");
   return {};
 }

@@ -29,7 +29,7 @@ std::string shape_text(const std::vector<int64_t> &shape) {
   return text + "]";
 }
 
-/// The rows of a matrix, which the configs do not tell reliably.
+/// The rows of a matrix, which the configs do not state reliably.
 Result<int64_t> read_rows(const HuggingFaceTensors &tensors, const std::string &name) {
   const std::vector<int64_t> shape = tensors.shape(name);
   if (shape.size() != 2 || shape[0] < 1 || shape[0] > max_rows) {

@@ -3,7 +3,7 @@
 /// `kyutaistt quantize` writes.
 ///
 /// They are safetensors files. Matrices that lie together in memory are one tensor of bytes, named
-/// "packed." and the first matrix' name; the file's metadata tells, for every matrix by its name,
+/// "packed." and the first matrix' name; the file's metadata has, for every matrix by its name,
 /// the type, the shape and the first matrix ("int8 2048,2048 model.layers.0..."), and for the whole
 /// file `packed_format` and `precision`. All other tensors are stored as in any other file.
 #pragma once

@@ -110,7 +110,7 @@ void apply_known_model(ModelInfo &info) {
   if (info.delay_seconds != trained_delay) {
     // 0 is also what a folder says that says nothing.
     const std::string found = info.delay_seconds == 0
-                                  ? "tells no delay"
+                                  ? "names no delay"
                                   : "says a delay of " + Json(info.delay_seconds).dump() + " s";
     info.warnings.push_back("the folder itself " + found +
                             ", but mideind/kyutai-stt-1b-is-en was trained with 5 s, which is "

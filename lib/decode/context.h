@@ -25,7 +25,7 @@ namespace kyutaistt::decode {
 /// computing is done by the caller, so that many contexts go into one batch.
 ///
 /// A frame goes: `begin_frame`; if `needs_start()` a position without audio; if `hears_frame()` a
-/// position with it. What a position computes from `text_input()` is told by `accept`. Not
+/// position with it. What a position computes from `text_input()` is passed to `accept`. Not
 /// thread-safe; owned by the engine's worker.
 class Context {
  public:

@@ -92,7 +92,8 @@ bool EngineState::take_work(engine::Batch &batch) {
   if (stopping) {
     return false;
   }
-  // What is taken from a stream is in a lane before anything can throw, so that the stream is told.
+  // What is taken from a stream is in a lane before anything can throw, so that the stream is
+  // notified.
   batch.lanes.reserve(streams.size());
   for (const auto &stream : streams) {
     if (!is_ready(stream)) {

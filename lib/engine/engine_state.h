@@ -41,7 +41,7 @@ struct EngineState {
   void run();
   /// Waits for work and takes it. False when the engine stops.
   bool take_work(engine::Batch &batch);
-  /// Computes what was taken, delivers it and tells the observer.
+  /// Computes what was taken, delivers it and notifies the observer.
   void make_step(engine::Batch &batch);
   void deliver(engine::Lane &lane);
 

@@ -43,7 +43,7 @@ class KYUTAISTT_PUBLIC Stream {
   ~Stream();
 
   /// Appends mono audio at 24 000 Hz, full scale [-1, 1]; any number of samples, also none. Samples
-  /// that are no finite numbers count as silence; others beyond [-10, 10] are cut off there.
+  /// that are NaN or infinite count as silence; others beyond [-10, 10] are cut off there.
   ///
   /// `timestamp` is the time of the first sample; without one the audio follows what was pushed
   /// before (the first audio starts at 0). A timestamp that does not follow does not break the

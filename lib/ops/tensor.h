@@ -78,7 +78,7 @@ class ConvolutionContext {
 
 /// Keys and values of one attention layer of one stream: a ring of `capacity` positions, of which
 /// position p lies in slot p modulo capacity. Old content is never cleared: what may be seen is
-/// told by positions.
+/// given by positions.
 class KeyValueCache {
  public:
   KeyValueCache() = default;

@@ -26,7 +26,7 @@ namespace kyutaistt::ops {
 class WeightLoader {
  public:
   /// All must outlive the loader. `total_elements`: what will be loaded, for `progress`. `writer`,
-  /// if given, is told everything that is loaded; it borrows what the operations packed.
+  /// if given, is passed everything that is loaded; it borrows what the operations packed.
   WeightLoader(const checkpoint::TensorSource &tensors, Operations &operations,
                const LoadProgress &progress, uint64_t total_elements,
                checkpoint::PackedWriter *writer = nullptr);
@@ -50,7 +50,7 @@ class WeightLoader {
   bool report(int64_t elements);
   /// What the source has packed; null if it is not packed, or the failure was noted.
   std::shared_ptr<const Matrix> find_packed(std::span<const std::string> names, WeightType type);
-  /// Counts a matrix' bytes, and tells the writer. `views`: what it was packed from.
+  /// Counts a matrix' bytes, and notifies the writer. `views`: what it was packed from.
   void note(std::span<const std::string> names, std::span<const checkpoint::TensorView> views,
             WeightType type, const Matrix &matrix);
 

@@ -213,7 +213,7 @@ TEST(a_cue_is_ready_as_soon_as_silence_shows_its_end) {
   ck_assert(!shaper.pending_start());
 }
 
-/// Adds a word as the recogniser tells it: what nobody speaks in belongs to it for a while.
+/// Adds a word as the recogniser reports it: what nobody speaks in belongs to it for a while.
 void tell(CueShaper &shaper, const std::string &text, milliseconds start, milliseconds end,
           milliseconds shown_until) {
   Word word;
@@ -305,8 +305,8 @@ TEST(no_cue_stays_longer_than_the_maximum) {
   ck_assert_int_eq(cues[0].end.count(), Time(std::chrono::seconds(2)).count());
 }
 
-/// A speaker of invented words, whose recognition is told in steps of 80 ms. Collects the cues, and
-/// checks that each comes as soon as it must.
+/// A speaker of invented words, whose recognition is reported in steps of 80 ms. Collects the cues,
+/// and checks that each comes as soon as it must.
 class Speaker {
  public:
   Speaker(unsigned seed, const CueShape &shape) : random_(seed), shape_(shape), shaper_(shape) {}

@@ -135,7 +135,7 @@ TEST(one_channel_is_chosen) {
   }
 }
 
-/// Whether audio whose channels have these factors of one tone is told to cancel itself out.
+/// Whether audio whose channels have these factors of one tone is reported to cancel itself out.
 bool is_told(const std::vector<float> &factors, const char *mask, double seconds,
              const char *choice = "mix") {
   const auto channels = static_cast<int>(factors.size());

@@ -34,7 +34,7 @@ void assert_domain(Element &element, const char *expected) {
   g_free(domain);
 }
 
-/// Sets a domain that the model does not have: a warning tells it, and those that it has.
+/// Sets a domain that the model does not have: a warning names it, and those that it has.
 void set_wrong_domain(Element &element) {
   g_object_set(element.element(), "domain", "asr_is_fo", nullptr);
   GstMessage *message = element.wait_for(GST_MESSAGE_WARNING);
@@ -85,7 +85,7 @@ TEST(the_domain_changes_at_a_pause) {
   assert_text(element.take_text(), std::string(icelandic) + " " + english);
 }
 
-/// Waits until so many words were told, and a pause behind them.
+/// Waits until so many words were reported, and a pause after them.
 void wait_for_pause(Element &element, int words) {
   for (;;) {
     GstMessage *message = element.wait_for(GST_MESSAGE_ELEMENT);

@@ -127,7 +127,7 @@ void check_container(const std::string &mux, const std::string &encoder, const s
   });
   ck_assert_uint_eq(filled.size(), 2);
   assert_text(one_line(join(filled)), icelandic);
-  // From one to the other: qtmux tells where the first begins by an edit list.
+  // From one to the other: qtmux says where the first begins by an edit list.
   const auto distance = static_cast<int>((filled.back().pts - filled.front().pts) / GST_MSECOND);
   ck_assert_int_ge(distance, 3700);
   ck_assert_int_le(distance, 4000);

@@ -194,7 +194,7 @@ TEST(another_domain_while_playing) {
   ck_assert_int_eq(element.push(samples), GST_FLOW_OK);
   g_object_set(element.element(), "domain", "asr_is_is", nullptr);
   ck_assert_int_eq(element.push(samples, length), GST_FLOW_OK);
-  // A wrong one is told, and changes nothing.
+  // A wrong one is reported, and changes nothing.
   g_object_set(element.element(), "domain", "asr_xx", nullptr);
   GstMessage *warning = element.wait_for(GST_MESSAGE_WARNING);
   GError *error = nullptr;

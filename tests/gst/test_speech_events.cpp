@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What the element tells beside the text: events, messages.
+/// What the element reports beside the text: events, messages.
 #include <string>
 #include <vector>
 

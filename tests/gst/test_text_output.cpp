@@ -31,7 +31,8 @@ class NoObserver final : public OutputObserver {
 class Output {
  public:
   explicit Output(const Settings &settings)
-      : output_(element_, sink_, pad_, latency_, observer_), texts_(g_async_queue_new_full(g_free)) {
+      : output_(element_, sink_, pad_, latency_, observer_),
+        texts_(g_async_queue_new_full(g_free)) {
     GST_DEBUG_CATEGORY_INIT(gst_kyutai_stt_debug, "kyutaistt", 0, "Kyutai speech to text");
     gst_element_set_bus(element_, bus_);
     g_object_set_data(G_OBJECT(peer_), "texts", texts_);
@@ -136,7 +137,7 @@ TEST(what_was_recognised_before_a_failure_goes_out) {
     output.put(Failure{Status::internal("the model broke")});
     assert_text(output.wait_for_error(), "Recognition failed: the model broke");
     assert_text(output.take_text(), "Good day");
-    // The ERROR comes before upstream is told.
+    // The ERROR comes before upstream is notified.
     while (output.flow() == GST_FLOW_OK) {
       g_usleep(1000);
     }

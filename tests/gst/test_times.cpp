@@ -55,7 +55,7 @@ std::vector<Clip> read_clips() {
   return clips;
 }
 
-/// A way to send a clip: pushes it, and tells which time a moment of the recording has in the
+/// A way to send a clip: pushes it, and says which time a moment of the recording has in the
 /// output.
 using Way = std::function<std::function<double(double)>(Element &element, const Clip &clip)>;
 
@@ -194,7 +194,7 @@ const std::vector<NamedWay> &ways() {
          });
          return same_time;
        }},
-      {"a gap is told where a packet was lost",
+      {"a gap is sent where a packet was lost",
        [](Element &element, const Clip &clip) {
          const double moment = separate_start(clip) - 0.06;
          push_changed(element, clip, [&element, moment](GstBuffer *, double seconds) {
@@ -297,7 +297,7 @@ GstClockTime last_gap_end(Element &element) {
 
 TEST(three_hours_do_not_drift) {
   // Of a model that takes a moment for them; only the first buffer has a timestamp, the others are
-  // counted. What was processed is told by gaps, to the sample.
+  // counted. What was processed is reported by gaps, to the sample.
   constexpr size_t source_rate = 44100;
   constexpr GstClockTime length = 3 * 3600 * GST_SECOND;
   const std::string caps = "audio/x-raw, format=S16LE, channels=1, layout=interleaved, rate=" +

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// That a cache takes the memory that is told, at shapes that are multiples of nothing.
+/// That a cache takes the memory that is reported, at shapes that are multiples of nothing.
 #include <cstdint>
 
 #include <malloc.h>
@@ -32,9 +32,10 @@ TEST(a_cache_takes_what_is_told) {
         const int64_t found = allocated() - before;
         const auto told = static_cast<int64_t>(ops::cache_bytes(attention, capacity, precision));
         ck_assert_msg(found >= told && found <= told + max_more,
-                      "%s, %jd positions of %jd: %jd bytes, %jd are told", option_name(precision),
-                      static_cast<intmax_t>(capacity), static_cast<intmax_t>(dimension),
-                      static_cast<intmax_t>(found), static_cast<intmax_t>(told));
+                      "%s, %jd positions of %jd: %jd bytes, %jd are reported",
+                      option_name(precision), static_cast<intmax_t>(capacity),
+                      static_cast<intmax_t>(dimension), static_cast<intmax_t>(found),
+                      static_cast<intmax_t>(told));
       }
     }
   }

@@ -101,7 +101,7 @@ TEST(the_folder_works_as_downloaded) {
   assert_text(info.default_domain, "asr_is_is");
   ck_assert_int_eq(info.pad_steps, 12);
   assert_equal(info.delay_seconds, 5);
-  // The delay that its files have from the model it was trained on is told to be wrong.
+  // The delay that its files have from the model it was trained on is reported as wrong.
   ck_assert_uint_eq(info.warnings.size(), 1);
   assert_contains(info.warnings[0], "says a delay of 0.5 s");
 

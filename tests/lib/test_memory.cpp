@@ -48,13 +48,13 @@ std::shared_ptr<const Model> load(const Case &c) {
   return load_model(example("model"), options);
 }
 
-/// Fails unless `found` is within 5 % of what is told.
+/// Fails unless `found` is within 5 % of what is reported.
 void assert_told(const Case &c, const std::string &what, int64_t found, uint64_t told) {
   const double share = static_cast<double>(found) / static_cast<double>(told);
-  std::printf("%s, cache %s: %s takes %.3f MB, %.3f are told\n", option_name(c.precision),
+  std::printf("%s, cache %s: %s takes %.3f MB, %.3f are reported\n", option_name(c.precision),
               option_name(c.cache), what.c_str(), static_cast<double>(found) / 1e6,
               static_cast<double>(told) / 1e6);
-  ck_assert_msg(share > 0.95 && share < 1.05, "%s, cache %s: %s takes %jd bytes, %ju are told",
+  ck_assert_msg(share > 0.95 && share < 1.05, "%s, cache %s: %s takes %jd bytes, %ju are reported",
                 option_name(c.precision), option_name(c.cache), what.c_str(),
                 static_cast<intmax_t>(found), static_cast<uintmax_t>(told));
 }

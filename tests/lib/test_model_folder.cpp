@@ -480,7 +480,7 @@ TEST(the_known_models_delay_is_told_where_it_differs) {
   assert_equal(warnings_with(5), {});
   assert_begins(warnings_with(2.5).at(0), "the folder itself says a delay of 2.5 s, but");
   // As when there is no file that could say it.
-  assert_begins(warnings_with(0).at(0), "the folder itself tells no delay, but");
+  assert_begins(warnings_with(0).at(0), "the folder itself names no delay, but");
 }
 
 TEST(a_malformed_sidecar_is_refused) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Loading a model: what it tells on its way, and what is left when it is cancelled.
+/// Loading a model: what it reports on its way, and what is left when it is cancelled.
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
@@ -23,7 +23,8 @@ namespace {
 using namespace kyutaistt;         // NOLINT(google-build-using-namespace)
 using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
 
-/// Options that cancel when progress is told for the `last`-th time, and count how often it was.
+/// Options that cancel when progress is reported for the `last`-th time, and count how often it
+/// was.
 ModelOptions cancelling_after(int last, int &told) {
   ModelOptions options;
   options.progress = [last, &told](double) { return ++told < last; };

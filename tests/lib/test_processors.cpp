@@ -17,7 +17,7 @@ using kyutaistt::Model;
 using kyutaistt::base::usable_processors;
 using kyutaistt::tests::TestFolder;
 
-/// What the kernel tells of a process: a line for the mount, one for its group.
+/// What the kernel says of a process: a line for the mount, one for its group.
 void write_proc(const TestFolder &folder, const std::string &mounts, const std::string &groups) {
   folder.write("proc/self/mountinfo", "22 27 0:21 / /proc rw,nosuid - proc proc rw\n" + mounts);
   folder.write("proc/self/cgroup", groups);

@@ -89,7 +89,7 @@ TEST(a_listener_that_throws_fails_its_own_stream) {
   assert_ok(bad->push(noise(frame_samples)));
   assert_ok(good->push(noise(10 * frame_samples)));
   assert_refused(failure.get_future().get(), StatusCode::Internal, "no room for this");
-  // Every call tells the failure, until a reset mends it.
+  // Every call reports the failure, until a reset mends it.
   assert_refused(bad->push(noise(10)), StatusCode::Internal, "no room for this");
   assert_refused(bad->drain(1), StatusCode::Internal, "no room for this");
   assert_refused(bad->set_prompt({}, 1), StatusCode::Internal, "no room for this");

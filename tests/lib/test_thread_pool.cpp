@@ -148,7 +148,7 @@ TEST(a_pool_that_cannot_be_made_leaves_no_threads) {
   }
   ck_assert(thrown);
   ck_assert_int_eq(threads_made, 3);
-  // Who loads a model is told.
+  // Who loads a model is notified.
   threads_left = 1;
   kyutaistt::ModelOptions options;
   options.threads = 4;

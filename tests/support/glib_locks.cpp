@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Tells ThreadSanitizer about GLib's own locks, which are futexes that it does not see: stands in
-/// front of GLib's functions in programs that are built with it.
+/// Makes ThreadSanitizer aware of GLib's own locks, which are futexes that it does not see: stands
+/// in front of GLib's functions in programs that are built with it.
 #include <dlfcn.h>
 
 #include <glib.h>

@@ -30,7 +30,7 @@ int64_t element_bytes(CacheType type) {
 struct HeadLayout {
   HeadLayout(const Attention &attention, int64_t capacity, CacheType type)
       : padded_dimension(divide_up(attention.head_dimension, panel_rows) * panel_rows) {
-    // A whole number of blocks of 16 positions, so that every part begins at a cache line.
+    // Complete blocks of 16 positions, so that every part begins at a cache line.
     const int64_t slots = divide_up(capacity, panel_rows) * panel_rows;
     key_bytes = slots * attention.head_dimension * element_bytes(type);
     value_bytes = slots * padded_dimension * element_bytes(type);
@@ -132,7 +132,7 @@ void Attender::attend(const float *qkv, const Attention &attention,
     const HeadCache &cache = cache_of(rows[stream.begin]).head(head);
     auto *scratch = scratch_[static_cast<size_t>(thread)].as<float>();
     // All of a stream's positions are stored before the first looks around: what an earlier one may
-    // not see is told by positions.
+    // not see follows from positions.
     for (size_t row = stream.begin; row < stream.end; ++row) {
       const auto at = static_cast<int64_t>(row);
       const float *query = qkv + at * 3 * width + head * dimension;

@@ -64,7 +64,7 @@ class ThreadPool {
   /// Returns when there are indices to begin, or the pool ends.
   void wait_for_job();
 
-  /// Written before `shares_` tell of the job; read by those who have claimed an index of it, so
+  /// Written before `shares_` announce the job; read by those who have claimed an index of it, so
   /// that it cannot end meanwhile.
   Job job_;
   struct alignas(64) Share {

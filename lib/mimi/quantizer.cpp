@@ -27,7 +27,7 @@ std::vector<int32_t> Quantizer::quantize(const ops::Tensor &x, const ops::Trace 
     if (trace) {
       trace("mimi.quantizer." + chain.name, projected);
     }
-    parts.push_back(operations_.quantize(projected, chain.codebooks));
+    parts.push_back(operations_.nearest_codes(projected, chain.codebooks));
   }
   std::vector<int32_t> codes;
   for (size_t stream = 0; stream < streams; ++stream) {

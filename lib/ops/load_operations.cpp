@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ops/load_operations.h"
 
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -29,10 +30,23 @@ Result<std::unique_ptr<Operations>> load_torch_operations(const OperationsReques
   });
 }
 
+/// Whether the environment asks for libtorch on the CPU too.
+Result<bool> is_libtorch_forced() {
+  constexpr const char *variable = "KYUTAISTT_OPERATIONS";
+  const char *found = std::getenv(variable);
+  const std::string value = found == nullptr ? "" : found;
+  if (value != "" && value != "native" && value != "libtorch") {
+    return Status::invalid_argument(std::string(variable) + ": found " + value +
+                                    ", expected native or libtorch");
+  }
+  return value == "libtorch";
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Operations>> load_operations(const OperationsRequest &request) {
-  if (request.device != "cpu" || forced_instruction_set() == "libtorch") {
+  KYUTAISTT_ASSIGN(is_forced, is_libtorch_forced());
+  if (request.device != "cpu" || is_forced) {
     return load_torch_operations(request);
   }
   KYUTAISTT_ASSIGN(kernels, choose_kernels());

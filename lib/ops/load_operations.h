@@ -22,8 +22,9 @@ struct OperationsRequest {
 /// The native operations for the device "cpu", else those of libtorch, whose module is loaded with
 /// the first call (about half a second).
 ///
-/// The environment variable KYUTAISTT_INSTRUCTION_SET forces what computes on the CPU: one of the
-/// native kernels by name (avx512-bf16, avx512, avx2, plain), or libtorch.
+/// Environment variables force what computes on the CPU: KYUTAISTT_OPERATIONS=libtorch the
+/// operations of libtorch, KYUTAISTT_INSTRUCTION_SET one of the native kernels by name
+/// (avx512-bf16, avx512, avx2, plain).
 Result<std::unique_ptr<Operations>> load_operations(const OperationsRequest &request);
 
 }  // namespace kyutaistt::ops

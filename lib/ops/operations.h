@@ -158,7 +158,7 @@ class Operations {
 
   /// Residual vector quantization: for each codebook in turn the nearest entry (L2, ties to the
   /// lowest index), subtracted before the next. Returns [x.rows, codebooks] on the host.
-  virtual std::vector<int32_t> quantize(
+  virtual std::vector<int32_t> nearest_codes(
       const Tensor &x, std::span<const std::shared_ptr<const Codebook>> codebooks) = 0;
 
   /// The best token of every row (ties to the lowest id).

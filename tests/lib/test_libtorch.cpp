@@ -16,7 +16,7 @@ using namespace kyutaistt;         // NOLINT(google-build-using-namespace)
 using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
 
 TEST(codes_and_tokens_are_those_of_the_reference) {
-  setenv("KYUTAISTT_INSTRUCTION_SET", "libtorch", 1);
+  setenv("KYUTAISTT_OPERATIONS", "libtorch", 1);
   const auto engine = make_engine(load_model(golden("hf-f32")));
   const std::string &used = engine->model().loaded().instruction_set;
   assert_begins(used, "libtorch ");
@@ -52,7 +52,7 @@ TEST(weights_that_were_packed_for_the_cpu_are_refused) {
   ModelOptions options;
   options.precision = Precision::Bf16;
   assert_ok(quantize_model(golden("hf-bf16"), folder.path("packed"), options));
-  setenv("KYUTAISTT_INSTRUCTION_SET", "libtorch", 1);
+  setenv("KYUTAISTT_OPERATIONS", "libtorch", 1);
   assert_refused(Model::load(folder.path("packed")).status(), StatusCode::Unsupported,
                  "which libtorch cannot read");
 }

@@ -61,9 +61,9 @@ TensorView view_of(const Values &values, std::vector<int64_t> shape) {
 }
 
 std::unique_ptr<Operations> make_libtorch() {
-  setenv("KYUTAISTT_INSTRUCTION_SET", "libtorch", 1);
+  setenv("KYUTAISTT_OPERATIONS", "libtorch", 1);
   auto loaded = load_operations({"cpu", 1});
-  unsetenv("KYUTAISTT_INSTRUCTION_SET");
+  unsetenv("KYUTAISTT_OPERATIONS");
   assert_ok(loaded.status());
   return std::move(loaded).value();
 }
@@ -417,11 +417,11 @@ TEST(lookups_and_choices) {
     const auto packed = operations.pack_table(view_of(table, {entries, columns}), type);
     return operations.download(operations.embed_sum(*packed, ids, 5));
   };
-  const auto quantize = [&](Operations &operations) {
+  const auto nearest_codes = [&](Operations &operations) {
     const std::vector<std::shared_ptr<const Codebook>> books = {
         operations.pack_codebook(table, columns),
         operations.pack_codebook(std::span(table).first(33 * columns), columns)};
-    return operations.quantize(operations.upload(vectors, 5, columns), books);
+    return operations.nearest_codes(operations.upload(vectors, 5, columns), books);
   };
   const auto choose = [&](Operations &operations) {
     return operations.choose(operations.upload(logits, 4, 133));
@@ -433,7 +433,7 @@ TEST(lookups_and_choices) {
       assert_close(candidate.name, embed(operations, type), embed(*libtorch, WeightType::F32),
                    type == WeightType::F32 ? 1e-6 : 0.01);
     }
-    assert_equal(quantize(operations), quantize(*libtorch));
+    assert_equal(nearest_codes(operations), nearest_codes(*libtorch));
     const auto choices = choose(operations);
     for (size_t i = 0; i < choices.size(); ++i) {
       ck_assert_int_eq(choices[i].token, expected_choices[i].token);
@@ -575,6 +575,16 @@ TEST(an_instruction_set_can_be_forced) {
     assert_ok(loaded.status());
     kyutaistt::tests::assert_text(loaded.value()->description(), kernels->name);
   }
+  setenv("KYUTAISTT_INSTRUCTION_SET", "libtorch", 1);
+  const auto old_name = load_operations({"cpu", 1});
+  ck_assert(!old_name.ok());
+  assert_contains(old_name.status().message(), "set KYUTAISTT_OPERATIONS=libtorch");
+  setenv("KYUTAISTT_OPERATIONS", "torch", 1);
+  const auto unknown_operations = load_operations({"cpu", 1});
+  unsetenv("KYUTAISTT_OPERATIONS");
+  ck_assert(!unknown_operations.ok());
+  assert_contains(unknown_operations.status().message(),
+                  "KYUTAISTT_OPERATIONS: found torch, expected native or libtorch");
   setenv("KYUTAISTT_INSTRUCTION_SET", "sse9", 1);
   const auto unknown = load_operations({"cpu", 1});
   ck_assert(!unknown.ok());

@@ -74,7 +74,7 @@ class Installed(unittest.TestCase):
     @unittest.skipUnless(has_module("torch"), "built without libtorch")
     def test_libtorch_is_found_beside_the_library(self):
         output = self.run_command([self.program, "bench", "--synthetic", "tiny", "--seconds", "1"],
-                                  environment={"KYUTAISTT_INSTRUCTION_SET": "libtorch"})
+                                  environment={"KYUTAISTT_OPERATIONS": "libtorch"})
         self.assertIn("libtorch", output)
 
     @unittest.skipUnless(has_module("sentencepiece"), "built without sentencepiece")

@@ -71,7 +71,7 @@ std::shared_ptr<const Codebook> make_native_codebook(std::span<const float> entr
   return std::make_shared<NativeCodebook>(entries, dimension, pool);
 }
 
-std::vector<int32_t> CodebookSearch::quantize(
+std::vector<int32_t> CodebookSearch::nearest_codes(
     std::span<const float> x, int64_t dimension,
     std::span<const std::shared_ptr<const Codebook>> codebooks) {
   const auto rows = static_cast<int64_t>(x.size()) / dimension;

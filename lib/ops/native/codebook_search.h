@@ -27,9 +27,9 @@ class CodebookSearch {
   CodebookSearch(const Kernels &kernels, Multiplier &multiplier)
       : kernels_(kernels), multiplier_(multiplier) {}
 
-  /// See `Operations::quantize`; `x` is [rows, dimension].
-  std::vector<int32_t> quantize(std::span<const float> x, int64_t dimension,
-                                std::span<const std::shared_ptr<const Codebook>> codebooks);
+  /// See `Operations::nearest_codes`; `x` is [rows, dimension].
+  std::vector<int32_t> nearest_codes(std::span<const float> x, int64_t dimension,
+                                     std::span<const std::shared_ptr<const Codebook>> codebooks);
 
  private:
   const Kernels &kernels_;

@@ -58,13 +58,18 @@ std::string forced_instruction_set() {
 
 Result<const Kernels *> choose_kernels() {
   const std::string forced = forced_instruction_set();
-  if (forced.empty() || forced == "libtorch") {
+  if (forced.empty()) {
     return supported_kernels().front();
+  }
+  if (forced == "libtorch") {
+    return Status::invalid_argument(std::string(variable_name) +
+                                    ": found libtorch, which is no instruction set: set "
+                                    "KYUTAISTT_OPERATIONS=libtorch");
   }
   auto found = find_kernels(forced);
   return found.ok() ? found
-                    : Status::invalid_argument(variable_name + (": " + found.status().message()) +
-                                               ", libtorch");
+                    : Status::invalid_argument(std::string(variable_name) + ": " +
+                                               found.status().message());
 }
 
 }  // namespace kyutaistt::ops

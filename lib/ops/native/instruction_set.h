@@ -22,7 +22,7 @@ Result<const Kernels *> find_kernels(const std::string &name);
 std::string forced_instruction_set();
 
 /// The fastest kernels, or those that KYUTAISTT_INSTRUCTION_SET names. `InvalidArgument` if there
-/// are none of this name; "libtorch" names none, and leaves the choice as it is.
+/// are none of this name.
 Result<const Kernels *> choose_kernels();
 
 }  // namespace kyutaistt::ops

@@ -37,7 +37,7 @@ class NativeOperations final : public Operations {
         pool_(threads),
         multiplier_(kernels, pool_),
         attender_(kernels, pool_),
-        quantizer_(kernels, multiplier_) {}
+        codebook_search_(kernels, multiplier_) {}
 
   std::string description() const override { return kernels_.name; }
 
@@ -234,10 +234,10 @@ class NativeOperations final : public Operations {
     return output;
   }
 
-  std::vector<int32_t> quantize(
+  std::vector<int32_t> nearest_codes(
       const Tensor &x, std::span<const std::shared_ptr<const Codebook>> codebooks) override {
-    return quantizer_.quantize({values_of(x), static_cast<size_t>(x.rows * x.columns)}, x.columns,
-                               codebooks);
+    return codebook_search_.nearest_codes({values_of(x), static_cast<size_t>(x.rows * x.columns)},
+                                          x.columns, codebooks);
   }
 
   std::vector<Choice> choose(const Tensor &logits) override {
@@ -299,7 +299,7 @@ class NativeOperations final : public Operations {
   ThreadPool pool_;
   Multiplier multiplier_;
   Attender attender_;
-  CodebookSearch quantizer_;
+  CodebookSearch codebook_search_;
   const std::shared_ptr<MemoryPool> memory_pool_ = std::make_shared<MemoryPool>();
 };
 

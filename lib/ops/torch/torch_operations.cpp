@@ -292,7 +292,7 @@ class TorchOperations final : public Operations {
     return wrap(torch_attend(unwrap(qkv), attention, rows));
   }
 
-  std::vector<int32_t> quantize(
+  std::vector<int32_t> nearest_codes(
       const Tensor &x, std::span<const std::shared_ptr<const Codebook>> codebooks) override {
     const c10::InferenceMode mode;
     at::Tensor residual = unwrap(x);

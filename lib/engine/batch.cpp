@@ -12,17 +12,28 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void restart(StreamState &stream, std::vector<int32_t> forced) {
-  stream.context.restart(std::move(forced));
-  stream.encoder->frame = 0;
-  stream.language_model->position = 0;
-}
+/// Rows of the language model for fresh contexts in one step: a fixed few, so that a step of few
+/// streams gets little longer, and one for each stream, so that those of many keep pace.
+constexpr int64_t min_replay_rows = 4;
+/// No fresh context gets more in one step.
+constexpr int64_t max_rows_per_relay = 4;
 
 void append_dropped(const std::vector<Dropped> &dropped, std::vector<Event> &events) {
   events.insert(events.end(), dropped.begin(), dropped.end());
 }
 
 }  // namespace
+
+void Batch::restart(StreamState &stream, std::vector<int32_t> forced) {
+  if (stream.options.relay) {
+    if (auto spare = stream.relay.restart(forced)) {
+      spares_.push_back(std::move(*spare));
+    }
+  }
+  stream.context.restart(std::move(forced));
+  stream.state.encoder->frame = 0;
+  stream.state.language_model->position = 0;
+}
 
 Batch::Durations Batch::compute(const ModelState &model) {
   for (Lane &lane : lanes) {
@@ -70,9 +81,10 @@ Status Batch::compute_frames(const ModelState &model, Durations &durations) {
     append_dropped(lane.frame.dropped, lane.events);
     lane.stream->context.begin_frame(lane.frame.start, lane.frame.origin, lane.frame.end);
     frame_lanes_.push_back(&lane);
-    encoder_states_.push_back(lane.stream->encoder.get());
+    encoder_states_.push_back(lane.stream->state.encoder.get());
     const auto begin = samples.begin() + static_cast<std::ptrdiff_t>(i) * samples_per_frame;
     frame_samples_.insert(frame_samples_.end(), begin, begin + samples_per_frame);
+    lane.stream->relay.hear({begin, begin + samples_per_frame});
   }
   if (frame_lanes_.empty()) {
     return {};
@@ -80,6 +92,7 @@ Status Batch::compute_frames(const ModelState &model, Durations &durations) {
   const std::lock_guard lock(model.computing);
   const auto begin = Clock::now();
   const std::vector<int32_t> codes = model.encoder->encode(encoder_states_, frame_samples_);
+  replay_frames(model);
   const auto encoded = Clock::now();
 
   std::vector<Lane *> starting;
@@ -101,10 +114,48 @@ Status Batch::compute_frames(const ModelState &model, Durations &durations) {
   step_language_model(model, hearing, heard);
   for (Lane *lane : frame_lanes_) {
     lane->events.emplace_back(lane->stream->context.progress());
+    StreamState &stream = *lane->stream;
+    stream.relay.write(stream.context.text_input());
+    if (stream.relay.is_running() && stream.relay.frames_behind() == 0) {
+      spares_.push_back(stream.relay.take_over(stream.state));
+      ++lane->relays;
+    }
   }
   durations.codec = encoded - begin;
   durations.language_model = Clock::now() - encoded;
   return {};
+}
+
+void Batch::replay_frames(const ModelState &model) {
+  replay_rows_.clear();
+  const auto lane_count = static_cast<int64_t>(frame_lanes_.size());
+  int64_t rows_left = std::max(min_replay_rows, lane_count);
+  const int64_t window = model.info.language_model.window;
+  for (Lane *lane : frame_lanes_) {
+    StreamState &stream = *lane->stream;
+    if (rows_left > 0 && !stream.relay.is_running()) {
+      if (const auto handover = stream.relay.find_handover(stream.state.language_model->position)) {
+        if (spares_.empty()) {
+          spares_.push_back(make_context_state(model));
+        }
+        stream.relay.begin(*handover, std::move(spares_.back()));
+        spares_.pop_back();
+      }
+    }
+    if (!stream.relay.is_running()) {
+      continue;
+    }
+    // One that has begun always goes on by two frames at least, so that it catches up.
+    const int64_t frames = std::min(stream.relay.frames_behind(),
+                                    std::clamp<int64_t>(rows_left, 2, max_rows_per_relay));
+    const std::span<const lm::StepInput> rows = stream.relay.replay(model, frames);
+    rows_left -= frames;
+    if (rows.front().state->position + static_cast<int64_t>(rows.size()) > window) {
+      spares_.push_back(stream.relay.abandon());
+      continue;
+    }
+    replay_rows_.insert(replay_rows_.end(), rows.begin(), rows.end());
+  }
 }
 
 void Batch::step_language_model(const ModelState &model, std::span<Lane *const> stepping,
@@ -118,10 +169,13 @@ void Batch::step_language_model(const ModelState &model, std::span<Lane *const> 
   bool all_forced = true;
   for (size_t i = 0; i < stepping.size(); ++i) {
     StreamState &stream = *stepping[i]->stream;
-    inputs.push_back({stream.language_model.get(), stream.context.text_input(),
+    inputs.push_back({stream.state.language_model.get(), stream.context.text_input(),
                       codes.subspan(i * codebooks, codebooks)});
     all_forced = all_forced && stream.context.next_is_forced();
   }
+  // Their tokens are known: only the states are wanted.
+  inputs.insert(inputs.end(), replay_rows_.begin(), replay_rows_.end());
+  replay_rows_.clear();
   const auto output =
       all_forced ? lm::LanguageModel::Output::None : lm::LanguageModel::Output::Tokens;
   const std::vector<ops::Choice> choices = model.language_model->step(inputs, output);

@@ -27,6 +27,8 @@ struct Lane {
   /// What was taken: the end of a context, or else a frame.
   std::optional<ContextEnd> end;
   QueuedFrame frame;
+  /// Fresh contexts that took over.
+  uint64_t relays = 0;
   /// What is to be delivered.
   std::vector<Event> events;
   /// Set by `compute` if the stream cannot go on.
@@ -50,7 +52,11 @@ class Batch {
   Durations compute(const ModelState &model);
 
  private:
+  /// A stream's context begins anew.
+  void restart(StreamState &stream, std::vector<int32_t> forced);
   void end_contexts();
+  /// Begins relays, and lets fresh contexts hear what they missed: fills `replay_rows_`.
+  void replay_frames(const ModelState &model);
   Status compute_frames(const ModelState &model, Durations &durations);
   /// One position of the language model for these lanes. `codes`: [lanes, codebooks], or empty for
   /// the start.
@@ -61,6 +67,10 @@ class Batch {
   std::vector<Lane *> frame_lanes_;
   std::vector<float> frame_samples_;
   std::vector<mimi::EncoderState *> encoder_states_;
+  /// Rows of fresh contexts, which ride on the streams' next step of the language model.
+  std::vector<lm::StepInput> replay_rows_;
+  /// States of contexts that have ended, for the next fresh ones. As many as ever ran at once.
+  std::vector<ContextState> spares_;
 };
 
 }  // namespace kyutaistt::engine

@@ -70,12 +70,14 @@ Result<std::unique_ptr<Stream>> Engine::open_stream(const StreamOptions &options
     auto stream = std::make_shared<StreamState>(
         options, std::move(listener), queue_shape(model.info),
         decode::Context(model.info, model.tokenizer,
-                        std::min(options.word_end_cap, longest_word_end_cap),
-                        options.report_steps));
+                        std::min(options.word_end_cap, longest_word_end_cap), options.report_steps),
+        model.info);
     stream->forced = std::make_shared<const std::vector<int32_t>>(forced);
+    if (options.relay) {
+      stream->relay.restart(forced);
+    }
     stream->context.restart(std::move(forced));
-    stream->encoder = model.encoder->make_state();
-    stream->language_model = model.language_model->make_state();
+    stream->state = engine::make_context_state(model);
 
     const std::lock_guard lock(state_->mutex);
     const int limit = std::min(max_streams, state_->options.max_streams);

@@ -133,6 +133,7 @@ void EngineState::deliver(engine::Lane &lane) {
       return;
     }
     stream.stats.words += count_words(lane.events);
+    stream.stats.relays += lane.relays;
   }
   Status status = base::guard("the stream's listener", [&]() -> Status {
     for (const Event &event : lane.events) {

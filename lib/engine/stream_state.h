@@ -15,18 +15,19 @@
 
 #include "decode/context.h"
 #include "engine/audio_queue.h"
-#include "lm/language_model.h"
-#include "mimi/encoder_state.h"
+#include "engine/relay.h"
 
 namespace kyutaistt {
 
 struct StreamState {
   StreamState(StreamOptions stream_options, EventListener stream_listener,
-              const engine::AudioQueue::Shape &shape, decode::Context decoder)
+              const engine::AudioQueue::Shape &shape, decode::Context decoder,
+              const ModelInfo &info)
       : options(std::move(stream_options)),
         queue(shape),
         listener(std::move(stream_listener)),
-        context(std::move(decoder)) {}
+        context(std::move(decoder)),
+        relay(info) {}
 
   const StreamOptions options;
 
@@ -54,8 +55,8 @@ struct StreamState {
   // Only touched by the worker.
 
   decode::Context context;
-  std::unique_ptr<mimi::EncoderState> encoder;
-  std::unique_ptr<lm::LanguageModelState> language_model;
+  engine::ContextState state;
+  engine::Relay relay;
   /// Generation of the running context.
   uint64_t context_generation = 0;
 };

@@ -117,6 +117,11 @@ struct StreamOptions {
   /// Longest time a word is shown beyond its last piece when only silence follows; 24 hours at
   /// most.
   Time word_end_cap = std::chrono::milliseconds(640);
+  /// Go on in a fresh context, with the prompt forced anew, before the prompt leaves the model's
+  /// window; no word is lost or comes twice. Off: the context rolls on as the reference does, and
+  /// a model that needs its prompt loses its way after a window's length. Streams without a prompt
+  /// roll on either way.
+  bool relay = true;
   /// Deliver a `Step` event for every position of the language model.
   bool report_steps = false;
 };

@@ -23,6 +23,8 @@ struct StreamStats {
   uint64_t frames = 0;
   uint64_t dropped_frames = 0;
   uint64_t words = 0;
+  /// Fresh contexts that took over (`StreamOptions::relay`).
+  uint64_t relays = 0;
   /// Audio that waits in the queue now.
   Time queued{};
 };

@@ -78,8 +78,11 @@ std::vector<ops::Choice> LanguageModel::step(std::span<const StepInput> inputs, 
   record("embedding", x);
   std::vector<ops::AttentionRow> rows;
   rows.reserve(inputs.size());
+  int64_t position = 0;
+  const LanguageModelState *last = nullptr;
   for (const StepInput &input : inputs) {
-    const int64_t position = input.state->position;
+    position = input.state == last ? position + 1 : input.state->position;
+    last = input.state;
     rows.push_back({nullptr, position, std::max<int64_t>(0, position - info_.window + 1)});
   }
   for (size_t index = 0; index < layers_.size(); ++index) {

@@ -50,7 +50,8 @@ class LanguageModel {
   };
 
   /// Computes the next position of every stream and moves the states on. One choice for each input,
-  /// or none with `Output::None`.
+  /// or none with `Output::None`. Several inputs of one state are its next positions; they lie
+  /// together, and a ring must not wrap within them: position + inputs <= window.
   std::vector<ops::Choice> step(std::span<const StepInput> inputs, Output output = Output::Tokens,
                                 const ops::Trace &trace = {}) const;
 

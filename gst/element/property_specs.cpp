@@ -121,6 +121,11 @@ void install_output_properties(GObjectClass *object_class) {
           g_param_spec_boolean("post-words", "Post words",
                                "Post a message kyutaistt/word on the bus for every word",
                                defaults.post_words, any_time));
+  install(PROP_RELAY,
+          g_param_spec_boolean("relay", "Relay",
+                               "Go on in fresh contexts, with the prompt forced anew, so that a "
+                               "stream may last for days; off: as the reference does",
+                               defaults.relay, before_paused));
   install(PROP_POST_PAUSES,
           g_param_spec_boolean("post-pauses", "Post pauses",
                                "Post a message kyutaistt/pause on the bus when nobody speaks any "

@@ -108,6 +108,9 @@ bool Settings::set(guint property, const GValue *value) {
     case PROP_POST_WORDS:
       post_words = g_value_get_boolean(value) != FALSE;
       return true;
+    case PROP_RELAY:
+      relay = g_value_get_boolean(value) != FALSE;
+      return true;
     case PROP_POST_PAUSES:
       post_pauses = g_value_get_boolean(value) != FALSE;
       return true;
@@ -196,6 +199,9 @@ bool Settings::get(guint property, GValue *value) const {
       return true;
     case PROP_POST_WORDS:
       g_value_set_boolean(value, post_words ? TRUE : FALSE);
+      return true;
+    case PROP_RELAY:
+      g_value_set_boolean(value, relay ? TRUE : FALSE);
       return true;
     case PROP_POST_PAUSES:
       g_value_set_boolean(value, post_pauses ? TRUE : FALSE);

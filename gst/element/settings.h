@@ -39,6 +39,7 @@ enum Property : guint {
   PROP_LANGUAGE_CODE,
   PROP_POST_WORDS,
   PROP_POST_PAUSES,
+  PROP_RELAY,
   PROP_CUE_PRESET,
   PROP_CUE_COLUMNS,
   PROP_CUE_LINES,
@@ -73,6 +74,7 @@ struct Settings {
   std::string language_code;
   bool post_words = false;
   bool post_pauses = false;
+  bool relay = true;
   captions::CuePreset cue_preset = captions::CuePreset::Default;
   captions::CueShape cue_shape;
 

@@ -105,6 +105,7 @@ GstStructure *Transcriber::stats() const {
       "frames", G_TYPE_UINT64, stream_stats.frames,                                //
       "dropped-frames", G_TYPE_UINT64, stream_stats.dropped_frames,                //
       "words", G_TYPE_UINT64, stream_stats.words,                                  //
+      "relays", G_TYPE_UINT64, stream_stats.relays,                                //
       "queued", G_TYPE_UINT64, static_cast<guint64>(stream_stats.queued.count()),  //
       "streams", G_TYPE_INT, engine.open_streams,                                  //
       "steps", G_TYPE_UINT64, engine.steps,                                        //
@@ -158,6 +159,7 @@ std::shared_ptr<Stream> Transcriber::acquire_stream(GstFlowReturn &flow) {
   live_ = live;
   input_.set_may_wait(!live);
   StreamOptions options;
+  options.relay = settings.relay;
   options.overflow = live ? Overflow::Drop : Overflow::Block;
   options.queue_capacity =
       live ? Time(std::chrono::milliseconds(settings.max_backlog)) : file_backlog;

@@ -67,6 +67,7 @@ Status hear(Engine &engine, const Hearing &hearing, Job &job) {
   StreamEnd end;
   StreamOptions options;
   options.prompt = hearing.prompt;
+  options.relay = hearing.relay;
   options.report_steps = hearing.report_steps;
   auto stream = engine.open_stream(options, [&](const Event &event) {
     const std::lock_guard lock(job.mutex);

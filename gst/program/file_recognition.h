@@ -19,6 +19,8 @@ namespace kyutaistt::program {
 struct Hearing {
   Reading reading;
   Prompt prompt;
+  /// See `StreamOptions::relay`.
+  bool relay = true;
   /// Tokens and codes are wanted too.
   bool report_steps = false;
   /// Called on any thread when a job's transcript has grown or the job is done.

@@ -104,6 +104,7 @@ Result<TranscribeRequest> read_transcribe_request(const Arguments &arguments) {
   }
   request.hearing.reading.channel = channel.value();
   request.hearing.reading.track = arguments.text("--audio-track");
+  request.hearing.relay = !arguments.has("--no-relay");
   request.tokens = arguments.has("--tokens");
   request.codes = arguments.has("--codes");
   request.hearing.report_steps = request.tokens || request.codes;
@@ -139,6 +140,8 @@ const std::vector<OptionSpec> &transcribe_options() {
   static const std::vector<OptionSpec> specs = [] {
     std::vector<OptionSpec> all = {
         {"--domain", "D", "task to prompt for, e.g. asr_is_en (default: the model's)"},
+        {"--no-relay", nullptr,
+         "let the context roll on as the reference does, without its prompt"},
         {"--format", "text|json|jsonl|srt|vtt", "what to write (default: text)"},
         {"--output", "FILE", "write there instead of to standard output"},
         {"--output-dir", "DIR", "write a file there for each FILE, whole or not at all"},

@@ -20,7 +20,7 @@ struct Demand {
 constexpr std::array<Demand, 3> demands = {{{0.42, 12}, {0.55, 8}, {0.68, 4}}};
 /// From here on it happens at the best place that the last seconds have.
 constexpr double deadline_share = 0.86;
-/// The pause of a handover lies so far back if there is one: the fresh context is told again what
+/// The pause of a handover lies so far back if there is one: the fresh context hears again what
 /// was said since then, and has the sentence from that.
 constexpr int64_t history_frames = 25;
 constexpr int64_t history_search_frames = 40;

@@ -17,31 +17,12 @@
 #include "support/recognise.h"
 #include "support/samples.h"
 #include "support/suite.h"
+#include "support/word_errors.h"
 
 namespace {
 
 using namespace kyutaistt;         // NOLINT(google-build-using-namespace)
 using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
-
-std::vector<std::string> words_of(const std::string &text) {
-  std::istringstream stream(text);
-  return {std::istream_iterator<std::string>(stream), {}};
-}
-
-/// Least number of words to insert, delete or replace; case and punctuation count.
-int count_errors(const std::vector<std::string> &said, const std::vector<std::string> &heard) {
-  std::vector<int> row(heard.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
-  for (const std::string &word : said) {
-    int diagonal = row[0]++;
-    for (size_t j = 0; j < heard.size(); ++j) {
-      const int replaced = diagonal + (word == heard[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, replaced});
-    }
-  }
-  return row.back();
-}
 
 struct Errors {
   int errors = 0;

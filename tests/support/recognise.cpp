@@ -85,6 +85,8 @@ StreamOptions for_domain(const std::string &domain) {
   StreamOptions options;
   options.prompt.domain = domain;
   options.report_steps = true;
+  // The reference lets its context roll.
+  options.relay = false;
   return options;
 }
 

@@ -52,7 +52,7 @@ std::unique_ptr<Stream> open_stream(Engine &engine, const StreamOptions &options
 
 /// Prompt of plain token ids without pads behind; none at all if there are no tokens.
 StreamOptions forcing(std::vector<int32_t> tokens);
-/// Options that force a domain's prompt and report steps.
+/// Options that force a domain's prompt and report steps, in one context as the reference has it.
 StreamOptions for_domain(const std::string &domain);
 
 /// Pushes audio in chunks of random sizes up to `most`, then drains.

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Streams that go on in fresh contexts.
+#include <fstream>
+#include <list>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/model_state.h"
+#include "support/golden.h"
+#include "support/recognise.h"
+#include "support/samples.h"
+#include "support/suite.h"
+#include "support/word_errors.h"
+
+namespace {
+
+using namespace kyutaistt;         // NOLINT(google-build-using-namespace)
+using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
+
+constexpr auto frame_size = static_cast<size_t>(samples_per_frame);
+
+TEST(frames_at_once_have_the_codes_of_one_after_the_other) {
+  const auto model = load_model(golden("hf-f32"));
+  const mimi::Encoder &encoder = *model->state().encoder;
+  const std::vector<float> audio = read_wav(golden("audio/speech4.wav"));
+  const auto single = encoder.make_state();
+  const auto several = encoder.make_state();
+  mimi::EncoderState *const one[] = {single.get()};
+  mimi::EncoderState *const many[] = {several.get()};
+  std::vector<int32_t> expected;
+  std::vector<int32_t> found;
+  size_t at = 0;
+  // The window has ten frames; beyond it they come one by one again.
+  for (const size_t count : {1, 2, 3, 4, 1, 1, 1, 1}) {
+    for (size_t i = 0; i < count; ++i) {
+      const auto frame = std::span(audio).subspan((at + i) * frame_size, frame_size);
+      const auto codes = encoder.encode(one, frame);
+      expected.insert(expected.end(), codes.begin(), codes.end());
+    }
+    const auto codes =
+        encoder.encode(many, std::span(audio).subspan(at * frame_size, count * frame_size));
+    found.insert(found.end(), codes.begin(), codes.end());
+    at += count;
+  }
+  assert_equal(several->frame, single->frame);
+  assert_equal(found, expected);
+}
+
+TEST(positions_at_once_leave_the_state_of_one_after_the_other) {
+  const auto model = load_model(golden("hf-f32"));
+  const lm::LanguageModel &language_model = *model->state().language_model;
+  const LanguageModelInfo &info = model->info().language_model;
+  const auto single = language_model.make_state();
+  const auto several = language_model.make_state();
+  std::vector<std::vector<int32_t>> codes;
+  for (int32_t row = 0; row < 12; ++row) {
+    auto &added = codes.emplace_back();
+    for (int64_t book = 0; book < info.codebooks; ++book) {
+      added.push_back(static_cast<int32_t>((row * 7 + book * 3) % info.codebook_size));
+    }
+  }
+  std::vector<lm::StepInput> rows;
+  for (int32_t row = 0; row < 12; ++row) {
+    const auto &heard = codes[static_cast<size_t>(row)];
+    rows.push_back({several.get(), 5 + row, row == 0 ? std::span<const int32_t>() : heard});
+    const lm::StepInput input[] = {{single.get(), 5 + row, rows.back().codes}};
+    language_model.step(input, lm::LanguageModel::Output::None);
+  }
+  language_model.step(rows, lm::LanguageModel::Output::None);
+  assert_equal(several->position, single->position);
+  for (int32_t row = 0; row < 8; ++row) {
+    const lm::StepInput a[] = {{single.get(), 20 + row, codes[static_cast<size_t>(row)]}};
+    const lm::StepInput b[] = {{several.get(), 20 + row, codes[static_cast<size_t>(row)]}};
+    const auto expected = language_model.step(a);
+    const auto found = language_model.step(b);
+    assert_equal(found[0].token, expected[0].token);
+    ck_assert_float_eq(found[0].probability, expected[0].probability);
+  }
+}
+
+/// A minute without a break, of which the model sees a third at once.
+struct Bulletin {
+  std::vector<float> samples = read_sample("bulletin.flac");
+  nlohmann::json said =
+      nlohmann::json::parse(std::ifstream(example("samples/bulletin.json"))).at("utterances");
+
+  int errors(const std::string &language, const std::string &text) const {
+    std::string all;
+    for (const auto &utterance : said) {
+      all += utterance.at(language).get<std::string>() + " ";
+    }
+    return 100 * count_errors(words_of(all), words_of(text)) /
+           static_cast<int>(words_of(all).size());
+  }
+};
+
+StreamOptions options_of(const std::string &domain, bool relay) {
+  StreamOptions options = for_domain(domain);
+  options.report_steps = false;
+  options.relay = relay;
+  return options;
+}
+
+struct Heard {
+  std::string text;
+  uint64_t relays = 0;
+};
+
+Heard recognise(Engine &engine, const std::string &domain, bool relay,
+                const std::vector<float> &samples) {
+  Transcript transcript;
+  const auto stream = open_stream(engine, options_of(domain, relay), transcript);
+  assert_ok(stream->push(samples));
+  assert_ok(stream->drain(1));
+  transcript.wait();
+  assert_ok(transcript.failure);
+  for (size_t i = 1; i < transcript.words.size(); ++i) {
+    assert_at_least(transcript.words[i].start, transcript.words[i - 1].start);
+  }
+  return {transcript.text(), stream->stats().relays};
+}
+
+TEST(the_text_stays_right_when_the_window_is_full) {
+  const Bulletin bulletin;
+  const auto engine = make_engine(load_model(example("model")));
+  for (const std::string language : {"is", "en"}) {
+    const Heard with = recognise(*engine, "asr_is_" + language, true, bulletin.samples);
+    const Heard without = recognise(*engine, "asr_is_" + language, false, bulletin.samples);
+    assert_at_least(with.relays, uint64_t{3}, language);
+    assert_equal(without.relays, uint64_t{0}, language);
+    assert_at_most(bulletin.errors(language, with.text), 5, language + ": " + with.text);
+    assert_at_least(bulletin.errors(language, without.text), 10, language + ": " + without.text);
+  }
+}
+
+TEST(in_company_as_alone) {
+  const Bulletin bulletin;
+  const auto engine = make_engine(load_model(example("model")));
+  const Heard alone = recognise(*engine, "asr_is_is", true, bulletin.samples);
+  std::list<Heard> found;
+  std::list<std::thread> threads;
+  for (int i = 0; i < 5; ++i) {
+    Heard &heard = found.emplace_back();
+    threads.emplace_back([&] { heard = recognise(*engine, "asr_is_is", true, bulletin.samples); });
+  }
+  for (std::thread &thread : threads) {
+    thread.join();
+  }
+  for (const Heard &heard : found) {
+    // Relays take turns, so that they do not fall at the same frames as alone.
+    assert_at_least(heard.relays, uint64_t{3});
+    assert_at_most(count_errors(words_of(alone.text), words_of(heard.text)), 6, heard.text);
+  }
+}
+
+TEST(a_drain_in_the_middle_of_a_relay_starts_afresh) {
+  const Bulletin bulletin;
+  const auto engine = make_engine(load_model(example("model")));
+  Transcript transcript;
+  const auto stream = open_stream(*engine, options_of("asr_is_is", true), transcript);
+  // Everywhere around the first handover.
+  for (int round = 0; round < 6; ++round) {
+    const auto frames = static_cast<size_t>(120 + 13 * round);
+    assert_ok(stream->push(std::span(bulletin.samples).first(frames * frame_size)));
+    assert_ok(stream->drain(static_cast<uint64_t>(round)));
+  }
+  transcript.wait(6);
+  assert_ok(transcript.failure);
+  const size_t before = transcript.words.size();
+  assert_ok(stream->push(std::span(bulletin.samples).first(60 * frame_size)));
+  assert_ok(stream->drain(7));
+  transcript.wait(7);
+  Transcript alone;
+  const auto other = open_stream(*engine, options_of("asr_is_is", true), alone);
+  assert_ok(other->push(std::span(bulletin.samples).first(60 * frame_size)));
+  assert_ok(other->drain(1));
+  alone.wait();
+  assert_equal(transcript.words.size() - before, alone.words.size());
+  for (size_t i = 0; i < alone.words.size(); ++i) {
+    assert_equal(transcript.words[before + i].text, alone.words[i].text);
+  }
+}
+
+}  // namespace

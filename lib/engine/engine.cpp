@@ -27,12 +27,14 @@ engine::AudioQueue::Shape queue_shape(const ModelInfo &info) {
 
 Status check(const StreamOptions &options) {
   if (options.queue_capacity < frame_duration) {
-    return Status::invalid_argument("queue_capacity must be at least one frame of 80 ms, not " +
-                                    std::to_string(options.queue_capacity.count()) + " ns");
+    return Status::invalid_argument("queue_capacity: found " +
+                                    std::to_string(options.queue_capacity.count()) +
+                                    " ns, expected at least one frame of 80 ms");
   }
   if (options.word_end_cap < Time::zero()) {
-    return Status::invalid_argument("word_end_cap must not be negative, not " +
-                                    std::to_string(options.word_end_cap.count()) + " ns");
+    return Status::invalid_argument("word_end_cap: found " +
+                                    std::to_string(options.word_end_cap.count()) +
+                                    " ns, expected none or more");
   }
   return {};
 }
@@ -45,8 +47,8 @@ Result<std::shared_ptr<Engine>> Engine::create(std::shared_ptr<const Model> mode
     return Status::invalid_argument("an engine needs a model");
   }
   if (options.max_streams < 1) {
-    return Status::invalid_argument("max_streams must be at least 1, not " +
-                                    std::to_string(options.max_streams));
+    return Status::invalid_argument("max_streams: found " + std::to_string(options.max_streams) +
+                                    ", expected at least 1");
   }
   return base::guard("starting the engine", [&]() -> Result<std::shared_ptr<Engine>> {
     return std::make_shared<Engine>(

@@ -55,7 +55,7 @@ class AudioQueue {
   explicit AudioQueue(const Shape &shape) : shape_(shape) {}
 
   /// Appends samples; without a timestamp, or with one that is no more than a sample off, they
-  /// follow the ones before. Timestamps must be within a century of 0, so that no difference of two
+  /// follow the ones before. Timestamps must be within 146 years of 0, so that no difference of two
   /// overflows.
   void push(std::span<const float> samples, std::optional<Time> timestamp);
   /// Notes that `samples` were not pushed but lost, at the same place as a `push` would have put

@@ -12,13 +12,13 @@ namespace kyutaistt {
 
 namespace {
 
-/// Far from what overflows, also as the difference of two.
-constexpr Time greatest_timestamp = std::chrono::hours(24 * 365 * 100);
+/// Half of what a time can be, so that no difference of two overflows; NTP's clock is at 127 years.
+constexpr Time greatest_timestamp = std::chrono::hours(24 * 365 * 146);
 
 Status check_timestamp(std::optional<Time> timestamp) {
   if (timestamp && (*timestamp > greatest_timestamp || *timestamp < -greatest_timestamp)) {
     return Status::invalid_argument("timestamp: found " + std::to_string(timestamp->count()) +
-                                    " ns, expected at most 100 years before or after 0");
+                                    " ns, expected at most 146 years before or after 0");
   }
   return {};
 }

@@ -50,7 +50,7 @@ class KYUTAISTT_PUBLIC Stream {
   /// `timestamp` is the time of the first sample; without one the audio follows what was pushed
   /// before (the first audio starts at 0). A timestamp that does not follow does not break the
   /// recognition: words are timed by the audio that they were heard in. But within a context times
-  /// never run backwards: `drain` before audio that is earlier. The timestamp must be within 100
+  /// never run backwards: `drain` before audio that is earlier. The timestamp must be within 146
   /// years of 0, else the push fails with `InvalidArgument`.
   ///
   /// A full queue blocks or drops as the stream's options say. Fails with `Cancelled` when `reset`

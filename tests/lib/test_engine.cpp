@@ -125,13 +125,13 @@ TEST(times_as_long_as_a_time_can_be) {
     assert_refused(stream->push(noise(10), wrong), StatusCode::InvalidArgument,
                    "timestamp: found " + std::to_string(wrong.count()));
   }
-  constexpr Time century = std::chrono::hours(24 * 365 * 100);
-  assert_ok(stream->push(noise(20 * frame_samples), -century));
-  assert_ok(stream->push(noise(20 * frame_samples), century));
+  constexpr Time limit = std::chrono::hours(24 * 365 * 146);
+  assert_ok(stream->push(noise(20 * frame_samples), -limit));
+  assert_ok(stream->push(noise(20 * frame_samples), limit));
   assert_ok(stream->drain(1));
   transcript.wait();
   assert_ok(transcript.failure);
-  ck_assert_int_eq(transcript.progress.back().count(), (century + milliseconds(1600)).count());
+  ck_assert_int_eq(transcript.progress.back().count(), (limit + milliseconds(1600)).count());
   for (size_t i = 0; i < transcript.ends.size(); ++i) {
     assert_at_least(transcript.ends[i], transcript.words[i].end);
   }

@@ -168,7 +168,7 @@ Status PackedWriter::write(const std::string &path) const {
     return Status::resource_exhausted(
         path + ": cannot be written: " + std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
   }
-  if (const Status synced = base::sync_to_disk(temporary); !synced.ok()) {
+  if (Status synced = base::sync_to_disk(temporary); !synced.ok()) {
     std::filesystem::remove(temporary, error);
     return synced;
   }

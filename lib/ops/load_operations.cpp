@@ -35,7 +35,7 @@ Result<bool> is_libtorch_forced() {
   constexpr const char *variable = "KYUTAISTT_OPERATIONS";
   const char *found = std::getenv(variable);
   const std::string value = found == nullptr ? "" : found;
-  if (value != "" && value != "native" && value != "libtorch") {
+  if (!value.empty() && value != "native" && value != "libtorch") {
     return Status::invalid_argument(std::string(variable) + ": found " + value +
                                     ", expected native or libtorch");
   }

@@ -60,8 +60,8 @@ Source burst(const char *name, double piece, size_t count) {
   const double length = piece * static_cast<double>(count);
   return {name, piece,
           [=](size_t i, double) {
-            return length * static_cast<double>(i / count + 1) +
-                   0.0005 * static_cast<double>(i % count);
+            const size_t arrivals = i / count + 1;
+            return length * static_cast<double>(arrivals) + 0.0005 * static_cast<double>(i % count);
           },
           [=](double at) { return at + length / 2; }, 3};
 }

@@ -162,10 +162,10 @@ TEST(a_drain_in_the_middle_of_a_relay_starts_afresh) {
   Transcript transcript;
   const auto stream = open_stream(*engine, options_of("asr_is_is", true), transcript);
   // Everywhere around the first handover.
-  for (int round = 0; round < 6; ++round) {
-    const auto frames = static_cast<size_t>(120 + 13 * round);
+  for (size_t round = 0; round < 6; ++round) {
+    const size_t frames = 120 + 13 * round;
     assert_ok(stream->push(std::span(bulletin.samples).first(frames * frame_size)));
-    assert_ok(stream->drain(static_cast<uint64_t>(round)));
+    assert_ok(stream->drain(round));
   }
   transcript.wait(6);
   assert_ok(transcript.failure);

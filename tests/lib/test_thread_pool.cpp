@@ -94,6 +94,7 @@ double seconds_of_a_turn(int count) {
   constexpr int turns = 20;
   std::barrier barrier(count);
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<size_t>(count));
   const auto begin = Clock::now();
   for (int i = 0; i < count; ++i) {
     threads.emplace_back([&] {

@@ -40,11 +40,6 @@ bool RelaySchedule::has_room() const noexcept {
   return 2 * max_frames_ < window_;
 }
 
-void RelaySchedule::restart() {
-  frames_ = 0;
-  pauses_.clear();
-}
-
 void RelaySchedule::push(bool is_pad) {
   if (is_pad) {
     if (pauses_.empty() || pauses_.back().end != frames_) {

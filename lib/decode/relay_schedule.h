@@ -15,15 +15,12 @@ namespace kyutaistt::decode {
 /// context, the shorter a pause will do, and shortly before the prompt leaves the window the best
 /// place of the last seconds has to.
 ///
-/// Positions are counted in frames of the stream. A plain value without thread rules; constant cost
-/// and memory for each token.
+/// Positions are counted in frames since it was made, which is done anew for a context that begins
+/// afresh. A plain value without thread rules; constant cost and memory for each token.
 class RelaySchedule {
  public:
   /// `forced`: tokens that are forced at the start of a context.
   RelaySchedule(const ModelInfo &model, int64_t forced);
-
-  /// Forgets everything: the next frame is the first one of a context.
-  void restart();
 
   /// The token after one more frame.
   void push(bool is_pad);
@@ -41,7 +38,7 @@ class RelaySchedule {
 
   /// A handover never begins more frames before the newest one.
   int64_t max_frames() const noexcept { return max_frames_; }
-  /// Frames since `restart`.
+  /// Frames that were pushed.
   int64_t frames() const noexcept { return frames_; }
   /// False for a window so small that a fresh context would be as old as the one that it follows.
   bool has_room() const noexcept;

@@ -94,10 +94,10 @@ TEST(a_handover_needs_what_is_still_known) {
   }
 }
 
-TEST(nothing_of_before_a_restart_counts) {
+TEST(nothing_of_another_stream_counts) {
   RelaySchedule schedule(model(), forced);
   pause(schedule, 200);
-  schedule.restart();
+  schedule = RelaySchedule(model(), forced);
   assert_equal(schedule.frames(), int64_t{0});
   speak(schedule, 10);
   assert_equal(schedule.find(150).has_value(), false);

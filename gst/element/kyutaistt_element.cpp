@@ -18,9 +18,11 @@
 
 #include "common/guarded.h"
 #include "element/debug.h"
+#include "element/property.h"
 #include "element/transcriber.h"
 
 using kyutaistt::guarded;
+using kyutaistt::element::property_of;
 using kyutaistt::element::Transcriber;
 
 GST_DEBUG_CATEGORY(gst_kyutai_stt_debug);
@@ -140,7 +142,7 @@ static void gst_kyutai_stt_finalize(GObject *object) {
   G_OBJECT_CLASS(parent_class)->finalize(object);
 }
 
-static void gst_kyutai_stt_set_property(GObject *object, guint property, const GValue *value,
+static void gst_kyutai_stt_set_property(GObject *object, guint number, const GValue *value,
                                         GParamSpec *spec) {
   if ((spec->flags & GST_PARAM_MUTABLE_PLAYING) == 0 && GST_STATE(object) > GST_STATE_READY) {
     GST_WARNING_OBJECT(object, "%s can be set in NULL and READY only; it stays as it was",
@@ -148,25 +150,15 @@ static void gst_kyutai_stt_set_property(GObject *object, guint property, const G
     return;
   }
   guarded(object, FALSE, [&] {
-    if (!GST_KYUTAI_STT(object)->state->set_property(property, value)) {
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, property, spec);
-    }
+    GST_KYUTAI_STT(object)->state->set_property(property_of(number), value);
     return TRUE;
   });
 }
 
-static void gst_kyutai_stt_get_property(GObject *object, guint property, GValue *value,
-                                        GParamSpec *spec) {
-  Transcriber &state = *GST_KYUTAI_STT(object)->state;
+static void gst_kyutai_stt_get_property(GObject *object, guint number, GValue *value,
+                                        GParamSpec * /*spec*/) {
   guarded(object, FALSE, [&] {
-    if (property == kyutaistt::element::PROP_STATS) {
-      g_value_take_boxed(value, state.stats());
-    } else if (property == kyutaistt::element::PROP_MAX_OBSERVED_DELAY) {
-      const GstClockTime delay = state.max_observed_delay();
-      g_value_set_uint(value, static_cast<guint>(delay / GST_MSECOND));
-    } else if (!state.settings().get(property, value)) {
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, property, spec);
-    }
+    property_of(number).value.get(*GST_KYUTAI_STT(object)->state, value);
     return TRUE;
   });
 }
@@ -215,11 +207,4 @@ static void gst_kyutai_stt_class_init(GstKyutaiSttClass *klass) {
       element_class, "Kyutai speech to text", "Text/Audio/Filter",
       "Turns live speech into timed text and subtitles with the Kyutai speech-to-text models",
       "The kyutaistt developers");
-  gst_type_mark_as_plugin_api(kyutaistt::element::precision_type(), GstPluginAPIFlags(0));
-  gst_type_mark_as_plugin_api(kyutaistt::element::cache_precision_type(), GstPluginAPIFlags(0));
-  gst_type_mark_as_plugin_api(kyutaistt::element::alignment_type(), GstPluginAPIFlags(0));
-  gst_type_mark_as_plugin_api(kyutaistt::element::codec_attention_type(), GstPluginAPIFlags(0));
-  gst_type_mark_as_plugin_api(kyutaistt::element::text_unit_type(), GstPluginAPIFlags(0));
-  gst_type_mark_as_plugin_api(kyutaistt::element::domain_change_type(), GstPluginAPIFlags(0));
-  gst_type_mark_as_plugin_api(kyutaistt::element::cue_preset_type(), GstPluginAPIFlags(0));
 }

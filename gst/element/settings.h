@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// The element's writable properties: their values, and their descriptions for GObject.
+/// The values of the element's properties. What GObject knows of them is in `properties.cpp`.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <vector>
 
 #include <gst/gst.h>
 
@@ -12,43 +10,19 @@
 #include <kyutaistt/status.h>
 
 #include "captions/cue.h"
-#include "element/enums.h"
 
 namespace kyutaistt::element {
 
-/// Numbers of all properties, the read-only ones included.
-enum Property : guint {
-  PROP_0,
-  PROP_MODEL,
-  PROP_DOMAIN,
-  PROP_PROMPT_TOKENS,
-  PROP_PAD_STEPS,
-  PROP_DOMAIN_CHANGE,
-  PROP_DEVICE,
-  PROP_PRECISION,
-  PROP_CACHE_PRECISION,
-  PROP_THREADS,
-  PROP_ALIGNMENT,
-  PROP_CODEC_ATTENTION,
-  PROP_TEXT_UNIT,
-  PROP_LATENCY,
-  PROP_LATENESS,
-  PROP_MAX_BACKLOG,
-  PROP_MAX_STREAMS,
-  PROP_CHANNEL,
-  PROP_LANGUAGE_CODE,
-  PROP_POST_WORDS,
-  PROP_POST_PAUSES,
-  PROP_RELAY,
-  PROP_CUE_PRESET,
-  PROP_CUE_COLUMNS,
-  PROP_CUE_LINES,
-  PROP_CUE_MIN_DURATION,
-  PROP_CUE_MAX_DURATION,
-  PROP_CUE_GAP,
-  PROP_CUE_WORD_DURATION,
-  PROP_MAX_OBSERVED_DELAY,
-  PROP_STATS,
+/// What one buffer of raw text holds.
+enum class TextUnit { Word, Cue };
+
+/// When another domain takes effect.
+enum class DomainChange {
+  /// With the next audio.
+  Now,
+  /// With the audio that comes when a pause has been recognised: at once if one has, and nothing
+  /// was said since.
+  Pause,
 };
 
 /// A plain value; the element keeps one under a lock and hands out copies.
@@ -81,13 +55,6 @@ struct Settings {
   ModelOptions model_options() const;
   /// Fails if `prompt_tokens` is no list of numbers.
   Result<Prompt> prompt() const;
-
-  /// Both return false for a property that is not among these.
-  bool set(guint property, const GValue *value);
-  bool get(guint property, GValue *value) const;
 };
-
-/// Registers every property with GObject, with blurb, range, default and unit.
-void install_properties(GObjectClass *object_class);
 
 }  // namespace kyutaistt::element

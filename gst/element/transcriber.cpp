@@ -20,57 +20,34 @@ constexpr Time max_heard_silence = std::chrono::seconds(1);
 /// A live source without audio for so long, in microseconds, has stopped.
 constexpr gint64 stopped_after = G_TIME_SPAN_SECOND;
 
-/// The property says how recognised words are written.
-bool shapes_text(guint property) {
-  switch (property) {
-    case PROP_TEXT_UNIT:
-    case PROP_LATENESS:
-    case PROP_POST_WORDS:
-    case PROP_POST_PAUSES:
-    case PROP_CUE_PRESET:
-    case PROP_CUE_COLUMNS:
-    case PROP_CUE_LINES:
-    case PROP_CUE_MIN_DURATION:
-    case PROP_CUE_MAX_DURATION:
-    case PROP_CUE_GAP:
-    case PROP_CUE_WORD_DURATION:
-      return true;
-    default:
-      return false;
-  }
-}
-
-/// The property says what the stream is to write.
-bool chooses_prompt(guint property) {
-  return property == PROP_DOMAIN || property == PROP_PROMPT_TOKENS || property == PROP_PAD_STEPS;
-}
-
 }  // namespace
 
-bool Transcriber::set_property(guint property, const GValue *value) {
-  bool is_known = true;
+void Transcriber::set_property(const Property &property, const GValue *value) {
   const Status status = settings_.change([&](Settings &settings) -> Status {
-    is_known = settings.set(property, value);
-    return is_known && chooses_prompt(property) ? prompting_.check(settings) : Status();
+    property.value.set(settings, value);
+    return property.effect == Effect::Prompt ? prompting_.check(settings) : Status();
   });
-  if (!is_known) {
-    return false;
-  }
   if (!status.ok()) {
     GST_ELEMENT_WARNING(element_, LIBRARY, SETTINGS, ("%s", status.message().c_str()),
                         ("the prompt stays as it was"));
-    return true;
+    return;
   }
-  if (chooses_prompt(property)) {
-    prompting_.change(undrained_);
-  } else if (property == PROP_LANGUAGE_CODE) {
-    prompting_.change_language();
-  } else if (shapes_text(property)) {
-    const MutexLock lock(writing_mutex_);
-    output_.put(settings_.copy());
+  switch (property.effect) {
+    case Effect::None:
+      break;
+    case Effect::Prompt:
+      prompting_.change(undrained_);
+      break;
+    case Effect::Language:
+      prompting_.change_language();
+      break;
+    case Effect::Writing: {
+      const MutexLock lock(writing_mutex_);
+      output_.put(settings_.copy());
+      break;
+    }
   }
   latency_.update();
-  return true;
 }
 
 void Transcriber::nothing_came() {

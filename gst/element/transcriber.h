@@ -14,6 +14,7 @@
 #include "element/latency.h"
 #include "element/output_observer.h"
 #include "element/prompting.h"
+#include "element/property.h"
 #include "element/recognition.h"
 #include "element/settings_store.h"
 #include "element/text_output.h"
@@ -34,8 +35,8 @@ class Transcriber final : private OutputObserver {
   // Any thread.
 
   Settings settings() const { return settings_.copy(); }
-  /// Sets a property and does what its change means now. False if there is none of this number.
-  bool set_property(guint property, const GValue *value);
+  /// Sets a property that can be written, and does what its change means now.
+  void set_property(const Property &property, const GValue *value);
   /// A new structure for the property `stats`.
   GstStructure *stats() const;
   GstClockTime max_observed_delay() const { return latency_.max_observed_delay(); }

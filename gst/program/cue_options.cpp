@@ -4,38 +4,42 @@
 #include <chrono>
 #include <string>
 
+#include "captions/cue_options.h"
+
 namespace kyutaistt::program {
 
 namespace {
 
-// In the order of the enumeration.
-const std::vector<std::string> presets = {"default", "bbc", "netflix", "cea-608"};
+using captions::CueOption;
+using captions::CuePreset;
+using captions::CueShape;
 
-/// The ranges of the element's properties.
-constexpr int min_columns = 8;
-constexpr int max_columns = 200;
-constexpr int max_lines = 10;
-constexpr int min_longest_cue = 500;
-constexpr int max_milliseconds = 600000;
+/// Sets a number of the shape, if the option is given.
+Status choose(const Arguments &arguments, const char *name, const CueOption<int> &option,
+              CueShape &shape) {
+  const auto value = arguments.integer(name, option.min, option.max, shape.*option.field);
+  if (value.ok()) {
+    shape.*option.field = value.value();
+  }
+  return value.status();
+}
 
-struct Duration {
-  const char *option;
-  Time captions::CueShape::*value;
-  int least;
-};
-
-constexpr Duration durations[] = {
-    {"--cue-min-duration", &captions::CueShape::minimum_duration, 0},
-    {"--cue-max-duration", &captions::CueShape::maximum_duration, min_longest_cue},
-    {"--cue-word-duration", &captions::CueShape::word_duration, 0},
-    {"--cue-gap", &captions::CueShape::gap, 0},
-};
+/// The same of a duration.
+Status choose(const Arguments &arguments, const char *name, const CueOption<Time> &option,
+              CueShape &shape) {
+  const auto value = arguments.integer(name, option.min, option.max, 0);
+  if (value.ok() && arguments.has(name)) {
+    shape.*option.field = std::chrono::milliseconds(value.value());
+  }
+  return value.status();
+}
 
 }  // namespace
 
 const std::vector<OptionSpec> &cue_option_specs() {
+  static const std::string presets = choices_text<CuePreset>(captions::cue_preset_names);
   static const std::vector<OptionSpec> specs = {
-      {"--cue-preset", "default|bbc|netflix|cea-608", "known shape of cues; the others change it"},
+      {"--cue-preset", presets.c_str(), "known shape of cues; the others change it"},
       {"--cue-columns", "N", "maximum of characters in a line of a cue"},
       {"--cue-lines", "N", "maximum of lines in a cue"},
       {"--cue-min-duration", "MS", "how long a cue stays at least if no other comes"},
@@ -46,29 +50,22 @@ const std::vector<OptionSpec> &cue_option_specs() {
   return specs;
 }
 
-Result<captions::CueShape> cue_shape(const Arguments &arguments) {
-  const auto preset = arguments.choice("--cue-preset", presets, 0);
-  if (!preset.ok()) {
-    return preset.status();
-  }
-  captions::CueShape shape =
-      captions::cue_shape_of(static_cast<captions::CuePreset>(preset.value()));
-  const auto columns = arguments.integer("--cue-columns", min_columns, max_columns, shape.columns);
-  const auto lines = arguments.integer("--cue-lines", 1, max_lines, shape.lines);
-  for (const auto *number : {&columns, &lines}) {
-    if (!number->ok()) {
-      return number->status();
-    }
-  }
-  shape.columns = columns.value();
-  shape.lines = lines.value();
-  for (const Duration &duration : durations) {
-    if (arguments.has(duration.option)) {
-      const auto value = arguments.integer(duration.option, duration.least, max_milliseconds, 0);
-      if (!value.ok()) {
-        return value.status();
-      }
-      shape.*duration.value = std::chrono::milliseconds(value.value());
+Result<CueShape> cue_shape(const Arguments &arguments) {
+  auto preset = CuePreset::Default;
+  const Status known =
+      arguments.choose<CuePreset>("--cue-preset", preset, captions::cue_preset_names);
+  CueShape shape = captions::cue_shape_of(preset);
+  for (const Status &status : {
+           known,
+           choose(arguments, "--cue-columns", captions::cue_columns, shape),
+           choose(arguments, "--cue-lines", captions::cue_lines, shape),
+           choose(arguments, "--cue-min-duration", captions::cue_min_duration, shape),
+           choose(arguments, "--cue-max-duration", captions::cue_max_duration, shape),
+           choose(arguments, "--cue-word-duration", captions::cue_word_duration, shape),
+           choose(arguments, "--cue-gap", captions::cue_gap, shape),
+       }) {
+    if (!status.ok()) {
+      return status;
     }
   }
   return shape;

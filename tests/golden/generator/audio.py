@@ -40,7 +40,8 @@ def make_audio(settings):
     random = settings.random(1)
     short = 0.6 * speech("Hvað er klukkan? Það er kalt úti.", "is", 4) \
         + tones(4, [(0.10, 80, 3000), (0.05, 5000, 400)]) + 0.06 * noise(random, 4, 2400)
-    long = 0.5 * speech("Veðrið í dag er gott, en á morgun kemur rigning og rok. Good evening, and welcome.", "is", 7.5) \
+    long_text = "Veðrið í dag er gott, en á morgun kemur rigning og rok. Good evening, and welcome."
+    long = 0.5 * speech(long_text, "is", 7.5) \
         + tones(7.5, [(0.12, 4000, 60), (0.06, 150, 9000)]) + 0.10 * noise(random, 7.5, 1777)
     for name, samples in (("speech4", short), ("long7", long)):
         pcm = np.clip(np.round(samples * 32767), -32768, 32767).astype("<i2")

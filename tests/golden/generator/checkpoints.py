@@ -110,7 +110,8 @@ def save_processors(settings):
     KyutaiSpeechToTextProcessor(
         KyutaiSpeechToTextFeatureExtractor(audio_delay_seconds=settings.bf16_delay,
                                            audio_silence_prefix_seconds=settings.bf16_prefix),
-        PreTrainedTokenizerFast.from_pretrained(settings.folder("tokenizer"))).save_pretrained(settings.folder("hf-bf16"))
+        PreTrainedTokenizerFast.from_pretrained(settings.folder("tokenizer")),
+    ).save_pretrained(settings.folder("hf-bf16"))
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(settings.path("tokenizer", name), settings.path("hf-f32", name))
         for other in ("hf-window1", "hf-sharded"):

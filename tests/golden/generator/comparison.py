@@ -64,7 +64,8 @@ def compare_without_codec_cache(settings, model, recording, ours, tag):
     theirs = generate(settings, model, "hf-window1", recording)
     model.codec_model.generation_config.use_cache = True
     report(tag + "codes without the codec's cache, exact window", agreement.of_codes(theirs["codes"], ours["codes"]))
-    report(tag + "codes without the codec's cache, frame rule", agreement.of_codes(theirs["codes"], ours["codes_frame"]))
+    report(tag + "codes without the codec's cache, frame rule",
+           agreement.of_codes(theirs["codes"], ours["codes_frame"]))
     report(tag + "tokens without the codec's cache, frame rule",
            agreement.of_tokens(theirs["tokens"], ours["free_frame"]["tokens"]))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Writes the folder expected/: tensors, and JSON files that tell shape, meaning and tolerance of each."""
+"""Writes the folder expected/: tensors, and JSON files with the shape, meaning and tolerance of each."""
 import numpy as np
 import reference
 
@@ -8,7 +8,8 @@ from generator.settings import FRAME_SAMPLES, RECORDINGS
 
 ABOUT = {
     "hf-f32": "Also the expectation for hf-sharded and kyutai (the same weights).",
-    "hf-window1": "The double encoding of the first frame and the high text start id of this checkpoint's generation_config.",
+    "hf-window1": "The double encoding of the first frame and the high text start id of this checkpoint's "
+                  "generation_config.",
     "hf-bf16": "bfloat16 weights, all arithmetic in higher precision; `transformers_bf16` = bfloat16 arithmetic.",
 }
 
@@ -52,7 +53,8 @@ def describe(settings, run, pieces):
         "first_nonzero_sample": int(spoken[0]), "last_nonzero_sample": int(spoken[-1]),
         "values_at_10000_20000_50000": [float(samples[i]) for i in (10000, 20000, 50000)],
         "text_free": reference.pieces_to_text(run["free"]["tokens"], pieces),
-        "text_forced_without_the_prefix": reference.pieces_to_text(run["forced"]["tokens"][len(settings.prompt):], pieces),
+        "text_forced_without_the_prefix": reference.pieces_to_text(run["forced"]["tokens"][len(settings.prompt):],
+                                                                   pieces),
         "forced": settings.forced, "alignment": run["alignment"]}
 
 
@@ -78,7 +80,8 @@ def add_other_rules(tensors, recording, run):
     if "codes_frame" in run:
         tensors.add_integers(f"{recording}.codes_frame", run["codes_frame"],
                              "codes when codec_use_cache is false: the codec's attention sees one frame only")
-        tensors.add_integers(f"{recording}.free_frame.tokens", run["free_frame"]["tokens"], "greedy tokens on codes_frame")
+        tensors.add_integers(f"{recording}.free_frame.tokens", run["free_frame"]["tokens"],
+                             "greedy tokens on codes_frame")
 
 
 def add_logits(tensors, folder, recording, run):
@@ -99,7 +102,8 @@ def add_bf16_arithmetic(tensors, recording, generated):
                              "tokens of transformers computing in bfloat16 (one fewer: it stops at `frames`)")
     if recording == "speech4":
         tensors.add(f"{recording}.free.transformers_bf16.logits_every10",
-                    np.asarray(generated["free"]["logits"][::10], np.float32), "its logits, positions 0, 10, 20, ...", 0.5)
+                    np.asarray(generated["free"]["logits"][::10], np.float32), "its logits, positions 0, 10, 20, ...",
+                    0.5)
 
 
 def add_language_model_stages(tensors, recording, run):

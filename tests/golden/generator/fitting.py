@@ -112,7 +112,8 @@ def favour_pads_and_boundaries(settings, tensors, runs):
     head[PAD] += (7.0 * unit).astype(np.float32)
     head[BOUNDARY] += (5.0 * unit).astype(np.float32)
     random = settings.random(4)
-    head[BOUNDARY] += random.standard_normal(settings.hidden).astype(np.float32) * np.float32(2 / np.sqrt(settings.hidden))
+    noise = random.standard_normal(settings.hidden).astype(np.float32)
+    head[BOUNDARY] += noise * np.float32(2 / np.sqrt(settings.hidden))
 
 
 def separate_run(settings, head, logits, hidden, forced, goal):

@@ -10,15 +10,15 @@ RULE = [
     "start: if a boundary at index b stands before the word and no other word has used it: b + 1 - delay; "
     "otherwise i - delay with i the index of the word's first piece.",
     "last_piece: j + 1 - delay with j the index of the word's last piece.",
-    "next_limit: the time of the next boundary (b + 1 - delay) or the start of the next word, whichever comes first in the "
-    "stream; null if neither comes.",
+    "next_limit: the time of the next boundary (b + 1 - delay) or the start of the next word, whichever comes first in "
+    "the stream; null if neither comes.",
     "end = min(last_piece + cap, next_limit), not before start. start is clamped to >= 0 and to the previous start.",
-    "kyutai_events: what Kyutai's server emits, delay truncated to an integer: ignore index i while i + 1 < delay; 0 or 3 after "
-    "pieces emits the word with start = time of the previous 0; a 0 emits `end` for the word before it."]
+    "kyutai_events: what Kyutai's server emits, delay truncated to an integer: ignore index i while i + 1 < delay; "
+    "0 or 3 after pieces emits the word with start = time of the previous 0; a 0 emits `end` for the word before it."]
 
 
 def limit_words(words, time):
-    """Something begins: words that know of nothing behind them end there."""
+    """Something begins: words that know of nothing after them end there."""
     for word in words:
         word.setdefault("next_limit", time)
 
@@ -97,7 +97,7 @@ def word_cases(settings, pieces):
         ("back to back words, no pad between",
          [pads(7), boundary, encode("Það"), boundary, encode("er"), boundary, encode("gott"), boundary,
           encode("veður"), pads(3), boundary, pads(4)], 6.0),
-        ("several words behind one boundary",
+        ("several words after one boundary",
          [pads(9), boundary, encode("it is now"), pads(5), boundary, encode("good"), pads(9)], 6.25),
         ("no boundary is ever emitted: a word starts at its first piece",
          [pads(10), encode("good"), pads(2), encode("evening"), pads(20)], 6.0),
@@ -105,7 +105,8 @@ def word_cases(settings, pieces):
          [pads(8), boundary, encode("Hún"), pads(30), boundary, encode("er"), pads(3)], 6.0),
         ("word open at the end of the stream", [pads(8), boundary, encode("sólin")], 6.0),
         ("byte pieces inside a word",
-         [pads(8), boundary, [pieces.id_of("\u2581")] + pieces.byte_ids("þæð"), pads(2), boundary, encode("er"), pads(2)], 6.0),
+         [pads(8), boundary, [pieces.id_of("\u2581")] + pieces.byte_ids("þæð"), pads(2), boundary, encode("er"),
+          pads(2)], 6.0),
         ("control ids and ids beyond the tokenizer do not open a word",
          [pads(8), [1], boundary, [settings.vocabulary - 1], encode("er"), [2], pads(3)], 6.0),
         ("words earlier than the delay are clamped to 0",
@@ -121,5 +122,6 @@ def write_timed_words(settings, pieces):
         rows.append({"about": about, "tokens": tokens, "delay_steps": delay, "cap_steps": cap,
                      "words": timed_words(tokens, pieces.names, delay, cap),
                      "kyutai_events": kyutai_words(tokens, int(delay))})
-    settings.write_json({"unit": "steps of 80 ms; index = position of the token in `tokens`", "rule": RULE, "cases": rows},
+    settings.write_json({"unit": "steps of 80 ms; index = position of the token in `tokens`", "rule": RULE,
+                         "cases": rows},
                         "tokenizer", "timed_words.json")

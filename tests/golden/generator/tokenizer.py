@@ -122,16 +122,18 @@ def write_texts(settings, fast, pieces):
             row["sentencepiece_gives"] = by_sentencepiece
         rows.append(row)
     settings.write_json(
-        {"rule": "drop ids 0..3 and ids >= piece count; join; runs of <0xNN> are UTF-8 (an invalid run gives U+FFFD for each "
-                 "byte); U+2581 is a space; drop one leading space. `transformers_gives` (skip_special_tokens=True) and "
-                 "`sentencepiece_gives` (ids as filtered) appear only where they differ from `text`.",
+        {"rule": "drop ids 0..3 and ids >= piece count; join; runs of <0xNN> are UTF-8 (an invalid run gives U+FFFD "
+                 "for each byte); U+2581 is a space; drop one leading space. `transformers_gives` "
+                 "(skip_special_tokens=True) and `sentencepiece_gives` (ids as filtered) appear only where they "
+                 "differ from `text`.",
          "piece_count": len(pieces.names), "cases": rows}, "tokenizer", "tokens.json")
     for program in ("transformers", "sentencepiece"):
-        report(f"texts equal to those of {program}", f"{sum(program + '_gives' not in row for row in rows)} of {len(rows)}")
+        report(f"texts equal to those of {program}",
+               f"{sum(program + '_gives' not in row for row in rows)} of {len(rows)}")
 
 
 def write_added_tokens(settings, pieces):
-    """The same tokenizer.json with tokens appended in its `added_tokens` section, as an extended vocabulary may have them."""
+    """The same tokenizer.json with tokens appended in its `added_tokens` section, as in an extended vocabulary."""
     from tokenizers import AddedToken, Tokenizer
     tokenizer = Tokenizer.from_file(settings.path("tokenizer", "tokenizer.json"))
     tokenizer.add_tokens([AddedToken(text, normalized=False) for text in (SPACE + "góðan", "daginn", "<is>")])
@@ -156,7 +158,8 @@ def write_added_tokens(settings, pieces):
             row["transformers_gives"] = by_transformers
         rows.append(row)
     settings.write_json(
-        {"rule": "as in ../tokens.json; an added token with `special` true is dropped, another one is treated like a piece",
+        {"rule": "as in ../tokens.json; an added token with `special` true is dropped, another one is treated like "
+                 "a piece",
          "piece_count": first, "added": added, "cases": rows}, "tokenizer", "added", "tokens.json")
     report("texts with added tokens equal to those of transformers",
            f"{sum('transformers_gives' not in row for row in rows)} of {len(rows)}")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// A caption as it is shown.
+/// A caption and when it is shown.
 #pragma once
 
 #include <string>
@@ -17,23 +17,23 @@ struct Cue {
   std::vector<std::string> lines;
 };
 
-/// How cues are to look. The defaults are the BBC's for width, lines and reading speed (Subtitle
+/// The shape of cues. The defaults are the BBC's for width, lines and reading speed (Subtitle
 /// Guidelines 1.2.5) and Netflix' for durations (Timed Text Style Guide).
 struct CueShape {
   /// Characters in a line. A longer word stands alone, in a longer line.
   int columns = 37;
   int lines = 2;
-  /// A cue stays at least so long, if the next one does not come before.
+  /// A cue is shown at least this long, unless the next one comes first.
   Time minimum_duration = std::chrono::milliseconds(833);
-  /// No word that ends later than this after the cue's start joins it, and no cue stays longer.
+  /// No cue is shown longer than this, and no word joins it that ends later.
   Time maximum_duration = std::chrono::seconds(7);
-  /// A cue stays so long for each of its words, if the next one does not come before.
+  /// A cue is shown at least this long for each of its words, unless the next one comes first.
   Time word_duration = std::chrono::milliseconds(300);
-  /// Least time between two cues, where speech leaves room for it.
+  /// Minimum time between two cues, where speech leaves room for it.
   Time gap{};
 };
 
-/// Known ways to look.
+/// Named shapes.
 enum class CuePreset {
   Default,
   /// BBC Subtitle Guidelines 1.2.5: 37 characters, 2 lines, 0.3 s a word.

@@ -9,7 +9,7 @@
 
 namespace kyutaistt::captions {
 
-/// What a WebVTT text begins with.
+/// The header of a WebVTT text.
 inline constexpr const char *webvtt_header = "WEBVTT\n\n";
 
 /// How characters that a format reserves are written.

@@ -83,7 +83,7 @@ void CueShaper::add(const Word &word) {
 }
 
 void CueShaper::add(const WordEnd &word_end) {
-  // It is the end of the last word, which may have closed its cue.
+  // The end belongs to the last word, which may have closed its cue.
   if (Draft &draft = open_.empty() ? closed_ : open_; !draft.empty()) {
     Time &end = draft.back().end;
     end = std::max(end, word_end.end);

@@ -14,10 +14,10 @@
 
 namespace kyutaistt::captions {
 
-/// Breaks the words of one stream into cues, as they come: at the end of a sentence that has been
-/// shown long enough, at a pause, and when a word does not fit or its time is up, then behind a
-/// clause if that leaves half a cue. A cue is ready as soon as its end is known. Not thread-safe; a
-/// few hundred bytes.
+/// Breaks the words of one stream into cues as they arrive: at the end of a sentence that has been
+/// shown long enough, at a pause, and when a word does not fit or the cue has lasted long enough;
+/// then after a clause, if that leaves half a cue. A cue is ready as soon as its end is known. Not
+/// thread-safe; a few hundred bytes.
 class CueShaper {
  public:
   explicit CueShaper(const CueShape &shape) : shape_(shape) {}
@@ -52,18 +52,18 @@ class CueShaper {
   using Draft = std::vector<DraftWord>;
 
   static std::vector<std::string> texts_of(std::span<const DraftWord> words);
-  /// The open draft ends before this word, which may fit or not.
+  /// The open draft ends before this word, whether it would fit or not.
   bool ends_before(const Word &word) const;
-  /// The word fits behind these, in space and time.
+  /// The word fits after these, in space and time.
   bool takes(std::span<const DraftWord> words, const Word &word) const;
-  /// How many words of the open draft, which does not take the word, become a cue: those up to the
-  /// end of its last clause, if that leaves half of it or more and the rest takes the word, or else
-  /// all.
+  /// How many words of the open draft, which has no room for the word, become a cue: those up to
+  /// the end of its last clause, if these are at least half of it and the rest has room for the
+  /// word; otherwise all.
   size_t last_clause(const Word &word) const;
-  /// Joins the mark to the word before it, which begins a new cue with it if there is no room. It
-  /// is left out if that word's cue is out already: a mark by itself says nothing.
+  /// Joins the mark to the word before it; if there is no room, both begin a new cue. If that
+  /// word's cue is out already, the mark is dropped: by itself it says nothing.
   void add_mark(const std::string &mark);
-  /// The open draft takes no more words.
+  /// Closes the open draft: it takes no more words.
   void close();
   /// The same of its first `count` words; the others stay open.
   void close(size_t count);

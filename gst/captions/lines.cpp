@@ -44,14 +44,14 @@ struct Layout {
   bool is_possible() const { return cost < std::numeric_limits<int64_t>::max(); }
 };
 
-/// Of the first 0, 1, 2... words, all in the same number of lines.
+/// Layouts of the first 0, 1, 2... words, all in the same number of lines.
 using Layouts = std::vector<Layout>;
 
-/// What a break costs beside the squares of what lines leave free, by which typesetters measure
-/// unequal lines: nothing behind a clause. So one of two lines may be longer than the other by a
-/// third of a line's columns if a clause ends with the first.
-int64_t cost_of_break(const std::vector<std::string> &words, size_t behind, int columns) {
-  const bool is_natural = behind == words.size() || ends_clause(words[behind - 1], words[behind]);
+/// The cost of a break, added to the squares of the free columns by which typesetters compare
+/// lines: nothing after a clause. So one of two lines may be longer than the other by a third of
+/// the columns if the first ends a clause.
+int64_t cost_of_break(const std::vector<std::string> &words, size_t next, int columns) {
+  const bool is_natural = next == words.size() || ends_clause(words[next - 1], words[next]);
   // d^2 / 2 for a difference of d columns between two lines.
   return is_natural ? 0 : int64_t{columns} * columns / 18;
 }
@@ -64,14 +64,13 @@ Layouts add_line(const Layouts &layouts, const std::vector<std::string> &words, 
       continue;
     }
     int width = characters(words[first]);
-    for (size_t behind = first + 1;; ++behind) {
+    for (size_t next = first + 1;; ++next) {
       const int64_t free = std::max(columns - width, 0);
-      const int64_t cost =
-          layouts[first].cost + free * free + cost_of_break(words, behind, columns);
-      if (cost < longer[behind].cost) {
-        longer[behind] = {cost, first};
+      const int64_t cost = layouts[first].cost + free * free + cost_of_break(words, next, columns);
+      if (cost < longer[next].cost) {
+        longer[next] = {cost, first};
       }
-      if (behind == words.size() || (width += 1 + characters(words[behind])) > columns) {
+      if (next == words.size() || (width += 1 + characters(words[next])) > columns) {
         break;
       }
     }
@@ -92,13 +91,13 @@ std::vector<std::string> break_lines(const std::vector<std::string> &words, int 
   for (size_t line = 0; line < lines.size(); ++line) {
     layouts.push_back(add_line(layouts.back(), words, columns));
   }
-  size_t behind = words.size();
+  size_t next = words.size();
   for (size_t line = lines.size(); line > 0; --line) {
-    const size_t first = layouts[line][behind].before_last;
-    for (size_t word = first; word < behind; ++word) {
+    const size_t first = layouts[line][next].before_last;
+    for (size_t word = first; word < next; ++word) {
       lines[line - 1] += (word == first ? "" : " ") + words[word];
     }
-    behind = first;
+    next = first;
   }
   return lines;
 }

@@ -11,8 +11,8 @@ namespace kyutaistt::captions {
 /// than a line stands alone in one.
 bool fits_lines(const std::vector<std::string> &words, int columns, int lines);
 
-/// Breaks words into as few lines of at most `columns` characters as they need. Among the ways to
-/// do so takes one whose lines are nearly equally long, better still behind a punctuation mark.
+/// Breaks words into as few lines of at most `columns` characters as they need. Among the possible
+/// breaks it prefers lines of nearly equal length, and breaks after a punctuation mark.
 /// Cost: the square of the number of words.
 std::vector<std::string> break_lines(const std::vector<std::string> &words, int columns);
 

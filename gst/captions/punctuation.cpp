@@ -47,12 +47,12 @@ unsigned first_letter(std::string_view text) {
   return (first & 0x1FU) << 6U | (static_cast<unsigned char>(text[1]) & 0x3FU);
 }
 
-/// Of the alphabets that are written in ASCII, Latin-1 and Latin Extended-A. The library's own
-/// functions go by the process' locale, which is the application's.
+/// For the alphabets in ASCII, Latin-1 and Latin Extended-A. The C library's functions follow the
+/// process's locale, which belongs to the application.
 bool is_lower_case(unsigned letter) {
   if (letter >= 0x100U && letter <= 0x17FU) {
-    // Pairs of upper and lower case, of which the second is lower; letters without a partner shift
-    // them in between.
+    // Pairs of upper and lower case, the second of which is lower; letters without a partner shift
+    // the pairs.
     const bool shifted =
         (letter >= 0x138U && letter <= 0x148U) || (letter >= 0x179U && letter <= 0x17EU);
     return (letter % 2 == 0) == shifted;
@@ -61,7 +61,7 @@ bool is_lower_case(unsigned letter) {
          (letter >= 0xDFU && letter <= 0xFFU && letter != 0xF7U);
 }
 
-/// The sentence goes on with this word, whatever is before it: no sentence begins so.
+/// The sentence continues with this word, whatever precedes it: no sentence begins like this.
 bool continues_sentence(std::string_view word) {
   const unsigned letter = first_letter(bare(word));
   return is_lower_case(letter) || (letter >= '0' && letter <= '9');

@@ -6,11 +6,11 @@
 
 namespace kyutaistt::captions {
 
-/// Whether a sentence ends between two words that follow each other. A full stop behind an ordinal,
-/// an abbreviation, a title or an initial ends none, as far as that can be seen from the next word.
+/// Whether a sentence ends between two consecutive words. A full stop after an ordinal, an
+/// abbreviation, a title or an initial ends none, as far as that can be seen from the next word.
 bool ends_sentence(std::string_view word, std::string_view next);
 
-/// The same of a part of a sentence: a comma, a colon or a semicolon will do.
+/// The same for a clause: a comma, a colon or a semicolon ends one.
 bool ends_clause(std::string_view word, std::string_view next);
 
 /// Whether a word is nothing but punctuation that belongs to the word before it, as "?" is.

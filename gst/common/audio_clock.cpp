@@ -8,13 +8,14 @@ namespace kyutaistt {
 
 namespace {
 
-/// How much audio the mean is taken of: several bursts, but not so much that a drift is seen late.
+/// How much audio the mean is taken over: several bursts, but not so much that a drift is noticed
+/// late.
 constexpr Time evidence_length = std::chrono::seconds(8);
-/// Shorter pieces are taken together.
+/// Shorter pieces are combined.
 constexpr Time evidence_step = std::chrono::milliseconds(10);
-/// A mean that is no further off is left alone: containers round their times.
+/// A smaller deviation of the mean is ignored: containers round their times.
 constexpr Time indifference = std::chrono::milliseconds(20);
-/// A source that marks so many pieces in a row as discontinuous means nothing by it.
+/// If so many pieces in a row are marked as discontinuous, the mark means nothing.
 constexpr int max_marks_in_a_row = 8;
 
 bool same_side(Time a, Time b) {
@@ -92,8 +93,8 @@ bool AudioClock::is_jump(const Piece &piece, Time deviation) const {
     return true;
   }
   if (deviation < Time()) {
-    // In a burst that is stamped as it arrives timestamps fall back too, but none is earlier than
-    // the one before.
+    // In a burst that is stamped on arrival, timestamps lag too, but none is earlier than the one
+    // before.
     return deviation <= -certainty && last_position_ && *piece.position < *last_position_;
   }
   return deviation >= usual_lateness() + certainty;
@@ -195,7 +196,7 @@ std::vector<AudioClock::Joint> AudioClock::believe_held() {
   }
   const std::deque<Held> pieces = std::exchange(held_, {});
   held_frames_ = 0;
-  // A piece is at least as far off as the least of those after it: the rest is jitter.
+  // A piece is off by the smallest deviation of those after it; the rest is jitter.
   std::vector<Time> least(pieces.size());
   std::optional<Time> nearest_after;
   for (size_t i = pieces.size(); i-- > 0;) {
@@ -212,7 +213,7 @@ std::vector<AudioClock::Joint> AudioClock::believe_held() {
   for (size_t i = 0; i < pieces.size(); ++i) {
     const Held &held = pieces[i];
     const Time difference = held.deviation ? least[i] - done : Time();
-    // A hole is a step, beyond what is usual; a clock that drifts has none.
+    // A hole is a step that exceeds the usual jitter; a drifting clock has no such steps.
     const bool is_hole = difference > tolerance && *held.deviation - before > tolerance &&
                          least[i] > usual + tolerance;
     before = held.deviation.value_or(before);
@@ -259,7 +260,7 @@ std::vector<AudioClock::Joint> AudioClock::take_off(const Piece &piece, Time dev
       more = believe_held();
     } else if (held_.size() > 1 && off_->audio >= certainty &&
                off_->audio > 2 * (off_->until - off_->since)) {
-      // Much audio at one time: a burst that was stamped when it arrived.
+      // Much audio with nearly the same timestamp: a burst that was stamped on arrival.
       off_->is_burst = true;
       more = follow_held();
     }
@@ -318,7 +319,8 @@ std::vector<AudioClock::Joint> AudioClock::release() {
   const Time least = off_ ? off_->least : Time();
   const bool is_usual =
       least >= earliest - tolerance && least <= usual_lateness() + tolerance && !evidence_.empty();
-  // Of a source whose timestamps are never off it is a hole, though no second has passed.
+  // If the source's timestamps are never off otherwise, it is a hole, even before a second has
+  // passed.
   const bool is_steady = usual_lateness() <= tolerance && earliest >= -tolerance;
   return is_usual && !is_steady ? follow_held() : believe_held();
 }

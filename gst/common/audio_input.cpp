@@ -11,7 +11,7 @@ namespace kyutaistt {
 namespace {
 
 constexpr auto model_rate = static_cast<int>(sample_rate);
-/// Longest announced stretch without audio that is heard as silence.
+/// Longest stretch declared to be without audio that is replaced by silence.
 constexpr Time max_gap = std::chrono::minutes(1);
 
 Time duration_at(guint64 frames, int rate) {
@@ -134,7 +134,7 @@ void AudioInput::convert_now(GstBuffer *buffer, Pieces &pieces) {
     audio.samples = run(mapped.planes(), mapped.frames());
   }
   is_converting_ = true;
-  // A resampler gives nothing for the first few samples.
+  // A resampler returns nothing for the first few samples.
   if (!audio.samples.empty()) {
     audio.timestamp = std::exchange(pending_timestamp_, std::nullopt);
     pieces.push_back(std::move(audio));
@@ -176,7 +176,7 @@ void AudioInput::join(const std::vector<AudioClock::Joint> &joints, Pieces &piec
       add_silence(*joint.timestamp - joint.silence, joint.silence, pieces);
     }
     if (joint.timestamp) {
-      // What the resampler holds comes out first.
+      // The samples left in the resampler come first.
       const gsize held = is_converting_ ? gst_audio_converter_get_max_latency(converter_.get()) : 0;
       pending_timestamp_ = *joint.timestamp - duration_at(held, info_.rate);
     }
@@ -227,7 +227,7 @@ AudioInput::Pieces AudioInput::gap(GstClockTime start, GstClockTime duration) {
   Time begin(first);
   const Time end(last);
   if (clock_.has_begun()) {
-    // What it says of audio that has come is not true of that.
+    // It does not apply to audio that has already arrived.
     const Time overlap = clock_.now() - begin;
     if (overlap > Time() && overlap < AudioClock::certainty) {
       begin = std::min(begin + overlap, end);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Audio as it comes to audio as the model wants it, for the element and the program.
+/// Converts audio of any format to the model's, for the element and the program.
 #pragma once
 
 #include <deque>
@@ -20,8 +20,8 @@
 
 namespace kyutaistt {
 
-/// Converts buffers of any raw audio to mono f32 at 24 kHz, clips them to the segment, and finds
-/// out where their timestamps stop following from each other.
+/// Converts buffers of any raw audio to mono f32 at 24 kHz, clips them to the segment, and detects
+/// where their timestamps jump.
 ///
 /// Threads: one at a time; in the element the pad's streaming thread (under the stream lock).
 class AudioInput {
@@ -39,30 +39,30 @@ class AudioInput {
 
   /// For the caps that come next.
   void set_channel(const ChannelChoice &choice) { choice_ = choice; }
-  /// Audio is not live: it may be held back until its timestamps are certain.
+  /// Audio is not live: it may wait here until its timestamps are certain.
   void set_may_wait(bool may_wait) { clock_.set_may_wait(may_wait); }
-  /// New caps. Fails if they are no raw audio that can be converted, or lack the channel that is
-  /// wanted. What is held of the old ones must be taken with `drain` before.
+  /// New caps. Fails if they are not raw audio that can be converted, or lack the requested
+  /// channel. Call `drain` before for the audio of the old ones.
   Status set_caps(const GstCaps *caps);
-  /// What follows has no place in time before its first timestamp. `drain` comes before.
+  /// The audio that follows has no time until its first timestamp. Call `drain` before.
   void set_segment(const GstSegment &segment);
   bool has_caps() const { return converter_ != nullptr; }
 
-  /// Takes the buffer. A buffer outside of the segment gives no samples, nor does one that is held
-  /// back. At a discontinuity the samples that the resampler held come first, with nothing lost,
-  /// and silence for a short stretch that is missing.
+  /// Converts a buffer. A buffer outside of the segment yields no samples, nor does one that has to
+  /// wait. At a discontinuity the samples left in the resampler come first, so nothing is lost,
+  /// then silence in place of a short stretch that is missing.
   Pieces convert(BufferPointer buffer);
-  /// What is held back, by the clock and the resampler; the next buffer starts anew.
+  /// The audio that is still in the clock and the resampler; the next buffer starts afresh.
   Pieces drain();
-  /// Silence for a stretch that is said to have no audio, as far as it lies in the segment, with
-  /// what was held before it.
+  /// Silence for a stretch that the source declares to be without audio, clipped to the segment,
+  /// after the audio that was still waiting.
   Pieces gap(GstClockTime start, GstClockTime duration);
   /// Forgets audio and segment; the caps stay.
   void flush();
   /// Forgets everything.
   void reset();
 
-  /// What the user should know about the audio, once; empty most of the time.
+  /// A notice for the user about the audio, reported once; usually empty.
   std::string take_notes();
 
  private:
@@ -70,10 +70,10 @@ class AudioInput {
     void operator()(GstAudioConverter *converter) const { gst_audio_converter_free(converter); }
   };
 
-  /// Converts what may go on: with each joint the next of `waiting_`.
+  /// Converts the next pieces of `waiting_`, one for each joint.
   void join(const std::vector<AudioClock::Joint> &joints, Pieces &pieces);
   void convert_now(GstBuffer *buffer, Pieces &pieces);
-  /// What the resampler holds.
+  /// The samples left in the resampler.
   void empty_converter(Pieces &pieces);
   void add_silence(Time start, Time duration, Pieces &pieces);
   /// Says once that the channels cancel each other out.
@@ -88,11 +88,11 @@ class AudioInput {
   ChannelChoice choice_;
   ChannelMixer mixer_;
   AudioClock clock_;
-  /// Held back by the clock.
+  /// Waiting in the clock.
   std::deque<BufferPointer> waiting_;
-  /// The resampler holds something.
+  /// The resampler has samples left.
   bool is_converting_ = false;
-  /// The next converted samples do not follow: this is their time.
+  /// Time of the next converted samples, where it does not follow from the ones before.
   std::optional<Time> pending_timestamp_;
   std::string notes_;
   bool has_told_positions_ = false;

@@ -22,7 +22,7 @@ constexpr float surround_weight = 0.25F;
 constexpr double lost_energy = 0.01;
 /// Mean square of what can be heard: -60 dB of full scale.
 constexpr double audible = 1e-6;
-/// How much audio is judged at once.
+/// How much audio is compared at a time.
 constexpr guint64 judged_seconds = 3;
 
 float weight_of(GstAudioChannelPosition position) {
@@ -50,7 +50,7 @@ std::vector<float> positioned_weights(const GstAudioInfo &info) {
   std::transform(info.position, info.position + info.channels, weights.begin(), weight_of);
   const float sum = std::accumulate(weights.begin(), weights.end(), 0.0F);
   if (sum < 1) {
-    // Nothing is in front: what there is takes its place.
+    // There are no front channels: the others replace them.
     for (float &weight : weights) {
       weight = sum > 0 ? weight / sum : 1 / static_cast<float>(info.channels);
     }

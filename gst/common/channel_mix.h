@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Many channels to the one that is recognised.
+/// Mixes all channels to the one that is recognised.
 #pragma once
 
 #include <optional>
@@ -25,19 +25,20 @@ struct ChannelChoice {
   static Result<ChannelChoice> parse(const std::string &text, const std::string &what);
 };
 
-/// What of each channel is heard, for recognition rather than for the ear: the centre, where films
-/// have their speech, in full; left and right as in stereo, by half each; surrounds less, effects
-/// not at all. Floats need no scaling against clipping. Channels without positions are heard
-/// equally. Fails if the audio does not have the channel that is wanted.
+/// The weight of each channel, for recognition rather than for the ear: the centre, which carries
+/// the speech of films, in full; left and right by half each, as in stereo; surrounds less; effects
+/// not at all. Floats need no scaling against clipping. Channels without positions count equally.
+/// Fails if the audio does not have the requested channel.
 Result<std::vector<float>> mix_weights(const GstAudioInfo &info, const ChannelChoice &choice);
 
-/// Raw audio by its caps, also of several channels that have no positions and do not say so.
+/// Raw audio as its caps describe it, even if several channels have neither positions nor a channel
+/// mask.
 std::optional<GstAudioInfo> audio_info_of(const GstCaps *caps);
 
 /// Mixes channels to one and notices where they cancel each other out.
 ///
-/// Our own loop and not GstAudioConverter's, which takes fewer than 64 channels, and whose channels
-/// could not be compared with the mix.
+/// A loop of our own because GstAudioConverter takes fewer than 64 channels, and its single
+/// channels could not be compared with the mix.
 ///
 /// A plain value without thread rules.
 class ChannelMixer {
@@ -47,14 +48,14 @@ class ChannelMixer {
 
   /// The mix of the next frames; full scale is 1. Valid until the next call.
   std::vector<float> &mix(gpointer *planes, gsize frames);
-  /// True, once, if the mix of what was taken is much softer than its loudest channel. It looks
-  /// every few seconds; `is_end`: at what there is now.
+  /// True, once, if the mix so far is much softer than its loudest channel. It is checked every few
+  /// seconds; with `is_end`, now.
   bool has_cancelled(bool is_end);
 
  private:
   GstAudioInfo info_{};
   std::vector<float> weights_;
-  /// Sums of squares since the last look.
+  /// Sums of squares since the last check.
   std::vector<double> channel_energy_;
   double mix_energy_ = 0;
   guint64 frames_ = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// A mutex whose use clang proves (-Wthread-safety): a member that is guarded by one is only
-/// touched with it held.
+/// A mutex whose use clang checks (-Wthread-safety): a guarded member is only accessed with it
+/// held.
 #pragma once
 
 #include <condition_variable>

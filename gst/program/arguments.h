@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// The command line, taken apart.
+/// Parsing the command line.
 #pragma once
 
 #include <map>
@@ -26,7 +26,7 @@ enum ExitCode : int {
   Interrupted = 130,
 };
 
-/// An option that a command takes.
+/// An option of a command.
 struct OptionSpec {
   const char *name;
   /// Name of its value in the help; null for a switch.
@@ -38,7 +38,7 @@ struct OptionSpec {
 class Arguments {
  public:
   /// Takes `--name value`, `--name=value`, switches, and `--` before operands that begin with a
-  /// dash. An unknown or incomplete option is an error that names it.
+  /// dash. An unknown or incomplete option fails with a message that names it.
   static Result<Arguments> parse(const std::vector<std::string> &words,
                                  const std::vector<OptionSpec> &specs);
 

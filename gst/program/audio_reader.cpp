@@ -15,9 +15,9 @@ namespace {
 
 /// How long the pipeline may take to find out what a file holds.
 constexpr GstClockTime opening_patience = 30 * GST_SECOND;
-/// How often something that waits asks whether it is to stop.
+/// How often waiting code checks whether it should stop.
 constexpr GstClockTime waiting_interval = 100 * GST_MSECOND;
-/// Any bytes may look like something that they are not.
+/// Any bytes may look like a format that they are not.
 const std::string raw_hint = " (samples without a container need --raw-format)";
 /// Buffers of decoded audio that may wait to be read.
 constexpr guint max_buffers = 16;
@@ -28,7 +28,7 @@ Status failure(const std::string &path, GError *error) {
   return Status::corrupt(std::move(text));
 }
 
-/// Stream time, which is what a player would show; also a little outside of the segment.
+/// Stream time, which a player would show; valid a little outside of the segment too.
 Time stream_time(const GstSegment &segment, Time time) {
   const Time begin(segment.start);
   const Time shown(GST_CLOCK_TIME_IS_VALID(segment.time) ? segment.time : 0);
@@ -75,7 +75,7 @@ Result<std::unique_ptr<AudioReader>> AudioReader::open(const std::string &path,
 AudioReader::Part AudioReader::make_part(GstPad *pad) {
   Part part;
   GstElement *sink = gst_element_factory_make("appsink", nullptr);
-  // It has no part in the pipeline's changes of state, so that it can be added at any time.
+  // It ignores the pipeline's changes of state, so that it can be added at any time.
   g_object_set(sink, "sync", FALSE, "async", FALSE, "max-buffers", max_buffers, nullptr);
   const CapsPointer caps(gst_caps_new_empty_simple("audio/x-raw"));
   g_object_set(sink, "caps", caps.get(), nullptr);
@@ -117,7 +117,7 @@ Status AudioReader::add_raw_source() {
 
 void AudioReader::add_decoder() {
   GstElement *decoder = gst_element_factory_make("uridecodebin", nullptr);
-  // Only audio is decoded, for pictures would cost time and be thrown away.
+  // Only audio is decoded: pictures would cost time and be discarded.
   const CapsPointer caps(gst_caps_from_string("audio/x-raw(ANY)"));
   g_object_set(decoder, "expose-all-streams", FALSE, "caps", caps.get(), nullptr);
   wave_ = WaveFile::open(source_.name());
@@ -204,7 +204,7 @@ Status AudioReader::begin() {
   }
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
   if (Status status = wait_until_open(); !status.ok()) {
-    // What GStreamer says of an address that does not answer may be of an internal error only.
+    // For an address that does not answer, GStreamer may only report an internal error.
     return source_.is_remote() && status.code() == StatusCode::Corrupt
                ? Status::corrupt(status.message() + " (the URI cannot be read)")
                : status;
@@ -216,7 +216,7 @@ Status AudioReader::wait_until_open() {
   for (GstClockTime waited = 0; source_.is_awaited() || waited < opening_patience;) {
     bool has_ended = false;
     if (const auto sink = current_part(has_ended)) {
-      // The first audio says whether it can be heard at all.
+      // The first audio shows whether it can be decoded at all.
       GstSample *sample = gst_app_sink_try_pull_sample(GST_APP_SINK(*sink), waiting_interval);
       if (sample != nullptr) {
         return take(sample);
@@ -280,7 +280,7 @@ Status AudioReader::pipeline_status() {
     } else {
       GError *error = nullptr;
       gst_message_parse_error(message, &error, nullptr);
-      // What the decoder says where it found no stream that it was to decode.
+      // The decoder's message if it found no stream to decode.
       if (g_error_matches(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN)) {
         g_error_free(error);
         status = no_audio();
@@ -369,7 +369,7 @@ Result<FileAudio> AudioReader::read() {
     }
     bool has_ended = false;
     const auto sink = current_part(has_ended);
-    // Asked for before its end: what came until then is still in it.
+    // Checked before pulling: samples that arrived until then are still in the sink.
     const bool is_at_end = has_ended || gst_app_sink_is_eos(GST_APP_SINK(*sink)) != FALSE;
     GstSample *sample =
         gst_app_sink_try_pull_sample(GST_APP_SINK(*sink), is_at_end ? 0 : waiting_interval);
@@ -380,7 +380,7 @@ Result<FileAudio> AudioReader::read() {
       continue;
     }
     if (is_at_end && leave_part()) {
-      // Its clock begins anew.
+      // Its clock restarts.
       take(input_.drain());
       segment_.reset();
       continue;

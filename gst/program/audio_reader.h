@@ -23,7 +23,7 @@
 
 namespace kyutaistt::program {
 
-/// How a file's samples become the model's.
+/// How a file's samples are converted for the model.
 enum class Conversion {
   /// Whatever the file holds is mixed to mono and resampled to 24 kHz.
   Allowed,
@@ -32,7 +32,7 @@ enum class Conversion {
   Refused,
 };
 
-/// What is to be read of a source.
+/// What to read from a source.
 struct Reading {
   Conversion conversion = Conversion::Allowed;
   /// For samples without a container.
@@ -46,17 +46,16 @@ struct Reading {
 struct FileAudio {
   /// Mono at 24 kHz; none at the end of the file.
   std::vector<float> samples;
-  /// Where the container says that the first of them belongs, if they do not follow.
+  /// The container's time of the first of them, where they do not follow.
   std::optional<Time> position;
-  /// A part of the file begins, with a clock of its own.
+  /// A new part of the file begins, with a clock of its own.
   bool begins_part = false;
 };
 
-/// Decodes one audio track of a source, and what follows it where the stream changes on the way.
-/// Not thread-safe.
+/// Decodes one audio track of a source, also across changes of the stream. Not thread-safe.
 class AudioReader {
  public:
-  /// A pipe or URI is waited for as long as it takes. `stop` ends waiting, here and in `read`, with
+  /// Waits for a pipe or URI without limit. `stop` ends the wait, here and in `read`, with
   /// `Cancelled`; it must outlive the reader.
   static Result<std::unique_ptr<AudioReader>> open(const std::string &path, const Reading &reading,
                                                    const std::atomic<bool> &stop);
@@ -68,7 +67,7 @@ class AudioReader {
   Result<FileAudio> read();
   /// The file's length, if the container has it.
   std::optional<Time> duration() const;
-  /// What the user should know about the audio, since the last call; empty most of the time.
+  /// New notices for the user about the audio since the last call; usually empty.
   std::string take_notes();
 
  private:
@@ -82,16 +81,16 @@ class AudioReader {
 
   AudioReader(AudioSource source, const Reading &reading, const std::atomic<bool> &stop);
 
-  /// Makes the pipeline, opens the source and has it play.
+  /// Makes the pipeline, opens the source and starts it.
   Status begin();
   Status add_raw_source();
   void add_decoder();
-  /// Until there is something to read.
+  /// Waits until there is something to read.
   Status wait_until_open();
-  /// What went wrong in the pipeline, if something did.
+  /// The pipeline's failure, if it has failed.
   Status pipeline_status();
   Status no_audio() const;
-  /// Remembers what a message says of a plug-in that GStreamer lacks.
+  /// Records the plug-in that a message reports as missing.
   void note_missing(GstMessage *message);
 
   // The decoder's threads.
@@ -101,16 +100,16 @@ class AudioReader {
   static void pads_are_complete(GstElement *decoder, gpointer reader);
   static void source_was_made(GstElement *decoder, GstElement *source, gpointer reader);
   static void wave_is_wanted(GstElement *source, guint length, gpointer reader);
-  /// Reads on from one of the pads that are new.
+  /// Continues with one of the new pads.
   void choose_pad();
   /// A sink for the next part. The pipeline owns it too.
   Part make_part(GstPad *pad);
 
   /// The part that is read now, if there is one, and whether nothing more of it can come.
   std::optional<GstElement *> current_part(bool &has_ended);
-  /// Goes on to the next part; false if there is none.
+  /// Moves to the next part; false if there is none.
   bool leave_part();
-  /// Takes over what came out of the input.
+  /// Stores the samples that the input returned.
   void take(AudioInput::Pieces pieces);
   Status take(GstSample *sample);
   Status take_caps(GstCaps *caps);
@@ -120,7 +119,7 @@ class AudioReader {
   const std::atomic<bool> &stop_;
   ElementPointer pipeline_;
   std::optional<WaveFile> wave_;
-  /// Names of plug-ins that the file would need, separated by commas.
+  /// Names of the missing plug-ins that the file needs, separated by commas.
   std::string missing_;
 
   AudioInput input_;
@@ -130,8 +129,8 @@ class AudioReader {
   bool part_begins_ = false;
   bool is_drained_ = false;
 
-  /// Protects what follows, which the decoder's threads add to. Nothing of GStreamer that waits is
-  /// called with it held.
+  /// Protects the members below, which the decoder's threads add to. No call that may wait in
+  /// GStreamer is made with it held.
   std::mutex mutex_;
   std::vector<PadPointer> new_pads_;
   std::deque<Part> parts_;

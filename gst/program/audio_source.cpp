@@ -31,7 +31,7 @@ std::optional<std::string> file_of_uri(const std::string &uri) {
   return result;
 }
 
-/// Opens what is no regular file, such that no call waits for the other end.
+/// Opens anything but a regular file, without waiting for the other end.
 int open_pipe(const std::string &path) {
   // Names of what is open already, as shells give them. Opened again, a pipe whose writer has gone
   // would wait for another.
@@ -100,7 +100,7 @@ Result<AudioSource> AudioSource::open(const std::string &name) {
   if (S_ISDIR(found.st_mode)) {
     return Status::invalid_argument(name + ": is a folder, expected an audio file");
   }
-  // Also a file is opened here: nobody else reports the reason why that fails.
+  // A file is opened here too: nothing else reports why that fails.
   const int file = open_pipe(path);
   if (file < 0) {
     return cannot_read(source.name_, errno);

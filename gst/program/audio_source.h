@@ -16,18 +16,18 @@ bool is_uri(std::string_view name);
 /// A file, standard input (`-`), a pipe, or what a URI names. Owns what it has opened.
 class AudioSource {
  public:
-  /// Says why it cannot be read; a URI is only looked at, since that may take long. A file that is
-  /// there is meant before a URI of the same name.
+  /// Fails with the reason if it cannot be read; a URI is not opened, since that may take long. An
+  /// existing file takes precedence over a URI of the same name.
   static Result<AudioSource> open(const std::string &name);
 
   AudioSource(AudioSource &&other) noexcept;
   AudioSource &operator=(AudioSource &&other) = delete;
   ~AudioSource();
 
-  /// As messages call it.
+  /// Its name in messages.
   const std::string &name() const { return name_; }
   const std::string &uri() const { return uri_; }
-  /// Audio may begin to come at any time.
+  /// Audio may begin to arrive at any time.
   bool is_awaited() const { return is_remote_ || pipe_ >= 0; }
   /// It is neither a file nor a pipe of this computer.
   bool is_remote() const { return is_remote_; }

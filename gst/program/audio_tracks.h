@@ -17,11 +17,11 @@ struct AudioTrack {
   bool is_default = false;
 };
 
-/// What a decoder's pad says of its track.
+/// What a decoder's pad says about its track.
 AudioTrack track_of(GstPad *pad);
 
-/// The track that is wanted, from 0 on: by its number from 1 on or its language; if `wanted` is
-/// empty, the container's default, else the first.
+/// The index of the requested track, from 0 on: by its number from 1 on or its language; if
+/// `wanted` is empty, the container's default, else the first.
 Result<size_t> choose_track(const std::vector<AudioTrack> &tracks, const std::string &wanted);
 
 /// The tracks in one line, and which of them is heard.

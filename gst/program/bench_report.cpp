@@ -20,7 +20,7 @@ double milliseconds(std::chrono::nanoseconds time) {
   return static_cast<double>(time.count()) / nanoseconds_per_millisecond;
 }
 
-/// The value that a share of all do not exceed; there must be one at least.
+/// The value that a given share of all do not exceed; there must be at least one.
 double percentile(std::vector<double> values, double share) {
   const auto rank = static_cast<size_t>(std::ceil(share * static_cast<double>(values.size())));
   std::sort(values.begin(), values.end());
@@ -45,7 +45,7 @@ nlohmann::ordered_json percentiles(const std::vector<double> &values) {
           {"p99", percentile(values, 0.99)}};
 }
 
-/// Multiply-adds a second that the language model's weights are multiplied with at most.
+/// Peak multiply-adds a second with the language model's weights.
 double language_model_peak(const MachineLimits &limits, Precision precision) {
   switch (precision) {
     case Precision::Bf16:
@@ -64,7 +64,7 @@ double codec_peak(const MachineLimits &limits, Precision precision) {
   return is_whole ? limits.multiply_adds_int16 : limits.multiply_adds_f32;
 }
 
-/// Milliseconds that one frame of one stream takes at least if nothing but arithmetic costs time.
+/// Milliseconds that the arithmetic alone takes for one frame of one stream.
 double arithmetic_ms(const Model &model, const MachineLimits &limits) {
   const ModelInfo &info = model.info();
   const uint64_t small = info.codec_multiply_adds - info.codec_large_multiply_adds;

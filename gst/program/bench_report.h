@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What a measurement says, as JSON and as a table.
+/// Reports a measurement as JSON and as a table.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -21,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t warm_up_steps = 5;
 constexpr auto frame_samples = static_cast<size_t>(samples_per_frame);
 
-/// Ten seconds of noise: what it is does not matter for the speed, but it must not be silent.
+/// Ten seconds of noise: the content does not affect the speed, but it must not be silent.
 std::vector<float> make_noise() {
   constexpr size_t samples = 240000;
   std::mt19937 random(1);
@@ -62,7 +62,7 @@ class Feeder {
     thread_ = std::thread([this, &noise] { plan_.live ? feed_live(noise) : feed_full(noise); });
   }
 
-  /// Does not wait: the thread may be in its sleep.
+  /// Does not wait: the thread may be sleeping.
   void stop() {
     stopping_ = true;
     stream_->reset();
@@ -158,7 +158,7 @@ Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const B
   std::this_thread::sleep_for(plan.duration);
   result.processor_seconds = processor_seconds() - processor_begin;
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  // All at once: a feeder takes up to a frame's time to end, in which the others would go on.
+  // All at once: a feeder takes up to a frame's time to end, and meanwhile the others would go on.
   for (const auto &feeder : feeders) {
     feeder->stop();
   }

@@ -14,8 +14,8 @@ namespace kyutaistt::program {
 struct BenchPlan {
   int streams = 1;
   std::chrono::seconds duration{10};
-  /// Every stream gets a frame every 80 ms, as from a microphone, and loses what does not fit into
-  /// its queue; else all queues are kept full, and every step has a frame of every stream.
+  /// Every stream gets a frame every 80 ms, as from a microphone, and drops what does not fit into
+  /// its queue; otherwise all queues are kept full, and every step has a frame of every stream.
   bool live = false;
 };
 
@@ -23,12 +23,12 @@ struct BenchResult {
   /// Without the first ones, in which buffers and caches are still cold.
   std::vector<StepReport> steps;
   /// Live only: milliseconds from a frame's push until its step was delivered. Empty if there was
-  /// time for the silence before the first frames only.
+  /// only time for the silence before the first frame.
   std::vector<double> lags;
   uint64_t dropped_frames = 0;
-  /// From when the streams were opened until the first step was delivered.
+  /// From opening the streams until the first step was delivered.
   double first_step_seconds = 0;
-  /// Processor seconds of the whole process while it ran, and how long that was.
+  /// Processor seconds of the whole process during the run, and the duration of the run.
   double processor_seconds = 0;
   double seconds = 0;
 };

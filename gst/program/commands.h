@@ -27,7 +27,7 @@ const std::vector<OptionSpec> &quantize_options();
 
 /// Prints "kyutaistt: message" on standard error and returns `code`.
 int fail(const std::string &message, ExitCode code);
-/// The same for a wrong command line, with a hint at the help.
+/// The same for a wrong command line, with a hint to use `--help`.
 int fail_usage(const std::string &message, const char *command);
 
 }  // namespace kyutaistt::program

@@ -11,7 +11,7 @@ namespace kyutaistt::program {
 
 const std::vector<OptionSpec> &cue_option_specs();
 
-/// The preset, and what other options change of it, in whatever order they stand.
+/// The preset with the changes that other options make to it, in any order.
 Result<captions::CueShape> cue_shape(const Arguments &arguments);
 
 }  // namespace kyutaistt::program

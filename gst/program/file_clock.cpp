@@ -14,10 +14,10 @@ FileClock::Joint FileClock::take(std::optional<Time> position, size_t samples, b
   if (position) {
     const Time ahead = *position + shift_ - now();
     if (ahead < -AudioClock::certainty) {
-      // A clock that begins anew; what follows is after what came before.
+      // A clock that restarted: the audio follows what came before.
       shift_ -= ahead;
     } else {
-      // Within a part short holes were filled; this is one between parts, or before the first.
+      // Short holes within a part have been filled; this is one between parts, or before the first.
       const bool is_hole = ahead > AudioClock::tolerance && ahead <= AudioClock::max_silence;
       joint.silence = begun_ && begins_part && is_hole ? ahead : Time();
       anchor_ = now() + ahead;

@@ -10,28 +10,28 @@
 
 namespace kyutaistt::program {
 
-/// Joins the parts of a file, each with a clock of its own; within one `AudioClock` has found out
-/// what joins. Not thread-safe.
+/// Joins the parts of a file, each with a clock of its own; within a part, `AudioClock` has done
+/// so. Not thread-safe.
 class FileClock {
  public:
-  /// How audio joins what was read before.
+  /// How audio joins the audio before it.
   struct Joint {
     /// The time of the first sample, where it does not follow.
     std::optional<Time> timestamp;
-    /// A short stretch that is lost before it, and is to be heard as silence.
+    /// A short stretch missing before it, to be replaced by silence.
     Time silence{};
   };
 
-  /// Takes the next audio: so many samples, which belong to `position` if they do not follow.
+  /// Adds the next audio: so many samples, at `position` if they do not follow.
   Joint take(std::optional<Time> position, size_t samples, bool begins_part);
-  /// Where the audio that was taken ends.
+  /// Where the audio added so far ends.
   Time now() const;
 
  private:
-  /// The next sample follows `anchor_` by so many.
+  /// Samples between `anchor_` and the next one.
   Time anchor_{};
   int64_t samples_ = 0;
-  /// What is added to the container's positions since its clock began anew.
+  /// Added to the container's positions since its clock restarted.
   Time shift_{};
   bool begun_ = false;
 };

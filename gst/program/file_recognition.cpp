@@ -12,7 +12,7 @@ namespace kyutaistt::program {
 
 namespace {
 
-/// Pushes audio to where the file says that it belongs.
+/// Pushes audio at the file's own times.
 Status push(Stream &stream, FileClock &clock, const FileAudio &audio) {
   const auto joint = clock.take(audio.position, audio.samples.size(), audio.begins_part);
   if (joint.silence > Time()) {
@@ -84,7 +84,7 @@ Status hear(Engine &engine, const Hearing &hearing, Job &job) {
     return stream.status();
   }
   const Status status = feed(*reader.value(), *stream.value(), job);
-  // Also of a file that fails on the way everything is wanted that was heard.
+  // Everything that was heard is wanted, even if the file fails midway.
   if (status.code() != StatusCode::Cancelled && stream.value()->drain(0).ok()) {
     constexpr auto patience = std::chrono::milliseconds(100);
     std::unique_lock lock(job.mutex);

@@ -15,25 +15,25 @@
 
 namespace kyutaistt::program {
 
-/// How a file is to be heard.
+/// How files are recognised.
 struct Hearing {
   Reading reading;
   Prompt prompt;
   /// See `StreamOptions::relay`.
   bool relay = true;
-  /// Tokens and codes are wanted too.
+  /// Tokens and codes are reported too.
   bool report_steps = false;
   /// Called on any thread when a job's transcript has grown or the job is done.
   std::function<void()> changed;
 };
 
-/// One file on its way.
+/// One file, from reading it to its result.
 struct Job {
-  /// What is known of the file at its end.
+  /// Set when the file has ended.
   Status status = Status::cancelled("not begun");
   /// How much of it was heard.
   Time duration{};
-  /// What the user should know about it besides, in one line.
+  /// Other notices for the user about it, in one line.
   std::string notes;
 
   std::string path;
@@ -41,7 +41,7 @@ struct Job {
   std::string result;
   /// Part of the file that was read, for the progress bar; negative if its length is unknown.
   std::atomic<double> share = 0;
-  /// Nobody writes here any more.
+  /// Nothing is written here any more.
   std::atomic<bool> is_done = false;
 
   /// The text that became final since the last call; on any thread.
@@ -62,8 +62,8 @@ struct Job {
   std::unique_ptr<Transcript> transcript;
 };
 
-/// Reads the job's file to its end, until it fails, or until `interrupted()`, and takes down what
-/// was heard till then.
+/// Reads the job's file to its end, until it fails, or until `interrupted()`, and records what was
+/// heard until then.
 void recognise(Engine &engine, const Hearing &hearing, Job &job);
 
 }  // namespace kyutaistt::program

@@ -130,7 +130,7 @@ void print(const ModelInfo &model) {
 const std::vector<OptionSpec> &info_options() {
   static const std::vector<OptionSpec> specs = [] {
     std::vector<OptionSpec> all = {{"--json", nullptr, "print JSON"}};
-    // The memory of a stream depends on these, and the rules of listening; not on threads.
+    // All but the threads, which change nothing that is reported.
     const auto &model = model_option_specs();
     std::copy_if(model.begin(), model.end(), std::back_inserter(all), [](const OptionSpec &option) {
       return std::string_view(option.name) != "--threads";

@@ -18,11 +18,11 @@ struct Input {
 };
 
 /// The operands; in place of a folder the recordings in it and below, by their extensions, in the
-/// order of their names. An operand that is not there stays: reading it reports that.
+/// order of their names. An operand that does not exist is kept: reading it reports that.
 Result<std::vector<Input>> find_inputs(const std::vector<std::string> &operands);
 
-/// Gives no two inputs the same result: where names differ in their extensions only, these stay.
-/// Fails where that does not do.
+/// Gives each input a result of its own: names that differ only in their extensions keep these.
+/// Fails where that is not enough.
 Status separate_results(std::vector<Input> &inputs);
 
 }  // namespace kyutaistt::program

@@ -19,7 +19,7 @@ void note_interruption(int /*signal*/) {
 void catch_interruption() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction action {};
-    // Who starts a command in the background or with nohup wants it to go on.
+    // A command that was started in the background or with nohup is meant to go on.
     if (sigaction(signal, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) {
       continue;
     }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Ctrl-C, as a question that what waits can ask.
+/// Ctrl-C, as a flag that waiting code can poll.
 #pragma once
 
 #include <atomic>
 
 namespace kyutaistt::program {
 
-/// From here on the first SIGINT, SIGTERM or SIGHUP sets `interrupted()`; the second of its kind
-/// ends the process, as without this call. A signal that is ignored stays so.
+/// From here on the first SIGINT, SIGTERM or SIGHUP sets `interrupted()`; a second signal of the
+/// same kind ends the process, as without this call. A signal that is ignored stays ignored.
 void catch_interruption();
 
 /// The same by the program itself, which cannot go on.

@@ -25,7 +25,7 @@ void describe_word(OrderedJson &json, const Word &word, Time end) {
   json["confidence"] = std::round(word.confidence * precision) / precision;
 }
 
-/// What a line says first: whose it is, where there are several files.
+/// The first field of a line: its file, if there are several.
 OrderedJson begin_object(const Details &details) {
   OrderedJson json = OrderedJson::object();
   if (!details.file.empty()) {

@@ -21,8 +21,8 @@ class JsonTranscript : public Transcript {
  private:
   const Details details_;
   std::vector<Word> words_;
-  /// Until when each may be shown: its `WordEnd`, or the end of its last piece where that did not
-  /// come.
+  /// Until when each may be shown: its `WordEnd`, or the end of its last piece where there was
+  /// none.
   std::vector<Time> ends_;
   /// Every position's token, from 0 on, and the codes of every frame; with report_steps.
   std::vector<int32_t> tokens_;
@@ -41,7 +41,7 @@ class JsonLinesTranscript : public Transcript {
   void write_word(Time end);
 
   const Details details_;
-  /// Its end has not come.
+  /// Its end is not known yet.
   std::optional<Word> open_;
 };
 

@@ -52,7 +52,7 @@ int give_name(const std::string &from, const std::string &to, bool overwrite) {
   return std::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
 }
 
-/// Writes a new file down to the disk; returns an error number, or 0.
+/// Writes a new file to the disk; returns an error number, or 0.
 int write_new_file(const std::string &path, std::string_view text) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, file_mode);
   if (file < 0) {
@@ -126,7 +126,7 @@ Status write_whole_file(const std::string &path, std::string_view text, bool ove
   if (folder_error) {
     return cannot_write(path, folder_error.value());
   }
-  // Short, so that every name that the file may have has room for it.
+  // Short, so that it fits whatever the file's own name is.
   const std::string temporary =
       (target.parent_path() / (".kyutaistt-" + std::to_string(getpid()) + ".part")).string();
   int error = write_new_file(temporary, text);

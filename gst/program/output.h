@@ -9,19 +9,19 @@
 
 namespace kyutaistt::program {
 
-/// Standard output, or a file that is written while results come. Not thread-safe.
+/// Standard output, or a file that is written as results arrive. Not thread-safe.
 class Output {
  public:
   Output() = default;
   Output(const Output &) = delete;
   Output &operator=(const Output &) = delete;
-  /// A file that was made for nothing is removed.
+  /// Removes a file to which nothing was written.
   ~Output();
 
-  /// For what comes from now on, instead of standard output. What stands in the file stays until
+  /// Writes to this file from now on, instead of to standard output. Its old content stays until
   /// the first result is written.
   Status open(const std::string &path);
-  /// Returns when it is out of the process' hands.
+  /// Returns once the text has left the process.
   void write(std::string_view text);
   /// Why something could not be written.
   const Status &status() const { return status_; }
@@ -36,11 +36,11 @@ class Output {
   Status status_;
 };
 
-/// What is said of a file that must not be replaced.
+/// The message about a file that must not be replaced.
 Status already_there(const std::string &path);
 
-/// Writes a file that is whole or not there: under another name first. Never over a file that is
-/// there, unless `overwrite`. Makes the folders that its name goes through.
+/// Writes a file that is either complete or absent: it has another name until it is complete.
+/// Replaces an existing file only with `overwrite`. Makes the folders of its path.
 Status write_whole_file(const std::string &path, std::string_view text, bool overwrite);
 
 }  // namespace kyutaistt::program

@@ -27,7 +27,7 @@ void ProgressBar::show(const std::string &label, double share) {
             std::to_string(static_cast<int>(clamped * 100)) + " %";
   }
   if (line != drawn_) {
-    // Back to the line's start, and away with what was there.
+    // Return to the start of the line and erase it.
     std::cerr << "\r\x1b[K" << line << std::flush;
     drawn_ = line;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// A line on the terminal that shows how far things are.
+/// A progress line on the terminal.
 #pragma once
 
 #include <string>

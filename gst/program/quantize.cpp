@@ -11,7 +11,7 @@ namespace kyutaistt::program {
 
 namespace {
 
-/// What can be packed; the rest of `options` is as the command line says.
+/// The command line's options, with a precision that weights can be packed in.
 Result<ModelOptions> read_options(const Arguments &arguments) {
   Precision precision = Precision::Auto;
   const Status known = arguments.choose("--precision", precision, packed_precision_names);

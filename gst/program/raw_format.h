@@ -8,7 +8,7 @@
 
 namespace kyutaistt::program {
 
-/// What a container would say of the samples.
+/// What a container would say about the samples.
 struct RawFormat {
   /// As GStreamer names it, in capitals: S16LE, F32LE...
   std::string sample_format;

@@ -9,7 +9,7 @@ namespace kyutaistt::program {
 
 namespace {
 
-/// Something of the file came to the engine.
+/// Audio of the file has reached the engine.
 bool was_heard(const Job &job) {
   return job.status.ok() || job.duration > Time();
 }
@@ -24,7 +24,7 @@ void Results::report(const Job & /*job*/, const std::string &error) {
 void JoinedResults::write_ready(const std::function<void()> &before_writing) {
   for (; next_ < jobs_.size(); ++next_) {
     Job &job = *jobs_[next_];
-    // Asked first: what comes between is taken with the next call.
+    // Asked first: text that arrives in between is written by the next call.
     const bool is_done = job.is_done;
     const std::string text = job.take_text();
     if (is_done || !text.empty()) {
@@ -55,7 +55,7 @@ void JoinedResults::finish(const Job &job, const std::string &text) {
   if (was_heard(job) || (some_heard_ && !error.empty())) {
     write(text);
   } else if (!error.empty()) {
-    // Who reads several results counts them, so a file that failed has one too; but not if there is
+    // Readers of several results count them, so a file that failed has one too; but not if there is
     // no other.
     held_ += text;
   }

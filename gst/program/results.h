@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// The results' way out.
+/// Writing the results.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@ namespace kyutaistt::program {
 
 using Jobs = std::vector<std::unique_ptr<Job>>;
 
-/// Writes what files say, and the messages of those that failed. Not thread-safe; `jobs` must
+/// Writes the results of files, and the messages of those that failed. Not thread-safe; `jobs` must
 /// outlive it.
 class Results {
  public:
@@ -30,7 +30,7 @@ class Results {
  protected:
   /// Prints the message of a job that is done and has failed.
   void report(const Job &job, const std::string &error);
-  /// Prints what else is to be known of a job that is done.
+  /// Prints the other notices about a job that is done.
   static void report_notes(const Job &job);
 
   const Jobs &jobs_;
@@ -39,8 +39,8 @@ class Results {
   bool some_failed_ = false;
 };
 
-/// All results in one output, in the order of the files: of the first that is not done as its words
-/// come, of the others when it is their turn.
+/// All results in one output, in the order of the files: those of the first unfinished file as its
+/// words come, those of the others when it is their turn.
 class JoinedResults : public Results {
  public:
   /// `output` must outlive this.
@@ -50,18 +50,18 @@ class JoinedResults : public Results {
 
  private:
   void finish(const Job &job, const std::string &text);
-  /// Writes the text, and what was held before it.
+  /// Writes the results that waited, then the text.
   void write(const std::string &text);
 
   Output &output_;
-  /// The first one that was not written to its end.
+  /// The first one that has not been written completely.
   size_t next_ = 0;
-  /// Results of files of which nothing was heard, until something is heard of another.
+  /// Results of files in which nothing was heard, until something is heard in another.
   std::string held_;
   bool some_heard_ = false;
 };
 
-/// A file of its own for each result, whole or not there.
+/// A file for each result, either complete or absent.
 class SeparateResults : public Results {
  public:
   SeparateResults(const Jobs &jobs, bool overwrite)

@@ -25,7 +25,7 @@ namespace {
 /// Files that are recognised at the same time: they share the reading of the weights.
 constexpr size_t max_parallel = 4;
 
-/// Wakes who writes results.
+/// Wakes the thread that writes results.
 class Bell {
  public:
   void ring() {
@@ -33,7 +33,7 @@ class Bell {
     rung_ = true;
     changed_.notify_one();
   }
-  /// Until it was rung since the last call, but no longer than `patience`.
+  /// Waits until it has been rung since the last call, but no longer than `patience`.
   void wait(std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, patience, [this] { return rung_; });
@@ -59,7 +59,7 @@ double share_of(const Jobs &jobs) {
   return sum / static_cast<double>(jobs.size());
 }
 
-/// Where the results go, and how far things are shown.
+/// Where the results go, and how progress is shown.
 struct Reporting {
   Results &results;
   Output &output;
@@ -67,10 +67,10 @@ struct Reporting {
   Bell bell;
 };
 
-/// Shows progress and writes results until all files are through.
+/// Shows progress and writes results until all files are done.
 void watch(const Jobs &jobs, Reporting &reporting) {
   constexpr auto interval = std::chrono::milliseconds(50);
-  // Words that come on a terminal show how far things are themselves.
+  // Words on a terminal show the progress themselves.
   const bool shows_bar = !reporting.output.is_terminal();
   for (bool all_done = false; !all_done;) {
     all_done =
@@ -159,7 +159,7 @@ Details details_of(const TranscribeRequest &request, const ModelInfo &model) {
   return details;
 }
 
-/// A file whose result is there already is not read again.
+/// A file whose result exists already is not read again.
 Status check_result(const TranscribeRequest &request, const std::string &path) {
   std::error_code error;
   return request.overwrite || !std::filesystem::exists(std::filesystem::symlink_status(path, error))
@@ -200,7 +200,7 @@ int exit_code(const Results &results, const Output &output) {
   return results.some_failed() ? FileFailed : Success;
 }
 
-/// The recordings that are meant, such that each format can hold them.
+/// The recordings to transcribe; fails if the format cannot hold them.
 Result<std::vector<Input>> inputs_of(const TranscribeRequest &request) {
   auto inputs = find_inputs(request.operands);
   if (!inputs.ok()) {

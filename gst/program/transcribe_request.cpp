@@ -37,7 +37,7 @@ Status read_prompt(const Arguments &arguments, Prompt &prompt) {
   return {};
 }
 
-/// Options that mean nothing with what else is asked for.
+/// Refuses options that have no effect together.
 Status check_combination(const Arguments &arguments, const TranscribeRequest &request) {
   if ((request.tokens || request.codes) && request.format != Format::Json) {
     return Status::invalid_argument("--tokens and --codes need --format json");

@@ -30,7 +30,7 @@ struct TranscribeRequest {
 
 Result<TranscribeRequest> read_transcribe_request(const Arguments &arguments);
 
-/// What the files of a format end with.
+/// File name extension of a format.
 const char *extension_of(Format format);
 
 }  // namespace kyutaistt::program

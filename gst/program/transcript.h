@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What a recording says, in the formats to write it in.
+/// The text of a recording in every output format.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ namespace kyutaistt::program {
 
 enum class Format { Text, Json, JsonLines, Srt, Vtt };
 
-/// How a transcript looks, and what JSON says beside the words.
+/// How a transcript is written, and what JSON has beside the words.
 struct Details {
   std::string model;
   /// Empty where there is only one.
@@ -35,7 +35,7 @@ struct Ending {
   std::string error;
 };
 
-/// Makes a text of a stream's events while they come. Not thread-safe.
+/// Turns a stream's events into text as they arrive. Not thread-safe.
 class Transcript {
  public:
   Transcript() = default;
@@ -46,7 +46,7 @@ class Transcript {
   virtual void add(const Event &event) = 0;
   /// No more events follow: the rest of the text is final, a line break at its end.
   virtual void finish(const Ending &ending) = 0;
-  /// What became final since it was asked for last. JSON of a whole recording is final at its end.
+  /// The text that became final since the last call. JSON of a whole recording is final at its end.
   std::string take() { return std::exchange(final_, {}); }
 
  protected:

@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint64_t chunk_header = 8;
 constexpr uint64_t riff_header = 12;
-/// Recorders that do not know the end yet write about as much as fits.
+/// Recorders that do not know the length yet write about the largest possible one.
 constexpr uint32_t unknown_length = 0x7f000000;
 
 uint32_t little_endian(const char *bytes) {
@@ -103,7 +103,7 @@ bool WaveFile::find_chunks() {
       } else if (end < file_size_) {
         const uint64_t padded = end + length % 2;
         const bool is_tag = has_chunk(padded) || has_chunk(end);
-        // Less than a chunk's header is nothing; what else follows is more audio.
+        // Fewer bytes than a chunk's header are ignored; anything else is more audio.
         end = is_tag || end + chunk_header >= file_size_ ? end : file_size_;
         is_regular_ = false;
       }
@@ -112,7 +112,7 @@ bool WaveFile::find_chunks() {
     }
     position = end + (end - body) % 2;
     if (position != end && !has_chunk(position) && has_chunk(end)) {
-      // Written without the byte that makes it even.
+      // Written without its padding byte.
       position = end;
     }
   }

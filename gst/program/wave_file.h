@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// WAV files whose headers do not say what they hold.
+/// WAV files whose headers do not describe their contents.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,17 @@
 
 namespace kyutaistt::program {
 
-/// Reads such a file as one with a plain header and all of the audio: where the header says less
-/// than the file holds, where the audio is in several chunks, and where it has an odd number of
-/// bytes or something follows it, of which GStreamer 1.22 reads nothing. Not thread-safe.
+/// Reads such a file as if it had a plain header, with all of the audio: where the header declares
+/// less than the file holds, where the audio is in several chunks, and where it has an odd number
+/// of bytes and something follows it, in which case GStreamer 1.22 reads nothing. Not thread-safe.
 class WaveFile {
  public:
-  /// Nothing if the file is no WAV file, or one that is read as it is.
+  /// Nothing if the file is not a WAV file, or can be read as it is.
   static std::optional<WaveFile> open(const std::string &path);
 
   /// The next bytes, at most so many; none at the end.
   std::vector<char> read(size_t max_bytes);
-  /// All that `read` gives, the header included.
+  /// Everything that `read` returns, the header included.
   uint64_t size() const;
 
  private:
@@ -31,7 +31,7 @@ class WaveFile {
 
   WaveFile() = default;
   bool find_chunks();
-  /// Whether something that is a chunk begins there.
+  /// Whether a chunk begins there.
   bool has_chunk(uint64_t position);
 
   std::ifstream file_;

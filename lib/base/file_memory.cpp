@@ -123,7 +123,7 @@ Result<std::shared_ptr<const FileMemory>> FileMemory::open(const std::string &pa
   }
   if (!is_mapped) {
     // Only advice. A step of the model reads all weights: with small pages it would spend much of
-    // its time on their addresses.
+    // its time on address translation.
     static_cast<void>(madvise(places, file.size, MADV_HUGEPAGE));
   }
   return std::shared_ptr<const FileMemory>(new FileMemory(

@@ -13,17 +13,16 @@
 
 namespace kyutaistt::base {
 
-/// Reads a whole regular file. Fails if it is not there, no regular file, empty, or larger than
+/// Reads a whole regular file. Fails if it is missing, not a regular file, empty, or larger than
 /// `max_bytes`; the message begins with the path.
 Result<std::string> read_file(const std::string &path, size_t max_bytes);
 
-/// Returns when a file, or the names in a folder, are on the disk.
+/// Returns once a file, or the names in a folder, have reached the disk.
 Status sync_to_disk(const std::string &path);
 
 /// How the bytes of a file get into memory.
 enum class FileAccess {
-  /// They are read into memory of this process: what happens to the file afterwards changes
-  /// nothing.
+  /// They are read into memory of this process: later changes of the file have no effect.
   Copied,
   /// The file's own pages, which processes share. If somebody overwrites the file meanwhile, the
   /// bytes change; if somebody shortens it, reading beyond its new end kills the process.
@@ -36,7 +35,7 @@ enum class FileAccess {
 /// that are held.
 class FileMemory : public std::enable_shared_from_this<FileMemory> {
  public:
-  /// Fails if it is not there, no regular file, or empty; the message begins with the path.
+  /// Fails if it is missing, not a regular file, or empty; the message begins with the path.
   static Result<std::shared_ptr<const FileMemory>> open(const std::string &path,
                                                         FileAccess access = FileAccess::Copied);
 
@@ -49,10 +48,11 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
   /// one in memory.
   std::span<const std::byte> places() const noexcept { return {places_, size_}; }
 
-  /// Reads this part of `places()`, which is there as long as the result. Parts that are held at
-  /// the same time must be the same, or share no byte. `Corrupt` if the file has become shorter.
+  /// Reads this part of `places()`, which stays in memory as long as the result lives. Parts that
+  /// are held at the same time must be identical or disjoint. `Corrupt` if the file has become
+  /// shorter.
   Result<std::shared_ptr<const void>> hold(std::span<const std::byte> part) const;
-  /// The same as long as this object.
+  /// The same, for as long as this object lives.
   Status keep(std::span<const std::byte> part) const;
 
  private:

@@ -14,7 +14,7 @@ struct Module {
   /// In messages, and the Meson option that it is built with.
   const char *name;
   const char *file;
-  /// What Debian calls that which building it needs.
+  /// The Debian package that is needed to build it.
   const char *package;
 };
 
@@ -30,8 +30,8 @@ inline constexpr Module sentencepiece_module{"sentencepiece", "libkyutaistt-sent
 /// `function` has C linkage. `user` names in messages what needs the module.
 Result<void *> find_in_module(const Module &module, const std::string &user, const char *function);
 
-/// The same, as a function of type `Function`. Both sides are built together, which the version
-/// makes sure of, so C++ types may cross; exceptions may too.
+/// The same, as a function of type `Function`. The version check ensures that both sides were built
+/// together, so C++ types and exceptions may cross.
 template <typename Function>
 Result<Function *> find_function(const Module &module, const std::string &user,
                                  const char *function) {

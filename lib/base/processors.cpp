@@ -114,7 +114,8 @@ fs::path place_of(const std::string &group, const std::string &root) {
   return is_outside ? fs::path() : place;
 }
 
-/// What `quota` microseconds of each `period` are worth; nonsense and "max" are no limit.
+/// The processors that `quota` microseconds of each `period` amount to; "max" and invalid text mean
+/// no limit.
 int processors_of(double quota, double period) {
   if (quota > 0 && period > 0) {
     return static_cast<int>(std::min(std::ceil(quota / period), double{unlimited}));
@@ -134,7 +135,7 @@ int processors_of_group(const fs::path &group, bool is_version_2) {
   return quota_file >> quota && period_file >> period ? processors_of(quota, period) : unlimited;
 }
 
-/// The least of the group's quota and those of all groups that it is in.
+/// The smallest quota of the group and of those above it.
 int processors_of_hierarchy(const fs::path &mount_point, const fs::path &place, bool is_version_2) {
   int processors = processors_of_group(mount_point, is_version_2);
   fs::path group = mount_point;

@@ -8,7 +8,7 @@
 
 namespace kyutaistt::base {
 
-/// What stands for a byte that is no text.
+/// Replaces a byte that is not text.
 inline constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
 
 /// Length of the sequence that `lead` begins: 1 to 4, or 0 if no sequence begins with it.

@@ -87,7 +87,7 @@ Status read_strides(const JsonObject &config, CodecInfo &codec) {
   return {};
 }
 
-/// Settings that exist in the codec's config, but with one value in all of the family.
+/// Settings of the codec's config that have the same value in the whole family.
 Status check_codec_constants(const JsonObject &config) {
   const std::pair<const char *, Json> constants[] = {
       {"sampling_rate", sample_rate},
@@ -196,7 +196,7 @@ bool is_there(const std::string &path) {
   return std::filesystem::exists(path, error);
 }
 
-/// What transformers' `generate` would do with this file, and a word where that is not the rule
+/// What transformers' `generate` would do with this file, with a warning where that is not the rule
 /// that the model was trained with.
 Status read_generation(const std::string &path, bool codec_uses_cache, int64_t embeddings,
                        ModelInfo &info) {

@@ -128,7 +128,7 @@ Result<std::optional<PackedView>> HuggingFaceTensors::find_packed(
     return Status::corrupt(location(first) + ": has no tensor " + packed_name(first) +
                            " of type U8");
   }
-  // Used where they lie, as long as the source.
+  // Used in place, for as long as the source lives.
   KYUTAISTT_TRY(folder_.keep(packed_name(first)));
   result.bytes = *bytes;
   return std::optional(std::move(result));

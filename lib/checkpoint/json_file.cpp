@@ -30,12 +30,12 @@ std::string quoted(const Json &value, size_t most = max_quoted) {
   return text;
 }
 
-/// Leaves the parser: it would go on to the end of a text that is refused already.
+/// Leaves the parser, which would otherwise continue to the end of a text that is already refused.
 struct Refused {
   std::string reason;
 };
 
-/// Watches a parse for what the format allows but nobody writes.
+/// Watches a parse for what the format allows but no program writes.
 class Watch {
  public:
   void operator()(int depth, Json::parse_event_t event, const Json &parsed) {

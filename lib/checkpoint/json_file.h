@@ -16,7 +16,7 @@ namespace kyutaistt::checkpoint {
 using Json = nlohmann::json;
 
 /// Parses a text whose origin is `path`. Refused: nesting deeper than 64, more than four million
-/// keys and values, an object with the same key twice, anything behind the value.
+/// keys and values, an object with the same key twice, anything after the value.
 Result<Json> parse_json(std::string_view text, const std::string &path);
 
 /// Reads a whole JSON file of at most 64 MiB.

@@ -17,8 +17,8 @@ namespace kyutaistt::checkpoint {
 
 namespace {
 
-/// No feed-forward layer of a real model comes near: what the metadata of packed weights say is
-/// bound by no file's size.
+/// Far above any real feed-forward layer: the metadata of packed weights can state any size,
+/// whatever the file's.
 constexpr int64_t max_rows = 1 << 18;
 
 std::string shape_text(const std::vector<int64_t> &shape) {

@@ -101,7 +101,7 @@ bool is_plain(std::string_view part) {
          });
 }
 
-/// Parts that are plain, with slashes between them: a branch may be named so.
+/// Plain parts separated by slashes: branches may have such names.
 bool is_plain_path(std::string_view path) {
   while (true) {
     const size_t slash = std::min(path.find('/'), path.size());
@@ -134,7 +134,7 @@ std::optional<HubId> parse_hub_id(std::string_view text) {
   return valid ? std::optional(std::move(id)) : std::nullopt;
 }
 
-/// Whether it is not that something is missing, but that it must not be seen.
+/// Whether the error is missing permission rather than a missing file.
 bool is_denied(const std::error_code &error) {
   return error == std::errc::permission_denied || error == std::errc::operation_not_permitted;
 }
@@ -143,8 +143,8 @@ Status denied(const fs::path &path) {
   return Status::not_found(path.string() + ": cannot be read: Permission denied");
 }
 
-/// Without the line's end, which editors and other systems write as they like. Empty where there is
-/// no such file.
+/// Without the line ending, which differs between editors and systems. Empty if there is no such
+/// file.
 Result<std::string> read_first_line(const fs::path &path) {
   std::error_code error;
   const bool exists = fs::exists(path, error);
@@ -160,8 +160,8 @@ Result<std::string> read_first_line(const fs::path &path) {
   return line;
 }
 
-/// The name of the only snapshot that is there, as a cache that was copied without its references
-/// has one; nothing where there are none or several.
+/// The name of the only snapshot, for caches that were copied without their references; nothing if
+/// there are none or several.
 std::optional<std::string> only_snapshot(const fs::path &snapshots) {
   std::error_code error;
   std::optional<std::string> name;
@@ -197,7 +197,7 @@ Result<std::string> find_snapshot(const HubId &id) {
     commit = only_snapshot(repository / "snapshots").value_or(commit);
   }
   const fs::path snapshot = repository / "snapshots" / commit;
-  // What stands in the file must not lead out of the cache.
+  // The file's content must not lead out of the cache.
   const bool is_there = is_plain(commit) && fs::is_directory(snapshot, error);
   if (is_denied(error)) {
     return denied(snapshot);

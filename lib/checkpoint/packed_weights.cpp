@@ -21,7 +21,7 @@ constexpr const char *format_key = "packed_format";
 constexpr const char *format_version = "2";
 constexpr const char *precision_key = "precision";
 /// Where tensors begin, counted from the file's beginning: packed weights are read in place, by
-/// instructions that want whole cache lines.
+/// instructions that need whole cache lines.
 constexpr size_t alignment = 64;
 
 std::string shape_text(const std::vector<int64_t> &shape) {
@@ -39,12 +39,12 @@ std::vector<int64_t> parse_shape(std::string_view text) {
   const char *const end = at + text.size();
   while (at != end) {
     int64_t dimension = 0;
-    const auto [behind, error] = std::from_chars(at, end, dimension);
-    if (error != std::errc() || dimension < 1 || (behind != end && *behind != ',')) {
+    const auto [next, error] = std::from_chars(at, end, dimension);
+    if (error != std::errc() || dimension < 1 || (next != end && *next != ',')) {
       return {};
     }
     shape.push_back(dimension);
-    at = behind == end ? end : behind + 1;
+    at = next == end ? end : next + 1;
   }
   return shape;
 }
@@ -129,7 +129,7 @@ Status PackedWriter::write(const std::string &path) const {
   for (const auto &[name, text] : metadata_) {
     header["__metadata__"][name] = text;
   }
-  // The format knows no holes: what fills up to the next cache line is a tensor too.
+  // The format allows no gaps: the padding up to the next cache line is a tensor too.
   std::vector<std::span<const std::byte>> pieces;
   size_t offset = 0;
   const auto place = [&](const std::string &name, const TensorView &view) {

@@ -37,7 +37,7 @@ DataType data_type_of(std::string_view name) {
   return DataType::Unknown;
 }
 
-/// A tensor and the place of its bytes behind the header.
+/// A tensor and the place of its bytes after the header.
 struct Entry {
   std::string name;
   TensorView view;
@@ -72,7 +72,7 @@ Status read_offsets(const JsonObject &entry, uint64_t data_bytes, Entry &result)
   if (result.begin > result.end || result.end > data_bytes) {
     return entry.wrong("data_offsets", "an increasing pair of at most " +
                                            std::to_string(data_bytes) +
-                                           ", the bytes behind the header");
+                                           ", the bytes after the header");
   }
   return {};
 }
@@ -116,7 +116,7 @@ Status check_metadata(const Json &metadata, const std::string &path) {
   return texts ? Status() : Status::corrupt(path + ": __metadata__: expected an object of strings");
 }
 
-/// The format demands that tensors lie one behind the other, to the end of the file.
+/// The format demands that tensors follow each other without gaps, to the end of the file.
 Status check_places(std::vector<Entry> &entries, const std::string &path, uint64_t data_bytes) {
   std::sort(entries.begin(), entries.end(), [](const Entry &a, const Entry &b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
@@ -124,11 +124,10 @@ Status check_places(std::vector<Entry> &entries, const std::string &path, uint64
   uint64_t expected = 0;
   for (const Entry &entry : entries) {
     if (entry.begin != expected) {
-      return Status::corrupt(
-          path + ": tensor " + printable(entry.name) + ": begins at byte " +
-          std::to_string(entry.begin) + ", " +
-          (entry.begin < expected ? "inside of another tensor" : "behind a hole") + "; expected " +
-          std::to_string(expected));
+      return Status::corrupt(path + ": tensor " + printable(entry.name) + ": begins at byte " +
+                             std::to_string(entry.begin) + ", " +
+                             (entry.begin < expected ? "inside of another tensor" : "after a gap") +
+                             "; expected " + std::to_string(expected));
     }
     expected = entry.end;
   }

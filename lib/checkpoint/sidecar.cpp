@@ -19,7 +19,7 @@ constexpr int sidecar_format = 1;
 constexpr double max_delay_seconds = 60;
 
 Result<Domain> read_domain(const std::string &name, const JsonObject &domains, int64_t vocabulary) {
-  // Messages that name it stay one line.
+  // So that messages that name it stay on one line.
   const auto is_control = [](unsigned char c) { return c < ' ' || c == '\x7F'; };
   if (std::any_of(name.begin(), name.end(), is_control)) {
     return domains.wrong(name.c_str(), "a name without control characters");
@@ -108,7 +108,7 @@ void apply_known_model(ModelInfo &info) {
   info.pad_steps = 12;
   constexpr double trained_delay = 5.0;
   if (info.delay_seconds != trained_delay) {
-    // 0 is also what a folder says that says nothing.
+    // 0 also means that the folder does not state it.
     const std::string found = info.delay_seconds == 0
                                   ? "names no delay"
                                   : "says a delay of " + Json(info.delay_seconds).dump() + " s";

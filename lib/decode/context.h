@@ -20,11 +20,11 @@
 
 namespace kyutaistt::decode {
 
-/// What one run of the language model hears and has said: from the start of a stream, or from a
+/// What one run of the language model has heard and written: from the start of a stream, or from a
 /// drain, to the next drain. It decides what each position is fed and what its output means; the
-/// computing is done by the caller, so that many contexts go into one batch.
+/// caller computes, so that many contexts go into one batch.
 ///
-/// A frame goes: `begin_frame`; if `needs_start()` a position without audio; if `hears_frame()` a
+/// For each frame: `begin_frame`; if `needs_start()` a position without audio; if `hears_frame()` a
 /// position with it. What a position computes from `text_input()` is passed to `accept`. Not
 /// thread-safe; owned by the engine's worker.
 class Context {
@@ -33,12 +33,12 @@ class Context {
   Context(const ModelInfo &model, std::shared_ptr<const text::Tokenizer> tokenizer,
           Time word_end_cap, bool report_steps);
 
-  /// Starts anew, with these tokens forced from position 0 on. Word numbers go on.
+  /// Starts a new context, with these tokens forced from position 0 on. Word numbers continue.
   void restart(std::vector<int32_t> forced);
 
   /// A frame whose first sample was heard at `start` comes next. `origin`: time of the context's
-  /// first real sample; only looked at for the first frame. `end`: time behind its last one, given
-  /// with the frame in which it lies.
+  /// first real sample; only used for the first frame. `end`: where its last real sample ends,
+  /// given with the frame in which that is.
   void begin_frame(Time start, Time origin, std::optional<Time> end);
 
   /// True until position 0 has been computed.
@@ -58,7 +58,7 @@ class Context {
   Status accept(const ops::Choice &choice, std::span<const int32_t> codes,
                 std::vector<Event> &events);
 
-  /// How far the text has come; appended after every frame.
+  /// Appends how far the text has come; called after every frame.
   Progress progress() const;
 
   /// Nothing more follows: closes the last word.

@@ -11,9 +11,9 @@
 
 namespace kyutaistt::decode {
 
-/// The tokens that `prompt` forces from position 0 on: a domain's or its own, then pads; none if it
-/// is disabled, or if neither the prompt nor the model names any. An unknown domain is `NotFound`
-/// and lists those that the model has; token ids and pad steps out of range are
+/// The tokens that `prompt` forces from position 0 on: a domain's or its own, then pads; none if
+/// the prompt is disabled, or if neither the prompt nor the model names any. An unknown domain is
+/// `NotFound` and lists those that the model has; token ids and pad steps out of range are
 /// `InvalidArgument`.
 Result<std::vector<int32_t>> forced_tokens(const ModelInfo &model, const Prompt &prompt);
 

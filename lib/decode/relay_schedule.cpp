@@ -11,17 +11,17 @@ namespace kyutaistt::decode {
 
 namespace {
 
-/// From this part of the window's room on (what is left of it after the delay), a run of so many
-/// pads is enough of a pause.
+/// Once this share of the window (less the delay) is used, a run of so many pads is enough of a
+/// pause.
 struct Demand {
   double share;
   int64_t pads;
 };
 constexpr std::array<Demand, 3> demands = {{{0.42, 12}, {0.55, 8}, {0.68, 4}}};
-/// From here on it happens at the best place that the last seconds have.
+/// From here on the best place of the last seconds is taken.
 constexpr double deadline_share = 0.86;
-/// The pause of a handover lies so far back if there is one: the fresh context hears again what
-/// was said since then, and has the sentence from that.
+/// The pause of a handover is preferably this far back: the fresh context hears again what was said
+/// since then, and so knows the sentence.
 constexpr int64_t history_frames = 25;
 constexpr int64_t history_search_frames = 40;
 
@@ -72,7 +72,7 @@ std::optional<int64_t> RelaySchedule::place(int64_t age) const {
   if (wanted > 0 && running < wanted) {
     return std::nullopt;
   }
-  // The longest pause a while ago, else the running one.
+  // The longest earlier pause in that range, otherwise the running one.
   const int64_t newest = frames_ - history_frames;
   const int64_t oldest = newest - history_search_frames;
   const Pause *best = nullptr;

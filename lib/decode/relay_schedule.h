@@ -10,13 +10,13 @@
 
 namespace kyutaistt::decode {
 
-/// Watches the tokens of a stream and finds the places at which its context can be handed over to a
-/// fresh one (see docs/long-streams.md). A pause in the text is such a place: the longer the
-/// context, the shorter a pause will do, and shortly before the prompt leaves the window the best
-/// place of the last seconds has to.
+/// Watches the tokens of a stream and finds the places at which a fresh context can take over (see
+/// docs/long-streams.md). A pause in the text is such a place: the longer the context, the shorter
+/// a pause is accepted, and shortly before the prompt leaves the window the best place of the last
+/// seconds is taken, whatever it is.
 ///
-/// Positions are counted in frames since it was made, which is done anew for a context that begins
-/// afresh. A plain value without thread rules; constant cost and memory for each token.
+/// Positions are counted in frames since it was made; a new context gets a new schedule. A plain
+/// value without thread rules; constant cost and memory for each token.
 class RelaySchedule {
  public:
   /// `forced`: tokens that are forced at the start of a context.
@@ -25,8 +25,8 @@ class RelaySchedule {
   /// The token after one more frame.
   void push(bool is_pad);
 
-  /// The frame that a fresh context is to begin with, if this is a good moment for one.
-  /// `age`: positions of the running context.
+  /// Where a fresh context is to begin, if this is a good moment for one. `age`: positions of the
+  /// running context.
   struct Handover {
     /// The fresh context hears the audio from this frame on.
     int64_t first_frame = 0;
@@ -36,11 +36,11 @@ class RelaySchedule {
   };
   std::optional<Handover> find(int64_t age) const;
 
-  /// A handover never begins more frames before the newest one.
+  /// A handover begins at most this many frames before the newest one.
   int64_t max_frames() const noexcept { return max_frames_; }
   /// Frames that were pushed.
   int64_t frames() const noexcept { return frames_; }
-  /// False for a window so small that a fresh context would be as old as the one that it follows.
+  /// False for a window so small that a fresh context would be as old as the one that it replaces.
   bool has_room() const noexcept;
 
  private:

@@ -14,22 +14,22 @@ namespace kyutaistt::decode {
 /// are kept. A plain value without thread rules.
 class Timeline {
  public:
-  /// Forgets everything: the next frame is frame 0. `origin` is the time of the first real sample,
-  /// which no time lies before.
+  /// Forgets everything: the next frame is frame 0. `origin` is the time of the first real sample;
+  /// no result is earlier.
   void reset(Time origin);
 
   /// The next frame's first sample was heard at `start`.
   void append(Time start);
 
-  /// The audio ends at `end`, within the next frame: what follows is injected silence, in which the
-  /// clock stands.
+  /// The audio ends at `end`, within the next frame: what follows is injected silence, during which
+  /// the clock stands still.
   void end_audio(Time end);
 
   /// Time of a point in steps (frames) since frame 0; between frames, and after the last one, the
   /// clock runs on until the audio ends.
   Time at(double step) const;
 
-  /// Lets go of what only points before `step` need.
+  /// Discards what is only needed for points before `step`.
   void forget_before(double step);
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// The audio that every model of the family hears, and time: the facts that all parts share.
+/// The audio that every model of the family expects, and time: facts that all parts share.
 ///
 /// Constants and functions of plain values; no thread rules, no cost.
 #pragma once
@@ -15,23 +15,24 @@ using Time = std::chrono::nanoseconds;
 /// Mono samples a second.
 inline constexpr int64_t sample_rate = 24000;
 
-/// A frame is what one step takes: the codec makes one row of codes of it.
+/// One step takes one frame: the codec turns it into one row of codes.
 inline constexpr int64_t samples_per_frame = 1920;
 inline constexpr Time frame_duration = std::chrono::milliseconds(80);
 inline constexpr double frames_per_second = 12.5;
 static_assert(frame_duration * sample_rate == std::chrono::seconds(samples_per_frame));
 
-/// No word for so long is a pause in the speech.
+/// A stretch of this length without a word is a pause in the speech.
 inline constexpr Time pause_duration = std::chrono::milliseconds(800);
 
-/// How long so many samples last, rounded towards 0 to a nanosecond; exact for whole frames. Split
-/// into whole seconds and the rest, so that no count of samples overflows that has a `Time`.
+/// Duration of a number of samples, rounded towards 0 to a nanosecond; exact for whole frames.
+/// Seconds and the remainder are converted separately, so nothing overflows if the result fits a
+/// `Time`.
 constexpr Time duration_of(int64_t samples) noexcept {
   return std::chrono::seconds(samples / sample_rate) +
          Time(samples % sample_rate * std::nano::den / sample_rate);
 }
 
-/// Whole samples in a length of time, rounded towards 0; any `Time` is fine.
+/// Number of samples in a duration, rounded towards 0; valid for every `Time`.
 constexpr int64_t samples_in(Time duration) noexcept {
   return duration.count() / std::nano::den * sample_rate +
          duration.count() % std::nano::den * sample_rate / std::nano::den;

@@ -40,9 +40,9 @@ class KYUTAISTT_PUBLIC Engine {
 
   /// The engine of this process for a model folder: loaded on the first call, shared by every call
   /// with the same folder, device, precision, cache precision, threads, alignment, codec attention
-  /// and packed weights, and freed with the last user. What is left open (`Auto`, 0 threads) is the
-  /// same as what it means. A folder whose files have changed is another one: it is loaded anew.
-  /// Callers that come while it is being loaded wait for it.
+  /// and packed weights, and freed with its last user. Defaults (`Auto`, 0 threads) are resolved
+  /// before options are compared. A folder whose files have changed is loaded again, as another
+  /// model. Calls made while it is being loaded wait for it.
   static Result<std::shared_ptr<Engine>> shared(const std::string &folder,
                                                 const ModelOptions &options = {});
 
@@ -52,8 +52,8 @@ class KYUTAISTT_PUBLIC Engine {
   ~Engine();
 
   /// Opens a stream whose events go to `listener`. Fails with `NotFound` for an unknown domain,
-  /// `InvalidArgument` for bad options, `ResourceExhausted` beyond `EngineOptions::max_streams`, or
-  /// if `max_streams` are open already: what this caller shares the engine with at most.
+  /// `InvalidArgument` for bad options, `ResourceExhausted` if `EngineOptions::max_streams` streams
+  /// are open already, or `max_streams`, which is this caller's own limit.
   Result<std::unique_ptr<Stream>> open_stream(const StreamOptions &options, EventListener listener,
                                               int max_streams = std::numeric_limits<int>::max());
 

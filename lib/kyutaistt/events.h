@@ -17,13 +17,13 @@
 
 namespace kyutaistt {
 
-/// A word is complete. Within a context starts never run backwards.
+/// A complete word. Within a context, no word starts earlier than the one before it.
 struct Word {
-  /// Counts the words of the stream from 0; a `WordEnd` refers to it. After a reset some may be
-  /// left out: those that it forgot.
+  /// Counts the words of the stream from 0; a `WordEnd` refers to it. A reset may leave a gap: the
+  /// words that it discarded.
   uint64_t index = 0;
-  /// UTF-8, never empty, without surrounding white space, with its punctuation. A model that does
-  /// not end its words gets them cut to some 1000 bytes.
+  /// UTF-8, never empty, without surrounding white space, with its punctuation. A word that the
+  /// model does not end is cut after about 1000 bytes.
   std::string text;
   Time start{};
   /// Where the word's last piece ended; `WordEnd` brings the time until which it may be shown.
@@ -34,13 +34,13 @@ struct Word {
 
 /// The final end of an earlier word: where the next one began, at most `word_end_cap` after its
 /// last piece, never before the end in its `Word`. Comes once for each word, before the next
-/// `Word`; only a reset may keep it from coming.
+/// `Word`; only a reset can prevent it.
 struct WordEnd {
   uint64_t index = 0;
   Time end{};
 };
 
-/// Text of everything before `position` has been delivered: no later word starts before it.
+/// All text before `position` has been delivered: no later word starts before it.
 struct Progress {
   Time position{};
 };
@@ -60,7 +60,7 @@ struct Step {
 
 /// Audio was dropped because the queue was full (`Overflow::Drop`).
 struct Dropped {
-  /// Where the lost audio began, and how much of it there was: whole frames.
+  /// Where the lost audio began, and its duration: whole frames.
   Time position{};
   Time duration{};
 };
@@ -71,7 +71,8 @@ struct Drained {
   uint64_t marker = 0;
 };
 
-/// The stream cannot go on: no event follows until `Stream::reset`. Other streams are not touched.
+/// The stream cannot continue: no event follows until `Stream::reset`. Other streams are not
+/// affected.
 struct Failure {
   Status status;
 };
@@ -80,7 +81,7 @@ using Event = std::variant<Word, WordEnd, Progress, Step, Dropped, Drained, Fail
 
 /// Receives a stream's events on the engine's worker thread, with no lock held. It must not block
 /// (every stream of the engine would wait), must not throw, and must not call the stream or the
-/// engine; hand the event over to a thread of your own.
+/// engine; pass the event to a thread of your own.
 using EventListener = std::function<void(const Event &event)>;
 
 }  // namespace kyutaistt

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// A speech-to-text model: where it lies, and its weights in memory.
+/// A speech-to-text model: its folder, and its weights in memory.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace kyutaistt {
 
-/// What loading added to the facts.
+/// Facts that are known once the model is loaded.
 struct LoadedInfo {
   /// Resolved, never `Auto`.
   Precision precision = Precision::F32;
@@ -29,20 +29,21 @@ struct LoadedInfo {
   double load_seconds = 0;
 };
 
-/// Turns what a user calls a model into its folder: a folder's path, or an id such as
-/// "mideind/kyutai-stt-1b-is-en" (with @REVISION if wanted) that is looked up in the local Hugging
+/// Finds the folder of a model by what a user calls it: a folder's path, or an id such as
+/// "mideind/kyutai-stt-1b-is-en" (with \@REVISION if wanted) that is looked up in the local Hugging
 /// Face cache (HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME, ~/.cache). Nothing is ever downloaded; if the
-/// model is not there the message names the command that fetches it. Touches the file system only.
+/// model is missing, the message names the command that fetches it. Only looks at the file system.
 KYUTAISTT_PUBLIC Result<std::string> find_model(std::string_view model);
 
-/// Reads and checks everything but the weights' values: a few milliseconds, also for large models.
+/// Reads and checks everything but the weights' values, in a few milliseconds even for large
+/// models.
 KYUTAISTT_PUBLIC Result<ModelInfo> inspect_model(const std::string &folder,
                                                  const ModelOptions &options = {});
 
 /// Writes a folder with the same model in one precision (bf16, int8 or int4; `Auto` means int8),
-/// its weights as they lie in memory: loading it packs nothing, and processes share its pages.
-/// `output` must be new or empty, and is so again after a failure. Takes as long as loading and
-/// writing; of the options precision, threads and progress count.
+/// its weights laid out as in memory: loading it packs nothing, and processes can share its pages.
+/// `output` must be new or empty, and is left so by a failure. Takes as long as loading and
+/// writing. Only the options precision, threads and progress are used.
 KYUTAISTT_PUBLIC Status quantize_model(const std::string &folder, const std::string &output,
                                        const ModelOptions &options = {});
 

@@ -86,16 +86,16 @@ struct ModelInfo {
   /// Bytes of all weight files, and parameters that inference uses.
   uint64_t file_bytes = 0;
   uint64_t parameters = 0;
-  /// Products of two numbers that one frame of one stream adds up, once the windows are full.
+  /// Multiply-adds for one frame of one stream, once the windows are full.
   uint64_t codec_multiply_adds = 0;
   /// Of these, those with the codec's large matrices, which `Int8` and `Int4` hold in 16 bits.
   uint64_t codec_large_multiply_adds = 0;
   uint64_t language_model_multiply_adds = 0;
   /// State of the codec and the language model for one open stream, as it is allocated on the CPU.
-  /// Audio that waits comes on top.
+  /// Queued audio is not included.
   uint64_t memory_per_stream_bytes = 0;
-  /// Facts that a user should know, a sentence each: where the folder would make another program
-  /// behave differently, or where something had to be assumed.
+  /// One sentence for each thing that a user should know: what would make another program behave
+  /// differently with this folder, and what had to be assumed.
   std::vector<std::string> warnings;
 };
 

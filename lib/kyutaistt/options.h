@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What a caller can choose: for a model when it is loaded, for an engine, for one stream.
+/// Options for loading a model, for an engine and for a stream.
 ///
 /// Every field has the default that suits most callers; `{}` is always valid. Plain values, no
 /// thread rules. Wrong values are reported by the call that takes the options.
@@ -15,11 +15,11 @@
 
 namespace kyutaistt {
 
-/// How the language model's weights are held. The codec computes in f32, as its makers demand; its
-/// large matrices are f32 too, but with `Int8` and `Int4` integers of 16 bits.
+/// How the language model's weights are held. The codec computes in f32, as its authors require.
+/// Its large matrices are f32 too, except with `Int8` and `Int4`, where they are 16-bit integers.
 enum class Precision {
-  /// What a folder was packed in by `quantize_model`. Else, on the CPU `Int8`, but `F32` for a
-  /// model that is small enough to be fast so; elsewhere `F32`.
+  /// The precision that `quantize_model` packed the folder in. For other folders `Int8` on the CPU,
+  /// or `F32` if the model is small enough to be fast in it; `F32` on other devices.
   Auto,
   /// 32-bit floats: agrees with the reference token for token.
   F32,
@@ -73,16 +73,16 @@ enum class PackedWeights {
   /// that is in the page cache.
   Copied,
   /// The file is mapped, so that processes share its pages and nothing is copied. It must not be
-  /// changed meanwhile: cut off it kills the process, overwritten it changes the text. Replacing it
-  /// by renaming another one is safe.
+  /// changed meanwhile: truncating it kills the process, overwriting it changes the text. Replacing
+  /// it by renaming another file is safe.
   Mapped,
 };
 
-/// Told how far loading has come; returning false cancels it (`StatusCode::Cancelled`).
-/// Called on the loading thread with a share in [0, 1].
+/// Receives the progress of loading, a share in [0, 1], on the loading thread; returning false
+/// cancels it (`StatusCode::Cancelled`).
 using LoadProgress = std::function<bool(double share)>;
 
-/// CPU threads that a computation can be given at most.
+/// Maximum number of CPU threads for a computation.
 inline constexpr int max_threads = 1024;
 
 /// How to load a model.
@@ -104,29 +104,29 @@ struct ModelOptions {
 enum class Overflow {
   /// Wait until there is room: the caller runs at the speed of the model.
   Block,
-  /// Drop whole frames from the new audio and count them: the caller is never held up.
+  /// Drop whole frames from the new audio and count them: the caller never waits.
   Drop,
 };
 
 /// How one stream is to be recognised.
 struct StreamOptions {
   Prompt prompt;
-  /// Audio that may wait for the model: one frame (80 ms) or more.
+  /// Maximum length of the audio that waits for the model; at least one frame (80 ms).
   Time queue_capacity = std::chrono::seconds(2);
   Overflow overflow = Overflow::Block;
   /// Longest time a word is shown beyond its last piece when only silence follows; 24 hours at
   /// most.
   Time word_end_cap = std::chrono::milliseconds(640);
-  /// Go on in a fresh context, with the prompt forced anew, before the prompt leaves the model's
-  /// window; no word is lost or comes twice. Off: the context rolls on as the reference does, and
-  /// a model that needs its prompt loses its way after a window's length. Streams without a prompt
-  /// roll on either way.
+  /// Continue in a fresh context, with the prompt forced again, before the prompt leaves the
+  /// model's window; no word is lost or repeated. Off: the context keeps rolling as in the
+  /// reference, and the text of a model that needs its prompt turns to noise after one window.
+  /// Streams without a prompt keep rolling either way.
   bool relay = true;
   /// Deliver a `Step` event for every position of the language model.
   bool report_steps = false;
 };
 
-/// What one step of the engine was and how long it took.
+/// The size of one step of the engine and how long it took.
 struct StepReport {
   /// Streams that took part.
   int streams = 0;
@@ -138,10 +138,10 @@ struct StepReport {
 
 /// How an engine behaves.
 struct EngineOptions {
-  /// Streams that may be open at once; `Engine::open_stream` fails beyond it.
+  /// Streams that may be open at once; `Engine::open_stream` fails when it is reached.
   int max_streams = 64;
-  /// Told about every step, on the worker thread; must be quick and must not call the engine. If it
-  /// throws, the step's streams fail.
+  /// Called after every step, on the worker thread; must be quick and must not call the engine. If
+  /// it throws, the step's streams fail.
   std::function<void(const StepReport &)> step_observer;
 };
 

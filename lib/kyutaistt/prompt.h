@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What a model is to write: the text that is forced at the start of a context.
+/// The text tokens that are forced at the start of a context: they choose what the model writes.
 ///
 /// Plain values and functions of them: any thread.
 #pragma once
@@ -17,7 +17,7 @@ namespace kyutaistt {
 
 struct ModelInfo;
 
-/// The longest run of pads that a prompt can ask for: a minute.
+/// Maximum number of pads in a prompt: a minute.
 inline constexpr int max_pad_steps = 750;
 
 /// The text that is forced at the start of a stream's context: first `tokens`, then pads.
@@ -25,21 +25,21 @@ struct Prompt {
   /// Name of one of the model's domains; empty for none, so that nothing is forced. Unset: the
   /// model's default domain, if it has one.
   std::optional<std::string> domain;
-  /// Own token ids instead of a domain's; they win over `domain`.
+  /// Token ids to force instead of a domain's; they override `domain`.
   std::vector<int32_t> tokens;
-  /// Pads forced behind the tokens, in steps of 80 ms. Unset: what the model asks for.
+  /// Pads forced after the tokens, in steps of 80 ms. Unset: the model's own number.
   std::optional<int> pad_steps;
   /// False: nothing is forced at all.
   bool enabled = true;
 };
 
-/// Whether a model can be prompted so: `NotFound` for an unknown domain (with the known ones),
+/// Whether a model accepts a prompt: `NotFound` for an unknown domain (with the known ones),
 /// `InvalidArgument` for token ids or pad steps out of range.
 KYUTAISTT_PUBLIC Status check_prompt(const ModelInfo &model, const Prompt &prompt);
 
-/// Token ids as a user writes them: separated by commas, with spaces anywhere between; a last comma
-/// does no harm. Anything else is `InvalidArgument`; `what` says in its message what was being set,
-/// e.g. "property prompt-tokens". Whether a model has the ids is for `check_prompt`.
+/// Token ids as a user writes them: separated by commas; spaces and a trailing comma are allowed.
+/// Anything else is `InvalidArgument`; `what` names in its message what was being set, e.g.
+/// "property prompt-tokens". `check_prompt` checks whether a model has these ids.
 KYUTAISTT_PUBLIC Result<std::vector<int32_t>> parse_token_ids(std::string_view text,
                                                               std::string_view what);
 

@@ -25,7 +25,7 @@ struct StreamStats {
   uint64_t words = 0;
   /// Fresh contexts that took over (`StreamOptions::relay`).
   uint64_t relays = 0;
-  /// Audio that waits in the queue now.
+  /// Audio that is in the queue now.
   Time queued{};
 };
 
@@ -33,8 +33,8 @@ struct StreamStats {
 ///
 /// Threads: every method may be called from any thread; `push`, `drain` and `set_prompt` take
 /// effect in the order of their calls. None may be called from the stream's own event listener.
-/// Lifetime: keeps the engine's model alive; destroying the stream closes it, and when the
-/// destructor returns no event is under way any more and the listener is gone.
+/// Lifetime: keeps the engine's model alive; destroying the stream closes it. Once the destructor
+/// has returned, no event is being delivered and the listener has been destroyed.
 /// Cost: state of the codec and the language model, see `ModelInfo::memory_per_stream_bytes`.
 class KYUTAISTT_PUBLIC Stream {
  public:
@@ -44,31 +44,32 @@ class KYUTAISTT_PUBLIC Stream {
   Stream &operator=(const Stream &) = delete;
   ~Stream();
 
-  /// Appends mono audio at 24 000 Hz, full scale [-1, 1]; any number of samples, also none. Samples
-  /// that are NaN or infinite count as silence; others beyond [-10, 10] are cut off there.
+  /// Appends mono audio at 24 000 Hz, full scale [-1, 1]; any number of samples, including none.
+  /// Samples that are NaN or infinite count as silence; others are clamped to [-10, 10].
   ///
   /// `timestamp` is the time of the first sample; without one the audio follows what was pushed
-  /// before (the first audio starts at 0). A timestamp that does not follow does not break the
+  /// before (the first audio starts at 0). A jump in the timestamps does not disturb the
   /// recognition: words are timed by the audio that they were heard in. But within a context times
-  /// never run backwards: `drain` before audio that is earlier. The timestamp must be within 146
-  /// years of 0, else the push fails with `InvalidArgument`.
+  /// never run backwards: call `drain` before pushing earlier audio. A timestamp more than 146
+  /// years from 0 fails with `InvalidArgument`.
   ///
   /// A full queue blocks or drops as the stream's options say. Fails with `Cancelled` when `reset`
-  /// interrupts the wait, and with the stream's failure after one.
+  /// interrupts the wait, and with the stream's failure once it has failed.
   Status push(std::span<const float> samples, std::optional<Time> timestamp = std::nullopt);
 
-  /// Asks for everything pushed so far to be recognised to its last word: silence of the model's
-  /// delay is injected and `Drained{marker}` delivered. Audio pushed afterwards starts a new
-  /// context with the same prompt. Returns at once. Fails with the stream's failure after one.
+  /// Has everything pushed so far recognised to its last word: silence as long as the model's delay
+  /// is injected, and `Drained{marker}` follows the last event. Audio pushed afterwards starts a
+  /// new context with the same prompt. Returns at once. Fails with the stream's failure once it has
+  /// failed.
   Status drain(uint64_t marker);
 
-  /// Like `drain`, with another prompt for what follows; `Drained` is delivered if there is a
+  /// Like `drain`, but what follows has another prompt; `Drained` is delivered only if there is a
   /// marker. Fails with `NotFound` and the known names if the model has no such domain, and with
-  /// the stream's failure after one; then nothing changes.
+  /// the stream's failure once it has failed; in both cases nothing changes.
   Status set_prompt(const Prompt &prompt, std::optional<uint64_t> marker = std::nullopt);
 
-  /// Forgets audio and context at once and mends a failed stream; the prompt stays. When it
-  /// returns, no event of what was pushed before will be delivered. A blocked `push` returns.
+  /// Discards queued audio and the context at once and revives a failed stream; the prompt is kept.
+  /// Once it has returned, no event of earlier audio is delivered. A blocked `push` returns.
   void reset();
 
   StreamStats stats() const;

@@ -45,13 +45,13 @@ class LanguageModel {
   /// Whether a step has to say which token comes next.
   enum class Output {
     Tokens,
-    /// All streams are being forced: saves the product with the text head.
+    /// Not needed because all streams are forced: saves the product with the text head.
     None,
   };
 
-  /// Computes the next position of every stream and moves the states on. One choice for each input,
-  /// or none with `Output::None`. Several inputs of one state are its next positions; they lie
-  /// together, and a ring must not wrap within them: position + inputs <= window.
+  /// Computes the next position of every stream and advances the states. One choice for each input,
+  /// or none with `Output::None`. Several inputs of one state are its next positions; they must be
+  /// adjacent, and the ring must not wrap within them: position + inputs <= window.
   std::vector<ops::Choice> step(std::span<const StepInput> inputs, Output output = Output::Tokens,
                                 const ops::Trace &trace = {}) const;
 

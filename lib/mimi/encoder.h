@@ -33,8 +33,9 @@ class Encoder {
   std::unique_ptr<EncoderState> make_state() const;
 
   /// Encodes the next frames of every stream of the batch, as many of each as `samples` has:
-  /// [streams, frames, 1920]; the result: [streams, frames, codebooks]. Moves the states on. More
-  /// than one frame only while all their positions fit into the window: (frame + frames) * 2.
+  /// [streams, frames, 1920]; the result: [streams, frames, codebooks]. Advances the states. More
+  /// than one frame is allowed only while all their positions fit into the window: (frame + frames)
+  /// * 2.
   std::vector<int32_t> encode(EncoderBatch batch, std::span<const float> samples,
                               const ops::Trace &trace = {}) const;
 

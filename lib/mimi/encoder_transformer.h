@@ -34,7 +34,8 @@ class EncoderTransformer {
   /// [streams * frames * 2, width], in place.
   void run(ops::Tensor &x, EncoderBatch batch, const ops::Trace &trace) const;
 
-  /// Slots of a layer's ring: the window of the newest position, and what its frame adds.
+  /// Slots of a layer's ring: the window of the newest position, and the other positions of its
+  /// frame.
   static int64_t cache_capacity(const CodecInfo &info);
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// The codec's convolutional encoder: audio at 24 kHz to vectors at 25 Hz, and the downsampling to
-/// 12.5 Hz behind the transformer.
+/// 12.5 Hz after the transformer.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ class Seanet {
   ops::Tensor downsample(const ops::Tensor &x, EncoderBatch batch) const;
 
  private:
-  /// A residual block and the strided convolution behind it.
+  /// A residual block and the strided convolution after it.
   struct Stage {
     /// Numbers of block and convolution in the checkpoint.
     int64_t block_number = 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// The operations that the model is written in. The codec and the language model are written once
-/// against this interface; an implementation decides where and how it is computed.
+/// against this interface; an implementation decides where and how to compute.
 ///
-/// Threads: one at a time, which packs while the model is loaded and computes afterwards (the
-/// engine's worker); only the state of streams is made by any thread meanwhile.
+/// Threads: one at a time: it packs while the model is loaded, and computes afterwards (the
+/// engine's worker). Only the states of streams may be made by other threads meanwhile.
 /// Errors: these functions throw (libtorch does, allocation does); `base::guard` stops it at the
 /// borders of the library. Shapes are the caller's duty: they were checked when the model was
 /// loaded.
@@ -54,14 +54,13 @@ struct AttentionRow {
   int64_t first_visible = 0;
 };
 
-/// Bytes that are allocated for a `KeyValueCache` on the CPU, with what is rounded up; elsewhere
-/// less is.
+/// Bytes allocated for a `KeyValueCache` on the CPU, including padding; other devices need less.
 uint64_t cache_bytes(const Attention &attention, int64_t capacity, CachePrecision precision);
 
 /// The most probable token of a row of logits.
 struct Choice {
   int32_t token = 0;
-  /// Softmax of the logits at that token. Not a number if the logits were none.
+  /// Softmax of the logits at that token; NaN if a logit is NaN.
   float probability = 0;
 };
 
@@ -72,7 +71,7 @@ class Operations {
   Operations &operator=(const Operations &) = delete;
   virtual ~Operations() = default;
 
-  /// What computes, for people, e.g. "libtorch 1.13.1, AVX512".
+  /// Description of what computes, for users, e.g. "libtorch 1.13.1, AVX512".
   virtual std::string description() const = 0;
 
   /// What `Precision::Auto` means for a model with this many parameters.
@@ -86,13 +85,13 @@ class Operations {
   /// dimensions count as [first, product of the others].
   virtual std::shared_ptr<const Matrix> pack_matrix(std::span<const checkpoint::TensorView> parts,
                                                     WeightType type) = 0;
-  /// A matrix from what `packed_bytes` of another process gave. `bytes` are used in place where
+  /// A matrix from the result of `packed_bytes` in another process. `bytes` are used in place where
   /// their alignment allows, and must then stay valid as long as the matrix. `Corrupt` if these are
   /// not the bytes of such a matrix, `Unsupported` if this implementation takes none.
   virtual Result<std::shared_ptr<const Matrix>> adopt_matrix(WeightType type, int64_t rows,
                                                              int64_t columns,
                                                              std::span<const std::byte> bytes) = 0;
-  /// A packed matrix as bytes; empty if this implementation cannot give them.
+  /// A packed matrix as bytes; empty if this implementation cannot provide them.
   virtual std::span<const std::byte> packed_bytes(const Matrix &matrix) = 0;
   /// A table whose rows are looked up, from a [rows, columns] view: f32 for `WeightType::F32`, else
   /// bf16.
@@ -139,8 +138,8 @@ class Operations {
   /// silu(first half of the columns) * second half.
   virtual Tensor gated_silu(const Tensor &x) = 0;
 
-  /// Causal convolution over time of every stream's rows: [streams * T, inputs] ->
-  /// [streams * T / stride, outputs]. Moves each stream's context on, which holds activated input.
+  /// Causal convolution over time of every stream's rows: [streams * T, inputs] -> [streams * T /
+  /// stride, outputs]. Advances each stream's context, which holds activated input.
   virtual Tensor convolve(const Tensor &x, InputActivation activation,
                           const Convolution &convolution,
                           std::span<const ConvolutionRow> streams) = 0;

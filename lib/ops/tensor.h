@@ -50,7 +50,7 @@ struct Convolution {
   int64_t outputs = 0;
   int64_t kernel = 1;
   int64_t stride = 1;
-  /// What stands left of a stream's first sample.
+  /// What precedes a stream's first sample.
   enum class Start { Zeros, Replicate } start = Start::Zeros;
 
   /// Columns of left context: kernel - stride.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Takes weights from a checkpoint to the operations that will use them.
+/// Passes weights from a checkpoint to the operations that will use them.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ namespace kyutaistt::ops {
 /// Finds, checks and packs one weight after the other.
 ///
 /// The first failure sticks: from then on every call returns an empty handle at once, so that a
-/// model is built without a check at every line, and `status()` is asked once at the end.
-/// Every value is checked to be finite: a checkpoint with one NaN would fall silent for good.
+/// model is built without a check at every line, and `status()` is asked once at the end. Every
+/// value is checked to be finite: a checkpoint with one NaN would produce no text at all.
 class WeightLoader {
  public:
   /// All must outlive the loader. `total_elements`: what will be loaded, for `progress`. `writer`,
@@ -44,7 +44,7 @@ class WeightLoader {
   uint64_t packed_bytes() const noexcept { return packed_bytes_; }
 
  private:
-  /// Empty (and the failure noted) if it is not there, broken, or loading was cancelled.
+  /// Empty (and the failure noted) if it is missing or broken, or if loading was cancelled.
   checkpoint::TensorView find(const std::string &name);
   /// Counts what was loaded. False if the caller cancelled.
   bool report(int64_t elements);

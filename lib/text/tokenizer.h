@@ -53,7 +53,7 @@ class Tokenizer {
   const char *kind() const noexcept { return kind_; }
   /// Number of ids that this tokenizer knows; ids run from 0.
   int64_t size() const noexcept { return static_cast<int64_t>(entries_.size()); }
-  /// Any id is allowed, also negative ones.
+  /// Any id is allowed, including negative ones.
   Piece piece(int32_t token) const noexcept;
 
  private:

@@ -10,7 +10,7 @@ namespace kyutaistt::text {
 
 namespace {
 
-/// A longer word ends where it is. No language has one: such a model does not end its words.
+/// A longer word is cut. No language has one: such a model does not end its words.
 constexpr size_t max_word_bytes = 1000;
 
 /// Without surrounding white space; control characters inside count as spaces.

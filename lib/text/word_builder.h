@@ -14,7 +14,7 @@
 
 namespace kyutaistt::text {
 
-/// A word is complete. Times are in steps of 80 ms on the clock of the audio (delay subtracted).
+/// A complete word. Times are in steps of 80 ms on the clock of the audio (delay subtracted).
 struct WordStarted {
   std::string text;
   double start = 0;
@@ -24,7 +24,7 @@ struct WordStarted {
   float confidence = 0;
 };
 
-/// The final end of the word before; comes before the next `WordStarted`.
+/// The final end of the previous word; comes before the next `WordStarted`.
 struct WordEnded {
   double end = 0;
 };
@@ -80,7 +80,7 @@ class WordBuilder {
   void close_word(std::vector<WordEvent> &out);
   /// Ends the last word at `limit`, or where its cap is, whichever comes first.
   void end_last(double limit, std::vector<WordEvent> &out);
-  /// Time behind the last position.
+  /// Time of the end of the last position.
   double now() const noexcept;
 
   const std::shared_ptr<const Tokenizer> tokenizer_;

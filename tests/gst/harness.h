@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-// Behind the standard library: macros of Check have names that its headers use.
+// After the standard library: macros of Check have names that its headers use.
 #include <gst/check/check.h>
 #include <gst/check/gstharness.h>
 

@@ -159,7 +159,7 @@ Texts narrow_cues_of(const Texts &words) {
   return cues_of(words, CueShape{.columns = 10, .lines = 2});
 }
 
-TEST(a_full_cue_ends_behind_its_last_clause) {
+TEST(a_full_cue_ends_after_its_last_clause) {
   assert_equal(narrow_cues_of({"aaa", "bbb", "ccc,", "ddd", "eee", "fff"}),
                Texts({"aaa bbb\nccc,", "ddd\neee fff"}));
   assert_equal(narrow_cues_of({"aa", "bb", "cc", "dd;", "ee:", "ffffff", "gg"}),
@@ -214,8 +214,8 @@ TEST(a_cue_is_ready_as_soon_as_silence_shows_its_end) {
 }
 
 /// Adds a word as the recogniser reports it: what nobody speaks in belongs to it for a while.
-void tell(CueShaper &shaper, const std::string &text, milliseconds start, milliseconds end,
-          milliseconds shown_until) {
+void report(CueShaper &shaper, const std::string &text, milliseconds start, milliseconds end,
+            milliseconds shown_until) {
   Word word;
   word.text = text;
   word.start = start;
@@ -226,8 +226,8 @@ void tell(CueShaper &shaper, const std::string &text, milliseconds start, millis
 
 TEST(a_pause_is_measured_from_the_last_piece) {
   CueShaper shaper{CueShape()};
-  tell(shaper, "Before", milliseconds(0), milliseconds(400), milliseconds(1040));
-  tell(shaper, "behind", milliseconds(1200), milliseconds(1600), milliseconds(2240));
+  report(shaper, "Before", milliseconds(0), milliseconds(400), milliseconds(1040));
+  report(shaper, "after", milliseconds(1200), milliseconds(1600), milliseconds(2240));
   shaper.add(Progress{milliseconds(2400)});
   const std::vector<Cue> cues = shaper.take();
   ck_assert_uint_eq(cues.size(), 2);
@@ -297,8 +297,8 @@ TEST(no_cue_stays_longer_than_the_maximum) {
   // Many short words would want longer to be read.
   CueShaper shaper{CueShape{.maximum_duration = std::chrono::seconds(2)}};
   say(shaper, {"a", "b", "c", "d"}, Time(0));
-  // Nor does the silence behind the last word make it longer.
-  tell(shaper, "e", milliseconds(1600), milliseconds(1900), milliseconds(2540));
+  // Nor does the silence after the last word make it longer.
+  report(shaper, "e", milliseconds(1600), milliseconds(1900), milliseconds(2540));
   shaper.finish();
   const std::vector<Cue> cues = shaper.take();
   ck_assert_uint_eq(cues.size(), 1);

@@ -25,7 +25,7 @@ using kyutaistt::tests::run_pipeline;
 using kyutaistt::tests::sample;
 using kyutaistt::tests::Text;
 
-/// Text comes the model's delay behind its audio: what runs beside has to wait for it.
+/// Text comes later than its audio by the model's delay: parallel branches have to wait for it.
 const std::string long_queue = "queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! ";
 
 std::string source() {

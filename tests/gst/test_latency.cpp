@@ -104,7 +104,7 @@ TEST(what_upstream_holds_back_is_not_our_delay) {
 
 TEST(a_live_source_may_be_linked_late) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is max-backlog=60000");
-  // Nobody is before it yet, as behind a decodebin.
+  // Nothing is upstream yet, as after a decodebin.
   ck_assert_int_eq(gst_element_set_state(element.element(), GST_STATE_PAUSED),
                    GST_STATE_CHANGE_SUCCESS);
   recognise_at(element, 0, 30 * GST_SECOND);

@@ -317,7 +317,7 @@ class LiveSource {
     }
   }
 
-  /// Waits until what came out is no further behind what was pushed.
+  /// Waits until the output lags the input by no more than this.
   void wait_for_lag(GstClockTimeDiff longest) {
     wait_until([&] {
       take_output();
@@ -325,7 +325,7 @@ class LiveSource {
     });
   }
 
-  /// How far what came out last is behind what was pushed last.
+  /// By how much the output lags the input.
   GstClockTimeDiff lag() const { return GST_CLOCK_DIFF(reached_, samples_ * GST_SECOND / rate); }
   guint64 max_queued() const { return max_queued_; }
   size_t words() const { return words_; }

@@ -97,7 +97,7 @@ class TimeKeeper {
     } else if (pts < segment_.start) {
       complain(what + " before its segment's start", pts);
     } else if (GST_CLOCK_TIME_IS_VALID(segment_.stop) && pts > segment_.stop) {
-      complain(what + " behind its segment's stop", pts);
+      complain(what + " after its segment's stop", pts);
     } else if (pts < last_) {
       complain(what + " before what came before it", pts);
     }
@@ -180,7 +180,7 @@ class Walk {
     alarm(step_seconds);
     element_.finish();
     check_output();
-    // Text that found nobody behind the end is a fault.
+    // Text that arrives after the end is a fault.
     ck_assert(element_.count(GST_MESSAGE_ERROR) == 0 || relinked_);
     alarm(0);
   }

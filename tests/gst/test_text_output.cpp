@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// The way of text behind the recogniser, with events that no real model can be made to tell.
+/// The way of text after the recogniser, with events that no real model can be made to report.
 #include <string>
 
 #include "element/text_output.h"
@@ -27,7 +27,7 @@ class NoObserver final : public OutputObserver {
   void nothing_came() override {}
 };
 
-/// A TextOutput with a source pad of its own, and what came to the pad behind it.
+/// A TextOutput with a source pad of its own, and what arrived at the pad downstream.
 class Output {
  public:
   explicit Output(const Settings &settings)

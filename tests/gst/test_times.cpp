@@ -228,7 +228,7 @@ const std::vector<NamedWay> &ways() {
          });
          return [](double seconds) { return seconds + 100; };
        }},
-      {"a second segment behind the first",
+      {"a second segment after the first",
        [](Element &element, const Clip &clip) {
          element.push(std::vector<float>(rate));
          push_segment(element, 50 * GST_SECOND, 1 * GST_SECOND, 1);

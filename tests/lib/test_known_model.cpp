@@ -30,7 +30,7 @@ struct Shape {
   double delay_seconds = 0.5;
 };
 
-/// A file of weights, bf16, with nothing behind its header.
+/// A file of weights, bf16, with nothing after its header.
 void write_hollow_weights(const TestFolder &folder, const ModelInfo &info) {
   Json header = Json::object();
   uint64_t end = 0;

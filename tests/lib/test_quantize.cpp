@@ -187,7 +187,7 @@ TEST(a_full_disk_leaves_nothing) {
   assert_refused(quantize_with(1000), StatusCode::ResourceExhausted,
                  "packed/model.safetensors: cannot be written");
   ck_assert(!std::filesystem::exists(output));
-  // The weights fit, but not what is copied behind them.
+  // The weights fit, but not what is copied after them.
   constexpr rlim_t most = 4 << 20;
   folder.write("README.md", std::string(most + 1, 'x'));
   assert_refused(quantize_with(most), StatusCode::ResourceExhausted,

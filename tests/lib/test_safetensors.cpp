@@ -110,7 +110,7 @@ TEST(every_field_of_the_header_is_checked) {
        4, "tensor b: begins at byte 0, inside of another tensor; expected 4"},
       {R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
            "b": {"dtype": "F32", "shape": [1], "data_offsets": [8, 12]}})",
-       12, "tensor b: begins at byte 8, behind a hole; expected 4"},
+       12, "tensor b: begins at byte 8, after a gap; expected 4"},
       {R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", 7,
        "has 3 bytes that belong to no tensor"},
       {R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},

@@ -192,7 +192,7 @@ TEST(a_prompt_after_a_reset_is_for_what_follows_it) {
   ck_assert_int_eq(transcript.tokens[half + 1], 8);
 }
 
-TEST(times_go_back_behind_a_drain_only) {
+TEST(times_go_back_after_a_drain_only) {
   const auto engine = tiny_engine();
   Transcript transcript;
   const auto stream = open_stream(*engine, forcing({}), transcript);

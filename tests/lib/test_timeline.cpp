@@ -13,7 +13,7 @@ void assert_time(Time found, Time expected) {
   ck_assert_int_eq(found.count(), expected.count());
 }
 
-TEST(steps_between_and_behind_frames) {
+TEST(steps_between_and_after_frames) {
   Timeline timeline;
   timeline.reset(seconds(5));
   for (int frame = 0; frame < 10; ++frame) {

@@ -125,7 +125,7 @@ TEST(words_are_those_of_the_reference) {
 }
 
 TEST(events_come_as_early_as_they_can) {
-  // The word is known at the pad behind it, its end when the cap has passed.
+  // The word is known at the pad after it, its end when the cap has passed.
   Run silence;
   silence.push({pad, pad, pad, pad, pad, pad, pad, boundary, good, full_stop, pad});
   ck_assert_uint_eq(silence.words().size(), 1);

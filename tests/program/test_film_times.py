@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""`kyutaistt transcribe` tells the times of a player, whatever the container's timestamps are.
+"""`kyutaistt transcribe` reports the times of a player, whatever the container's timestamps are.
 
     test_film_times.py PROGRAM EXAMPLES
 """
@@ -40,7 +40,7 @@ class FilmTimes(unittest.TestCase):
         for (text, start), (_, before) in zip(found, self.expected):
             self.assertAlmostEqual(start, before + shift_of(1000 * before), delta=0.05, msg=text)
 
-    def test_words_behind_lost_audio_are_where_they_were_said(self):
+    def test_words_after_lost_audio_are_where_they_were_said(self):
         write_matroska(self.path, self.halves, starts=[0, MIDDLE + 5000])
         for options in ((), ("--raw-samples",)):
             self.check_words(words_of(self.path, *options),

@@ -50,7 +50,7 @@ std::shared_ptr<Engine> make_engine(std::shared_ptr<const Model> model, EngineOp
 std::unique_ptr<Stream> open_stream(Engine &engine, const StreamOptions &options,
                                     Transcript &transcript);
 
-/// Prompt of plain token ids without pads behind; none at all if there are no tokens.
+/// Prompt of plain token ids without pads after them; none at all if there are no tokens.
 StreamOptions forcing(std::vector<int32_t> tokens);
 /// Options that force a domain's prompt and report steps, in one context as the reference has it.
 StreamOptions for_domain(const std::string &domain);

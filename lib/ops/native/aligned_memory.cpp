@@ -15,10 +15,10 @@ namespace {
 
 constexpr size_t cache_line = 64;
 constexpr size_t huge_page = size_t{2} << 20;
-/// From here on memory is mapped for itself.
+/// From this size on memory is mapped, not taken from the heap.
 constexpr size_t min_mapped = 2 * huge_page;
-/// What a pool keeps. More are never in use at the same time; the oldest sizes may belong to a
-/// batch that is gone.
+/// How many blocks a pool keeps. More are never in use at the same time; the oldest sizes may
+/// belong to an earlier batch.
 constexpr size_t max_kept = 32;
 
 size_t round_up(size_t value, size_t unit) {
@@ -38,8 +38,8 @@ std::byte *map_aligned(size_t bytes) {
   if (before > 0) {
     munmap(begin, before);
   }
-  if (const size_t behind = huge_page - before; behind > 0) {
-    munmap(begin + before + bytes, behind);
+  if (const size_t after = huge_page - before; after > 0) {
+    munmap(begin + before + bytes, after);
   }
   // Only advice: without huge pages everything works, slower.
   static_cast<void>(madvise(begin + before, bytes, MADV_HUGEPAGE));

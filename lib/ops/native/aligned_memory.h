@@ -10,8 +10,8 @@
 namespace kyutaistt::ops {
 
 /// Zeroed memory that begins at a cache line; from a few megabytes on in huge pages, where the
-/// system has them, because a step reads all weights and would spend much of its time on small
-/// pages' addresses. Movable. Throws std::bad_alloc.
+/// system has them, because a step reads all weights and would spend much of its time on address
+/// translation for small pages. Movable. Throws std::bad_alloc.
 class AlignedMemory {
  public:
   AlignedMemory() = default;
@@ -20,7 +20,7 @@ class AlignedMemory {
   AlignedMemory &operator=(AlignedMemory &&other) noexcept;
   ~AlignedMemory();
 
-  /// How much is allocated for so many bytes.
+  /// How many bytes are allocated for this request.
   static size_t allocated(size_t bytes) noexcept;
 
   size_t size() const noexcept { return size_; }
@@ -37,7 +37,7 @@ class AlignedMemory {
   size_t mapped_ = 0;
 };
 
-/// Keeps the memory of activations that are gone for the next ones of about the same size.
+/// Keeps the memory of destroyed activations for the next ones of about the same size.
 /// Threads: all functions from any thread.
 class MemoryPool {
  public:
@@ -45,7 +45,7 @@ class MemoryPool {
 
   /// At least this many bytes, with any content.
   AlignedMemory take(size_t bytes);
-  /// Allocates nothing: it is called where activations end.
+  /// Allocates nothing: it is called when activations are destroyed.
   void give_back(AlignedMemory memory) noexcept;
 
  private:

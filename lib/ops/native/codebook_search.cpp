@@ -29,8 +29,8 @@ class NativeCodebook final : public Codebook {
     }
     // A code is off by at most half a step, half of 1/16383 of the greatest value of its group; all
     // codes of an entry together by no more than this share of its length times the root of the
-    // dimension. As much again is for the codes of what is compared with it, the second part for
-    // the rounding of the sums themselves.
+    // dimension. The same again accounts for the codes of the vector that is compared, and the last
+    // part for the rounding of the sums.
     constexpr double step = 1.0 / int16_greatest;
     constexpr double sum_share = 1e-5;
     const double length = std::sqrt(squares_of_greatest);
@@ -49,8 +49,8 @@ class NativeCodebook final : public Codebook {
   const PanelMatrix rounded;
   /// -|entry|^2 / 2
   std::vector<float> negated_half_norms;
-  /// By how much a product with the rounded entry may be off, for each unit of length of what is
-  /// multiplied with it.
+  /// By how much a product with the rounded entry may be off, for each unit of length of the other
+  /// vector.
   float greatest_error = 0;
 
  private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Residual vector quantization: nearest entries, exactly, at half of what reading them costs.
+/// Residual vector quantization: the nearest entries, exactly, at half the cost of reading them
+/// all.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +19,9 @@ namespace kyutaistt::ops {
 std::shared_ptr<const Codebook> make_native_codebook(std::span<const float> entries,
                                                      int64_t dimension, ThreadPool &pool);
 
-/// The entries are kept twice: as 16-bit integers, with which all are compared, and as f32,
-/// with which those are compared that the rounding leaves in question. How far a comparison can be
-/// off is known (Cauchy-Schwarz), so the result is the one of f32.
+/// The entries are kept twice: as 16-bit integers, for comparing all of them, and as f32, for those
+/// that the rounding leaves in question. The error of a comparison is bounded (Cauchy-Schwarz), so
+/// the result is that of f32.
 /// Threads: one at a time. Lifetime: borrows both.
 class CodebookSearch {
  public:

@@ -176,7 +176,7 @@ float sum_over(const float *x, int64_t count, Function function) {
 
 /// What turns some values into codes of at most `greatest_code`, and back.
 struct Scaling {
-  /// NaN if a value is infinite or no number.
+  /// NaN if a value is NaN or infinite.
   float scale;
   /// 0 if all values count as zeros.
   float inverse;

@@ -19,7 +19,7 @@ struct QuantizedRow {
   const std::byte *codes = nullptr;
   /// One for each group.
   const float *scales = nullptr;
-  /// One for each group: -offset * sum of the group's codes, which takes the weights' offset away.
+  /// One for each group: -offset * sum of the group's codes, which cancels the weights' offset.
   /// int16 weights have none.
   const int32_t *corrections = nullptr;
 };
@@ -30,8 +30,8 @@ struct ProductTile {
   const std::byte *panels = nullptr;
   size_t panel_bytes = 0;
   int panel_count = 0;
-  /// Weights that are wanted soon, in as many panels from here on as are worth asking for now; the
-  /// kernel asks for the same columns of them as it multiplies.
+  /// Weights that will be needed soon, and how many panels of them are worth prefetching now; the
+  /// kernel prefetches the same columns of them as it multiplies.
   const std::byte *prefetched = nullptr;
   int prefetched_count = 0;
   /// One pointer for each row: f32 values, bf16 values, or a `QuantizedRow` (int16, int8, int4);
@@ -120,9 +120,9 @@ struct Kernels {
   /// Rounds to bf16 (nearest, ties to even); fills up with zeros to `padded`.
   void (*to_bf16)(const float *x, int64_t count, int64_t padded, uint16_t *output);
   /// Quantizes each group of `group` values by its largest magnitude; fills up with zeros to
-  /// `padded`. A group with a value that is infinite or no number gets a NaN as its scale.
-  /// `codes`, `scales`, `corrections` as in `QuantizedRow`; a code of an int16 product takes two
-  /// bytes, one of an int8 product `int8_code_bytes`, one of an int4 product a byte.
+  /// `padded`. A group with a value that is NaN or infinite gets a NaN as its scale. `codes`,
+  /// `scales`, `corrections` as in `QuantizedRow`; a code of an int16 product takes two bytes, one
+  /// of an int8 product `int8_code_bytes`, one of an int4 product a byte.
   using Quantize = void (*)(const float *x, int64_t count, int64_t padded, int64_t group,
                             int offset, std::byte *codes, float *scales, int32_t *corrections);
   Quantize quantize_int16;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ops/native/vector_avx512.h"
 
-// Behind the vectors that it is written in.
+// After the vectors that it is written in.
 #include "ops/native/kernels_body.h"
 
 namespace kyutaistt::ops {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// The kernels, written once for sixteen lanes. Included by one unit for each instruction set,
-/// behind the header that defines `Vector` for it.
+/// after the header that defines `Vector` for it.
 #pragma once
 
 #include "ops/native/kernel_attention.h"

@@ -131,8 +131,8 @@ void Attender::attend(const float *qkv, const Attention &attention,
     const int64_t head = task % attention.heads;
     const HeadCache &cache = cache_of(rows[stream.begin]).head(head);
     auto *scratch = scratch_[static_cast<size_t>(thread)].as<float>();
-    // All of a stream's positions are stored before the first looks around: what an earlier one may
-    // not see follows from positions.
+    // All of a stream's positions are stored before the first one attends; the ranges of positions
+    // keep earlier ones from seeing later ones.
     for (size_t row = stream.begin; row < stream.end; ++row) {
       const auto at = static_cast<int64_t>(row);
       const float *query = qkv + at * 3 * width + head * dimension;
@@ -183,7 +183,7 @@ void Attender::prepare_rotation(const Attention &attention, std::span<const Atte
       sines_.push_back(static_cast<float>(std::sin(angle)));
     }
   }
-  // Last, so that angles that memory ran out for are computed again.
+  // Last, so that the angles are computed again if memory ran out for them.
   for (const AttentionRow &row : rows) {
     rotated_positions_.push_back(row.position);
   }

@@ -22,8 +22,7 @@ using checkpoint::TensorView;
 
 /// From this many values on a loop over them is shared between threads.
 constexpr int64_t min_shared_values = 16384;
-/// Models whose weights take no more than this in f32 stay in the caches: they are fast as they
-/// are.
+/// Models whose weights take no more than this in f32 stay in the caches, so they are fast in f32.
 constexpr uint64_t small_model_bytes = uint64_t{64} << 20;
 
 const PanelMatrix &panels_of(const Matrix &matrix) {
@@ -286,7 +285,7 @@ class NativeOperations final : public Operations {
     return output;
   }
 
-  /// Every stream's context and its activated input behind, [streams * (context + T), inputs].
+  /// Every stream's context followed by its activated input, [streams * (context + T), inputs].
   /// Moves the contexts on.
   Tensor with_contexts(const Tensor &x, InputActivation activation, const Convolution &convolution,
                        std::span<const ConvolutionRow> streams);

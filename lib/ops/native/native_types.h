@@ -49,7 +49,7 @@ class PanelMatrix final : public Matrix {
         format(panel_format),
         memory_(std::move(packed)),
         panels_(memory_.data()) {}
-  /// Of panels that lie elsewhere; they must outlive the matrix.
+  /// Panels in memory of others, which must outlive the matrix.
   PanelMatrix(const PanelFormat &panel_format, const std::byte *panels)
       : Matrix(panel_format.rows, panel_format.columns), format(panel_format), panels_(panels) {}
 

@@ -112,8 +112,8 @@ float greatest(const float *values, int64_t count) {
   return high >= -low ? high : low;
 }
 
-/// What makes codes of values of this magnitude or scale; zero, so that the values count as zeros,
-/// for those so small that it would be infinite.
+/// The factor that turns values of this magnitude or scale into codes; zero, so that the values
+/// count as zeros, if it would be infinite.
 float inverse_of(float magnitude, float greatest_code) {
   const float inverse = greatest_code / magnitude;
   return std::isfinite(inverse) ? inverse : 0;

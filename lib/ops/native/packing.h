@@ -23,7 +23,7 @@ struct PackingSource {
 /// Packs on all threads, straight from the views. Throws std::bad_alloc.
 AlignedMemory pack_panels(const PanelFormat &format, const PackingSource &source, ThreadPool &pool);
 
-/// False if a scale (or a bf16 value) of packed weights is infinite or not a number.
+/// False if a scale (or a bf16 value) of packed weights is NaN or infinite.
 bool has_finite_scales(const PanelFormat &format, std::span<const std::byte> packed,
                        ThreadPool &pool);
 

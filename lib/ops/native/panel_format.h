@@ -14,8 +14,8 @@
 ///          other four in the high halves
 ///
 /// So a product reads memory strictly forward, the scales with the values, and one load fills a
-/// 512-bit register with what 16 rows have to multiply with one, two, four or eight inputs.
-/// Columns beyond the matrix (to fill a pair, four or 64) are zero.
+/// 512-bit register with the weights of 16 rows for one, two, four or eight inputs. Columns beyond
+/// the matrix (to fill a pair, four or 64) are zero.
 #pragma once
 
 #include <cstddef>

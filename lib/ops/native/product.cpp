@@ -10,8 +10,8 @@ namespace {
 /// Rows of inputs that one task takes at most: enough that reading the weights again for the next
 /// task costs little.
 constexpr int64_t max_task_rows = 96;
-/// Bytes of weights that several tiles of rows read again and again: they should stay in the
-/// second-level cache.
+/// Bytes of weights that several tiles of rows read in turn: they should stay in the second-level
+/// cache.
 constexpr size_t cached_bytes = size_t{256} << 10;
 /// From this many values on preparing inputs is shared between threads.
 constexpr int64_t min_shared_values = 16384;
@@ -24,7 +24,7 @@ size_t round_up(size_t value, size_t unit) {
 
 /// Columns after which a product of several tiles is cut.
 int64_t cut_columns(const PanelFormat &format, int64_t panels) {
-  // The least common multiple of what the formats hold together.
+  // The least common multiple of the formats' groups.
   constexpr int64_t unit = int8_group;
   const size_t unit_bytes = format.column_bytes(unit) * static_cast<size_t>(panels);
   const auto units = static_cast<int64_t>(std::max<size_t>(cached_bytes / unit_bytes, 1));

@@ -9,7 +9,7 @@ namespace {
 
 /// Rounds of spinning before a thread sleeps: about a tenth of a millisecond.
 constexpr int spins_before_sleep = 4000;
-/// Rounds before one that waits for others lets them have its core.
+/// Rounds before a thread that waits for others yields its core.
 constexpr int spins_before_yield = 2000;
 
 /// Halves of `indices_`.

@@ -13,9 +13,9 @@ namespace kyutaistt::ops {
 
 /// A step of the model runs some two hundred loops, most of them a tenth of a millisecond long or
 /// less: waking a sleeping thread for each would cost as much as the loop. So the threads spin
-/// between loops, but only for a moment: without work they sleep. A loop waits for nobody who has
-/// not begun a part of it: where other programs keep a thread from running, the others do its
-/// share.
+/// between loops, but only for a moment: without work they sleep. A loop does not wait for a thread
+/// that has not begun a part of it: where other programs keep a thread from running, the others do
+/// its share.
 ///
 /// Threads: `run` from one thread at a time; that one works too.
 class ThreadPool {
@@ -32,7 +32,7 @@ class ThreadPool {
   /// Calls work(index, thread) for every index in [0, count), several at once, with `thread` in [0,
   /// threads()), and returns when all are done. Each thread begins with a stretch of neighbouring
   /// indices that is the same in every loop of this count, so that it finds in its caches what it
-  /// wrote in the loop before; when it is through it helps the others. `work` must not throw;
+  /// wrote in the previous loop; when it has finished it helps the others. `work` must not throw;
   /// `count` is less than 2^32.
   template <typename Work>
   void run(int64_t count, const Work &work) {

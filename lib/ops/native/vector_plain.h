@@ -99,7 +99,7 @@ struct Vector {
   /// a > 0 ? b : c
   static Floats where_positive(Floats a, Floats b, Floats c) { return a > 0.0F ? b : c; }
   static Floats round(Floats a) {
-    // Adding 1.5 * 2^23 leaves no bits behind the point; for magnitudes below 2^22.
+    // Adding 1.5 * 2^23 leaves no bits after the binary point; for magnitudes below 2^22.
     const Floats shift = broadcast(12582912.0F);
     Floats shifted = a + shift;
     // Keeps the compiler from cancelling both.

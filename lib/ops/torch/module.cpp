@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// Entry of the module that the library loads when a model is first wanted: loading libtorch takes
-/// half a second and 300 libraries, which a program that only links the library shall not pay.
+/// half a second and 300 libraries, which a program that only links the library should not pay for.
 #include "ops/load_operations.h"
 #include "ops/torch/torch_operations.h"
 

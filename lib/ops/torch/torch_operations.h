@@ -11,8 +11,8 @@
 namespace kyutaistt::ops {
 
 /// Operations on `device` ("cpu", "cuda:0", ...) with `threads` CPU threads (0: libtorch's choice).
-/// The number of threads is libtorch's own setting and so holds for the whole process.
-/// Throws std::invalid_argument for a device that is unknown or cannot be used.
+/// The number of threads is a setting of libtorch's for the whole process. Throws
+/// std::invalid_argument for a device that is unknown or cannot be used.
 std::unique_ptr<Operations> make_torch_operations(const std::string &device, int threads);
 
 }  // namespace kyutaistt::ops

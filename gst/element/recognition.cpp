@@ -156,15 +156,22 @@ std::optional<EngineStats> Recognition::engine_stats() const {
 }
 
 std::shared_ptr<Stream> Recognition::acquire_stream(const StreamOptions &options, int max_streams,
-                                                    EventListener listener, GstFlowReturn &flow) {
+                                                    EventListener listener,
+                                                    WhileLoading while_loading,
+                                                    GstFlowReturn &flow) {
   std::shared_ptr<Engine> engine;
   {
     const MutexLock lock(mutex_);
-    while (stage_ == Stage::Loading && !stopping_ && !flushing_) {
+    while (while_loading == WhileLoading::Wait && stage_ == Stage::Loading && !stopping_ &&
+           !flushing_) {
       changed_.wait(mutex_);
     }
     if (stopping_ || flushing_) {
       flow = GST_FLOW_FLUSHING;
+      return nullptr;
+    }
+    if (stage_ == Stage::Loading) {
+      flow = GST_FLOW_OK;
       return nullptr;
     }
     if (stage_ != Stage::Ready) {

@@ -39,11 +39,14 @@ class Recognition {
   /// Facts of the prepared model; empty before `prepare` and after `stop`.
   std::optional<ModelInfo> model_info() const;
 
-  /// The stream, which is opened with the first call, unless `max_streams` are open. Waits for the
-  /// model. Null after a failure (then `flow` is GST_FLOW_ERROR, and the ERROR has been posted) or
-  /// in a flush.
+  /// What to do while the model is being loaded.
+  enum class WhileLoading { Wait, Return };
+  /// The stream, which is opened with the first call, unless `max_streams` are open. Null while the
+  /// model is being loaded, unless that is waited for (then `flow` is GST_FLOW_OK), after a failure
+  /// (GST_FLOW_ERROR, and the ERROR has been posted) or in a flush.
   std::shared_ptr<Stream> acquire_stream(const StreamOptions &options, int max_streams,
-                                         EventListener listener, GstFlowReturn &flow);
+                                         EventListener listener, WhileLoading while_loading,
+                                         GstFlowReturn &flow);
   /// The stream if it is open.
   std::shared_ptr<Stream> stream() const;
   std::optional<EngineStats> engine_stats() const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "element/transcriber.h"
 
+#include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -19,6 +21,19 @@ constexpr Time longest_overlap = std::chrono::seconds(1);
 constexpr Time max_heard_silence = std::chrono::seconds(1);
 /// A live source without audio for so long, in microseconds, has stopped.
 constexpr gint64 stopped_after = G_TIME_SPAN_SECOND;
+
+/// Lets go of a pad's stream lock.
+class StreamLock {
+ public:
+  /// The lock is held.
+  explicit StreamLock(GstPad *pad) : pad_(pad) {}
+  StreamLock(const StreamLock &) = delete;
+  StreamLock &operator=(const StreamLock &) = delete;
+  ~StreamLock() { GST_PAD_STREAM_UNLOCK(pad_); }
+
+ private:
+  GstPad *const pad_;
+};
 
 }  // namespace
 
@@ -51,6 +66,7 @@ void Transcriber::set_property(const Property &property, const GValue *value) {
 }
 
 void Transcriber::nothing_came() {
+  pass_early_input();
   if (!live_ || g_get_monotonic_time() - last_audio_ < stopped_after) {
     return;
   }
@@ -70,6 +86,17 @@ void Transcriber::nothing_came() {
   }
 }
 
+void Transcriber::pass_early_input() {
+  // If it is taken, somebody brings audio, and passes on what came before it.
+  if (GST_PAD_STREAM_TRYLOCK(sink_) == FALSE) {
+    return;
+  }
+  const StreamLock lock(sink_);
+  if (!early_.is_empty()) {
+    open_stream(Recognition::WhileLoading::Return);
+  }
+}
+
 GstStructure *Transcriber::stats() const {
   StreamStats stream_stats;
   if (const auto stream = recognition_.stream()) {
@@ -77,16 +104,18 @@ GstStructure *Transcriber::stats() const {
   }
   const auto engine = recognition_.engine_stats().value_or(EngineStats());
   const auto info = recognition_.model_info();
-  return gst_structure_new(
-      "application/x-kyutaistt-stats",                                             //
-      "frames", G_TYPE_UINT64, stream_stats.frames,                                //
-      "dropped-frames", G_TYPE_UINT64, stream_stats.dropped_frames,                //
-      "words", G_TYPE_UINT64, stream_stats.words,                                  //
-      "relays", G_TYPE_UINT64, stream_stats.relays,                                //
-      "queued", G_TYPE_UINT64, static_cast<guint64>(stream_stats.queued.count()),  //
-      "streams", G_TYPE_INT, engine.open_streams,                                  //
-      "steps", G_TYPE_UINT64, engine.steps,                                        //
-      "memory-per-stream", G_TYPE_UINT64, info ? info->memory_per_stream_bytes : 0, nullptr);
+  const guint64 dropped = stream_stats.dropped_frames + early_.dropped_frames();
+  const Time queued = stream_stats.queued + early_.queued();
+  return gst_structure_new("application/x-kyutaistt-stats",                                //
+                           "frames", G_TYPE_UINT64, stream_stats.frames,                   //
+                           "dropped-frames", G_TYPE_UINT64, dropped,                       //
+                           "words", G_TYPE_UINT64, stream_stats.words,                     //
+                           "relays", G_TYPE_UINT64, stream_stats.relays,                   //
+                           "queued", G_TYPE_UINT64, static_cast<guint64>(queued.count()),  //
+                           "streams", G_TYPE_INT, engine.open_streams,                     //
+                           "steps", G_TYPE_UINT64, engine.steps,                           //
+                           "memory-per-stream", G_TYPE_UINT64,
+                           info ? info->memory_per_stream_bytes : 0, nullptr);
 }
 
 bool Transcriber::start() {
@@ -107,6 +136,7 @@ bool Transcriber::start() {
   }
   input_.reset();
   input_.set_channel(channel.value());
+  early_.reset(std::chrono::milliseconds(settings.max_backlog));
   pushed_until_.reset();
   was_heard_ = false;
   undrained_ = false;
@@ -124,64 +154,104 @@ void Transcriber::stop() {
   recognition_.stop();
   latency_.set_model_delay(std::nullopt);
   input_.reset();
+  early_.clear();
   undrained_ = false;
 }
 
-std::shared_ptr<Stream> Transcriber::acquire_stream(GstFlowReturn &flow) {
-  if (auto stream = recognition_.stream()) {
-    return stream;
+bool Transcriber::is_live() {
+  if (recognition_.stream() == nullptr && early_.is_empty()) {
+    live_ = latency_.ask_upstream();
+    input_.set_may_wait(!live_);
   }
-  const Settings settings = settings_.copy();
-  const bool live = latency_.ask_upstream();
-  live_ = live;
-  input_.set_may_wait(!live);
-  StreamOptions options;
-  options.relay = settings.relay;
-  options.overflow = live ? Overflow::Drop : Overflow::Block;
-  options.queue_capacity =
-      live ? Time(std::chrono::milliseconds(settings.max_backlog)) : file_backlog;
-  GST_INFO_OBJECT(element_, "opening a %s stream", live ? "live" : "non-live");
-  auto stream = recognition_.acquire_stream(
-      options, static_cast<int>(settings.max_streams),
-      [this](const Event &event) { output_.put(event); }, flow);
-  if (stream != nullptr) {
-    // Only now: loading takes seconds, and the prompt may have been set meanwhile.
-    prompting_.apply(*stream);
-  }
-  return stream;
+  return live_;
 }
 
-GstFlowReturn Transcriber::push_audio(const AudioInput::Audio &audio) {
-  if (audio.samples.empty()) {
+GstFlowReturn Transcriber::open_stream(Recognition::WhileLoading while_loading) {
+  if (recognition_.stream() != nullptr) {
     return GST_FLOW_OK;
   }
+  const Settings settings = settings_.copy();
+  StreamOptions options;
+  options.relay = settings.relay;
+  options.overflow = live_ ? Overflow::Drop : Overflow::Block;
+  options.queue_capacity =
+      live_ ? Time(std::chrono::milliseconds(settings.max_backlog)) : file_backlog;
   GstFlowReturn flow = GST_FLOW_OK;
-  const auto stream = acquire_stream(flow);
+  const auto stream = recognition_.acquire_stream(
+      options, static_cast<int>(settings.max_streams),
+      [this](const Event &event) { output_.put(event); }, while_loading, flow);
   if (stream == nullptr) {
     return flow;
   }
-  // Live audio is never held up: text that waits for its time takes little memory.
-  flow = live_ ? output_.flow() : output_.wait_for_room();
+  GST_INFO_OBJECT(element_, "opened a %s stream", live_ ? "live" : "non-live");
+  // Only now: loading takes seconds, and the prompt may have been set meanwhile.
+  prompting_.apply(*stream);
+  while (auto item = early_.take()) {
+    if (auto *event = std::get_if<EventPointer>(&*item)) {
+      send_after_pushed(std::move(*event));
+    } else if (const auto *dropped = std::get_if<Dropped>(&*item)) {
+      output_.put(Event(*dropped));
+    } else if (flow == GST_FLOW_OK) {
+      flow = push_audio(std::get<AudioInput::Audio>(*item));
+    }
+  }
+  return flow;
+}
+
+GstFlowReturn Transcriber::take_audio(AudioInput::Audio audio) {
+  if (audio.samples.empty()) {
+    return GST_FLOW_OK;
+  }
+  using WhileLoading = Recognition::WhileLoading;
+  const GstFlowReturn flow = open_stream(is_live() ? WhileLoading::Return : WhileLoading::Wait);
   if (flow != GST_FLOW_OK) {
     return flow;
   }
   follow_time(audio);
   last_audio_ = g_get_monotonic_time();
-  const Status status = stream->push(audio.samples, audio.timestamp);
-  undrained_ = true;
   was_heard_ = true;
-  if (status.code() == StatusCode::Cancelled) {
-    return GST_FLOW_FLUSHING;
+  if (recognition_.stream() == nullptr) {
+    early_.put(std::move(audio));
+    return GST_FLOW_OK;
   }
-  // A failed stream has told its listener, which posts the ERROR.
-  return status.ok() ? GST_FLOW_OK : GST_FLOW_ERROR;
+  return push_audio(audio);
 }
 
-GstFlowReturn Transcriber::push_audio(const AudioInput::Pieces &pieces) {
-  for (const AudioInput::Audio &audio : pieces) {
-    if (const GstFlowReturn flow = push_audio(audio); flow != GST_FLOW_OK) {
+GstFlowReturn Transcriber::take_audio(AudioInput::Pieces pieces) {
+  for (AudioInput::Audio &audio : pieces) {
+    if (const GstFlowReturn flow = take_audio(std::move(audio)); flow != GST_FLOW_OK) {
       return flow;
     }
+  }
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn Transcriber::push_audio(const AudioInput::Audio &audio) {
+  const auto stream = recognition_.stream();
+  if (stream == nullptr) {
+    return GST_FLOW_FLUSHING;
+  }
+  // What may wait for the model is pushed in pieces that a stream takes which has just been reset:
+  // a flush may come at any time, and only the next piece sees it.
+  const auto piece_length = static_cast<size_t>(samples_in(file_backlog));
+  std::optional<Time> timestamp = audio.timestamp;
+  for (std::span<const float> left(audio.samples); !left.empty(); timestamp.reset()) {
+    // Live audio is never held up: text that waits for its time takes little memory.
+    const GstFlowReturn flow = live_ ? output_.flow() : output_.wait_for_room();
+    if (flow != GST_FLOW_OK) {
+      return flow;
+    }
+    const size_t count = live_ ? left.size() : std::min(left.size(), piece_length);
+    const Status status = stream->push(left.first(count), timestamp);
+    undrained_ = true;
+    if (status.code() == StatusCode::Cancelled) {
+      return GST_FLOW_FLUSHING;
+    }
+    if (!status.ok()) {
+      // The stream's listener was notified and posts the ERROR.
+      return GST_FLOW_ERROR;
+    }
+    left = left.subspan(count);
   }
   return GST_FLOW_OK;
 }
@@ -212,20 +282,32 @@ GstFlowReturn Transcriber::take_buffer(BufferPointer buffer) {
     return GST_FLOW_NOT_NEGOTIATED;
   }
   GST_LOG_OBJECT(element_, "taking %" GST_PTR_FORMAT, buffer.get());
-  const GstFlowReturn flow = push_audio(input_.convert(std::move(buffer)));
+  const GstFlowReturn flow = take_audio(input_.convert(std::move(buffer)));
   post_notes();
   return flow;
 }
 
 void Transcriber::send_after_text(EventPointer event) {
-  push_audio(input_.drain());
+  take_audio(input_.drain());
+  send_after_pushed(std::move(event));
+}
+
+void Transcriber::send_at_end(EventPointer event) {
+  take_audio(input_.drain());
+  if (!early_.is_empty() && open_stream(Recognition::WhileLoading::Wait) != GST_FLOW_OK) {
+    early_.clear();
+  }
   send_after_pushed(std::move(event));
 }
 
 void Transcriber::send_after_pushed(EventPointer event) {
   const auto stream = recognition_.stream();
   if (stream == nullptr) {
-    output_.put(std::move(event));
+    if (early_.is_empty()) {
+      output_.put(std::move(event));
+    } else {
+      early_.put(std::move(event));
+    }
     return;
   }
   // Also where nothing was pushed since the last drain: its words may still be under way. To drain
@@ -273,7 +355,7 @@ bool Transcriber::take_caps(GstEvent *event) {
   GstCaps *caps = nullptr;
   gst_event_parse_caps(event, &caps);
   // The recognition goes on; only what the resampler holds belongs to the old caps.
-  push_audio(input_.drain());
+  take_audio(input_.drain());
   if (const Status status = input_.set_caps(caps); !status.ok()) {
     GST_ELEMENT_ERROR(element_, STREAM, FORMAT, ("%s", status.message().c_str()),
                       ("%" GST_PTR_FORMAT, caps));
@@ -292,16 +374,15 @@ bool Transcriber::take_gap(GstEvent *event) {
     return true;
   }
   AudioInput::Pieces pieces = input_.gap(start, duration);
-  const bool is_live = recognition_.stream() == nullptr ? latency_.ask_upstream() : live_.load();
-  if (!is_live || pieces.empty() || pieces.back().duration() <= max_heard_silence) {
+  if (!is_live() || pieces.empty() || pieces.back().duration() <= max_heard_silence) {
     // Heard as silence, so that words which wait for the model's delay come out.
-    return push_audio(pieces) == GST_FLOW_OK;
+    return take_audio(std::move(pieces)) == GST_FLOW_OK;
   }
   // So much at once would count as audio that the model is too slow for: the words so far come out,
   // and only the clock moves.
   const AudioInput::Audio silence = std::move(pieces.back());
   pieces.pop_back();
-  if (push_audio(pieces) != GST_FLOW_OK) {
+  if (take_audio(std::move(pieces)) != GST_FLOW_OK) {
     return false;
   }
   follow_time(silence);
@@ -322,16 +403,16 @@ bool Transcriber::take_event(EventPointer event) {
     case GST_EVENT_GAP:
       return take_gap(event.get());
     case GST_EVENT_EOS:
-      push_audio(input_.drain());
+      take_audio(input_.drain());
       post_notes();
       if (!was_heard_) {
         GST_ELEMENT_WARNING(element_, STREAM, DECODE, ("No audio came: there is nothing to write."),
                             (nullptr));
       }
-      send_after_text(std::move(event));
+      send_at_end(std::move(event));
       return true;
     case GST_EVENT_SEGMENT_DONE:
-      send_after_text(std::move(event));
+      send_at_end(std::move(event));
       return true;
     case GST_EVENT_TAG:
       // It describes the audio; the text has a tag of its own.
@@ -350,6 +431,7 @@ void Transcriber::begin_flush() {
 void Transcriber::end_flush() {
   recognition_.end_flush();
   input_.flush();
+  early_.clear();
   pushed_until_.reset();
   undrained_ = false;
   output_.end_flush();

@@ -11,6 +11,7 @@
 #include "common/audio_input.h"
 #include "common/mutex.h"
 #include "common/pointers.h"
+#include "element/early_input.h"
 #include "element/latency.h"
 #include "element/output_observer.h"
 #include "element/prompting.h"
@@ -69,11 +70,17 @@ class Transcriber final : private OutputObserver {
 
   void pause_began() override { prompting_.pause_began(); }
   void nothing_came() override;
+  /// To the stream, if the model is there by now, and no audio comes that would do it.
+  void pass_early_input();
 
-  /// The stream, opened if it is not; null if there is none, with the reason in `flow`.
-  std::shared_ptr<Stream> acquire_stream(GstFlowReturn &flow);
+  /// Opens the stream if it is not open and the model is there, and passes on what came before.
+  GstFlowReturn open_stream(Recognition::WhileLoading while_loading);
+  /// Whether upstream is live, which is settled when the stream opens.
+  bool is_live();
+  GstFlowReturn take_audio(AudioInput::Audio audio);
+  GstFlowReturn take_audio(AudioInput::Pieces pieces);
+  /// To the stream, which is open.
   GstFlowReturn push_audio(const AudioInput::Audio &audio);
-  GstFlowReturn push_audio(const AudioInput::Pieces &pieces);
   /// Says what the user should know about the audio.
   void post_notes();
   /// Notes where the audio has got to. If it has gone back, the segment is sent once more, so that
@@ -81,6 +88,8 @@ class Transcriber final : private OutputObserver {
   void follow_time(const AudioInput::Audio &audio);
   /// Sends a serialized event on after the text of all audio before it.
   void send_after_text(EventPointer event);
+  /// The same of an event that nothing may follow for now, so that the model is waited for.
+  void send_at_end(EventPointer event);
   /// The same, of all audio that was pushed: the resampler keeps what it holds.
   void send_after_pushed(EventPointer event);
   bool take_segment(EventPointer event);
@@ -101,9 +110,11 @@ class Transcriber final : private OutputObserver {
   /// newer settings comes last. Comes before the locks of the settings and the output.
   Mutex writing_mutex_;
 
-  // Of the streaming thread.
+  // Under the sink pad's stream lock.
 
   AudioInput input_;
+  /// Empty once the stream is open.
+  EarlyInput early_;
   /// Audio was pushed since the start.
   bool was_heard_ = false;
   /// Time after the audio that was pushed last in this segment.

@@ -221,6 +221,25 @@ TEST(a_flush_releases_a_waiting_push) {
   gst_pad_push_event(element.harness()->srcpad, gst_event_new_flush_stop(TRUE));
 }
 
+TEST(a_flush_releases_a_push_at_any_moment) {
+  SteppedModel model;
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en");
+  element.start_audio();
+  const std::vector<float> minute(24000 * 60);
+  GstPad *source = element.harness()->srcpad;
+  for (guint round = 0; round < 100; ++round) {
+    std::thread pusher([&] { element.push(minute, 0, minute.size()); });
+    // Before the push, when it begins, or in the middle of it.
+    g_usleep(round * 10);
+    gst_pad_push_event(source, gst_event_new_flush_start());
+    pusher.join();
+    gst_pad_push_event(source, gst_event_new_flush_stop(TRUE));
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    gst_pad_push_event(source, gst_event_new_segment(&segment));
+  }
+}
+
 TEST(a_new_segment_waits_for_the_text_before_it) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en lateness=500");
   element.start_audio();

@@ -9,11 +9,11 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/model_state.h"
+#include "metrics/text_errors.h"
 #include "support/golden.h"
 #include "support/recognise.h"
 #include "support/samples.h"
 #include "support/suite.h"
-#include "support/word_errors.h"
 
 namespace {
 
@@ -87,13 +87,13 @@ struct Bulletin {
   nlohmann::json said =
       nlohmann::json::parse(std::ifstream(example("samples/bulletin.json"))).at("utterances");
 
-  int errors(const std::string &language, const std::string &text) const {
+  int64_t errors(const std::string &language, const std::string &text) const {
     std::string all;
     for (const auto &utterance : said) {
       all += utterance.at(language).get<std::string>() + " ";
     }
-    return 100 * count_errors(words_of(all), words_of(text)) /
-           static_cast<int>(words_of(all).size());
+    const metrics::Edits edits = metrics::count_word_edits(all, text);
+    return 100 * edits.errors() / edits.expected();
   }
 };
 
@@ -152,7 +152,7 @@ TEST(in_company_as_alone) {
   for (const Heard &heard : found) {
     // Relays take turns, so that they do not fall at the same frames as alone.
     assert_at_least(heard.relays, uint64_t{3});
-    assert_at_most(count_errors(words_of(alone.text), words_of(heard.text)), 6, heard.text);
+    assert_at_most(metrics::count_word_edits(alone.text, heard.text).errors(), 6, heard.text);
   }
 }
 

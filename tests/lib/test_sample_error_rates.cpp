@@ -2,6 +2,7 @@
 /// What the smaller precisions cost in words: their error rates on the sample recordings beside
 /// that of f32. Prints the rates.
 #include <algorithm>
+#include <cinttypes>
 #include <cstdio>
 #include <iterator>
 #include <list>
@@ -13,23 +14,23 @@
 
 #include <kyutaistt/option_names.h>
 
+#include "metrics/text_errors.h"
 #include "support/golden.h"
 #include "support/recognise.h"
 #include "support/samples.h"
 #include "support/suite.h"
-#include "support/word_errors.h"
 
 namespace {
 
 using namespace kyutaistt;         // NOLINT(google-build-using-namespace)
 using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
 
-struct Errors {
-  int errors = 0;
-  int words = 0;
+using metrics::Edits;
 
-  double points() const { return 100.0 * errors / words; }
-};
+/// Hundredths of the words that are wrong.
+double points(const Edits &edits) {
+  return 100.0 * static_cast<double>(edits.errors()) / static_cast<double>(edits.expected());
+}
 
 struct Case {
   Precision precision;
@@ -39,7 +40,7 @@ struct Case {
 };
 
 /// Recognises all clips at once in a domain.
-Errors recognise(const std::vector<Clip> &clips, const std::string &domain, const Case &c) {
+Edits recognise(const std::vector<Clip> &clips, const std::string &domain, const Case &c) {
   ModelOptions options;
   options.precision = c.precision;
   options.cache_precision = c.cache;
@@ -60,27 +61,14 @@ Errors recognise(const std::vector<Clip> &clips, const std::string &domain, cons
   for (std::thread &thread : threads) {
     thread.join();
   }
-  Errors sum;
+  Edits sum;
   auto transcript = transcripts.begin();
   for (const Clip &clip : clips) {
     assert_ok(transcript->failure);
-    const std::vector<std::string> said = words_of(clip.references.at(domain).said);
-    sum.errors += count_errors(said, words_of(transcript->text()));
-    sum.words += static_cast<int>(said.size());
+    sum += metrics::count_word_edits(clip.references.at(domain).said, transcript->text());
     ++transcript;
   }
   return sum;
-}
-
-TEST(errors_are_counted_in_words) {
-  const std::vector<std::string> said = words_of("a b  c d");
-  ck_assert_uint_eq(said.size(), 4);
-  ck_assert_int_eq(count_errors(said, said), 0);
-  ck_assert_int_eq(count_errors(said, {}), 4);
-  ck_assert_int_eq(count_errors({}, said), 4);
-  ck_assert_int_eq(count_errors(said, words_of("a c d")), 1);
-  ck_assert_int_eq(count_errors(said, words_of("x a b c d")), 1);
-  ck_assert_int_eq(count_errors(said, words_of("a b C e d")), 2);
 }
 
 TEST(small_precisions_cost_few_words) {
@@ -92,22 +80,23 @@ TEST(small_precisions_cost_few_words) {
       {Precision::Int4, CachePrecision::Int8, 1.5},
   };
   for (const char *domain : {"asr_is_is", "asr_is_en"}) {
-    const Errors f32 = recognise(clips, domain, {Precision::F32, CachePrecision::F32, 0});
+    const Edits f32 = recognise(clips, domain, {Precision::F32, CachePrecision::F32, 0});
     int expected = 0;
     for (const Clip &clip : clips) {
       expected += clip.references.at(domain).errors;
     }
-    ck_assert_int_eq(f32.errors, expected);
+    ck_assert_int_eq(f32.errors(), expected);
     for (const Case &c : cases) {
-      const Errors found = recognise(clips, domain, c);
-      std::printf("%s, %s, cache %s: %d of %d words, %.2f %%; f32 %.2f %%\n", domain,
-                  option_name(c.precision), option_name(c.cache), found.errors, found.words,
-                  found.points(), f32.points());
-      ck_assert_msg(found.points() <= f32.points() + c.max_points,
-                    "%s, %s, cache %s: %d of %d words are wrong, %.2f %%, expected at most %.2f "
+      const Edits found = recognise(clips, domain, c);
+      std::printf("%s, %s, cache %s: %" PRId64 " of %" PRId64 " words, %.2f %%; f32 %.2f %%\n",
+                  domain, option_name(c.precision), option_name(c.cache), found.errors(),
+                  found.expected(), points(found), points(f32));
+      ck_assert_msg(points(found) <= points(f32) + c.max_points,
+                    "%s, %s, cache %s: %" PRId64 " of %" PRId64
+                    " words are wrong, %.2f %%, expected at most %.2f "
                     "%% and %.1f",
-                    domain, option_name(c.precision), option_name(c.cache), found.errors,
-                    found.words, found.points(), f32.points(), c.max_points);
+                    domain, option_name(c.precision), option_name(c.cache), found.errors(),
+                    found.expected(), points(found), points(f32), c.max_points);
     }
   }
 }

@@ -44,13 +44,8 @@ void describe_recording(OrderedJson &json, const Details &details, const Ending 
 }  // namespace
 
 void JsonTranscript::add(const Event &event) {
-  if (const auto *word = std::get_if<Word>(&event)) {
-    words_.push_back(*word);
-    ends_.push_back(word->end);
-  } else if (const auto *end = std::get_if<WordEnd>(&event)) {
-    // It comes before the next word.
-    ends_.back() = end->end;
-  } else if (const auto *step = std::get_if<Step>(&event)) {
+  heard_.add(event);
+  if (const auto *step = std::get_if<Step>(&event)) {
     tokens_.push_back(step->token);
     if (!step->codes.empty()) {
       codes_.push_back(step->codes);
@@ -62,12 +57,10 @@ void JsonTranscript::finish(const Ending &ending) {
   OrderedJson json = begin_object(details_);
   describe_recording(json, details_, ending);
   json["words"] = OrderedJson::array();
-  std::string text;
-  for (size_t i = 0; i < words_.size(); ++i) {
-    describe_word(json["words"].emplace_back(), words_[i], ends_[i]);
-    text += (text.empty() ? "" : " ") + words_[i].text;
+  for (const Word &word : heard_.words()) {
+    describe_word(json["words"].emplace_back(), word, word.end);
   }
-  json["text"] = text;
+  json["text"] = heard_.text();
   if (!ending.error.empty()) {
     json["error"] = ending.error;
   }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "program/heard_words.h"
 #include "program/transcript.h"
 
 namespace kyutaistt::program {
@@ -20,10 +21,7 @@ class JsonTranscript : public Transcript {
 
  private:
   const Details details_;
-  std::vector<Word> words_;
-  /// Until when each may be shown: its `WordEnd`, or the end of its last piece where there was
-  /// none.
-  std::vector<Time> ends_;
+  HeardWords heard_;
   /// Every position's token, from 0 on, and the codes of every frame; with report_steps.
   std::vector<int32_t> tokens_;
   std::vector<std::vector<int32_t>> codes_;

@@ -6,12 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "program/file_recognition.h"
 #include "program/output.h"
+#include "program/recognise_jobs.h"
 
 namespace kyutaistt::program {
-
-using Jobs = std::vector<std::unique_ptr<Job>>;
 
 /// Writes the results of files, and the messages of those that failed. Not thread-safe; `jobs` must
 /// outlive it.

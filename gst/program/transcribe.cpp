@@ -1,50 +1,23 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// `kyutaistt transcribe`: the speech in files as text, subtitles or JSON.
-#include <algorithm>
-#include <atomic>
-#include <condition_variable>
 #include <filesystem>
-#include <iostream>
-#include <mutex>
-#include <thread>
 
 #include <kyutaistt/engine.h>
 #include <kyutaistt/model.h>
 
 #include "program/commands.h"
+#include "program/hearing_options.h"
 #include "program/inputs.h"
 #include "program/interruption.h"
+#include "program/model_use.h"
 #include "program/progress_bar.h"
+#include "program/recognise_jobs.h"
 #include "program/results.h"
 #include "program/transcribe_request.h"
 
 namespace kyutaistt::program {
 
 namespace {
-
-/// Files that are recognised at the same time: they share the reading of the weights.
-constexpr size_t max_parallel = 4;
-
-/// Wakes the thread that writes results.
-class Bell {
- public:
-  void ring() {
-    const std::lock_guard lock(mutex_);
-    rung_ = true;
-    changed_.notify_one();
-  }
-  /// Waits until it has been rung since the last call, but no longer than `patience`.
-  void wait(std::chrono::milliseconds patience) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, patience, [this] { return rung_; });
-    rung_ = false;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool rung_ = false;
-};
 
 /// Part of all files that was read; negative if it is not known.
 double share_of(const Jobs &jobs) {
@@ -59,70 +32,21 @@ double share_of(const Jobs &jobs) {
   return sum / static_cast<double>(jobs.size());
 }
 
-/// Where the results go, and how progress is shown.
-struct Reporting {
-  Results &results;
-  Output &output;
-  ProgressBar bar;
-  Bell bell;
-};
-
 /// Shows progress and writes results until all files are done.
-void watch(const Jobs &jobs, Reporting &reporting) {
-  constexpr auto interval = std::chrono::milliseconds(50);
+void recognise_all(Engine &engine, const TranscribeRequest &request, const Jobs &jobs,
+                   Results &results, const Output &output, ProgressBar &bar) {
   // Words on a terminal show the progress themselves.
-  const bool shows_bar = !reporting.output.is_terminal();
-  for (bool all_done = false; !all_done;) {
-    all_done =
-        std::all_of(jobs.begin(), jobs.end(), [](const auto &job) { return bool(job->is_done); });
-    reporting.results.write_ready([&reporting] { reporting.bar.clear(); });
-    if (!reporting.output.status().ok()) {
+  const bool shows_bar = !output.is_terminal();
+  recognise_jobs(engine, request.hearing, jobs, default_parallel, [&] {
+    results.write_ready([&bar] { bar.clear(); });
+    if (!output.status().ok()) {
       interrupt();
     }
-    if (!all_done) {
-      if (shows_bar) {
-        reporting.bar.show("recognising", share_of(jobs));
-      }
-      reporting.bell.wait(interval);
+    if (shows_bar) {
+      bar.show("recognising", share_of(jobs));
     }
-  }
-}
-
-void recognise_all(Engine &engine, const TranscribeRequest &request, const Jobs &jobs,
-                   Reporting &reporting) {
-  Hearing hearing = request.hearing;
-  hearing.changed = [&reporting] { reporting.bell.ring(); };
-  std::atomic<size_t> next = 0;
-  std::vector<std::thread> workers;
-  for (size_t worker = 0; worker < std::min(max_parallel, jobs.size()); ++worker) {
-    workers.emplace_back([&] {
-      for (size_t i = next++; i < jobs.size(); i = next++) {
-        Job &job = *jobs[i];
-        if (!job.is_done && !interrupted()) {
-          recognise(engine, hearing, job);
-        }
-        job.share = 1;
-        job.is_done = true;
-      }
-    });
-  }
-  watch(jobs, reporting);
-  for (std::thread &worker : workers) {
-    worker.join();
-  }
-  reporting.bar.clear();
-}
-
-Result<std::shared_ptr<Engine>> load(const std::string &folder, const TranscribeRequest &request,
-                                     ProgressBar &bar) {
-  ModelOptions options = request.model_options;
-  options.progress = [&bar](double share) {
-    bar.show("loading the model", share);
-    return !interrupted();
-  };
-  auto model = Model::load(folder, options);
+  });
   bar.clear();
-  return model.ok() ? Engine::create(std::move(model).value()) : model.status();
 }
 
 /// Finds out whether the results can be written, before there is anything that could be lost.
@@ -141,17 +65,10 @@ Status open_output(const TranscribeRequest &request, const std::vector<Input> &i
   return output.open(request.output);
 }
 
-std::string domain_of(const TranscribeRequest &request, const ModelInfo &model) {
-  if (!request.hearing.prompt.enabled || !request.hearing.prompt.tokens.empty()) {
-    return {};
-  }
-  return request.hearing.prompt.domain.value_or(model.default_domain);
-}
-
 Details details_of(const TranscribeRequest &request, const ModelInfo &model) {
   Details details;
   details.model = request.model;
-  details.domain = domain_of(request, model);
+  details.domain = domain_of(request.hearing.prompt, model);
   details.delay_seconds = model.delay_seconds;
   details.tokens = request.tokens;
   details.codes = request.codes;
@@ -226,25 +143,17 @@ int run(const TranscribeRequest &request) {
     return is_usage ? fail_usage(inputs.status().message(), "transcribe")
                     : fail(inputs.status().message(), FileFailed);
   }
-  const auto folder = find_model(request.model);
-  if (!folder.ok()) {
-    return fail(folder.status().message(), ModelFailed);
-  }
-  const auto model = inspect_model(folder.value(), request.model_options);
-  if (!model.ok()) {
-    return fail(model.status().message(), ModelFailed);
-  }
-  for (const std::string &warning : model.value().warnings) {
-    std::cerr << "kyutaistt: warning: " << warning << "\n";
-  }
-  if (Status status = check_prompt(model.value(), request.hearing.prompt); !status.ok()) {
-    return fail(status.message(), UsageError);
+  FoundModel model;
+  if (const ExitCode code =
+          find_model_for(request.model, request.model_options, request.hearing.prompt, model);
+      code != Success) {
+    return code;
   }
   Output output;
   if (Status status = open_output(request, inputs.value(), output); !status.ok()) {
     return fail(status.message(), FileFailed);
   }
-  const Jobs jobs = make_jobs(request, inputs.value(), details_of(request, model.value()));
+  const Jobs jobs = make_jobs(request, inputs.value(), details_of(request, model.info));
   std::unique_ptr<Results> results;
   if (request.output_folder.empty()) {
     results = std::make_unique<JoinedResults>(jobs, output);
@@ -252,12 +161,12 @@ int run(const TranscribeRequest &request) {
     results = std::make_unique<SeparateResults>(jobs, request.overwrite);
   }
   catch_interruption();
-  Reporting reporting{*results, output, {}, {}};
-  const auto engine = load(folder.value(), request, reporting.bar);
+  ProgressBar bar;
+  const auto engine = load_engine(model.folder, request.model_options, bar);
   if (!engine.ok()) {
     return interrupted() ? Interrupted : fail(engine.status().message(), ModelFailed);
   }
-  recognise_all(*engine.value(), request, jobs, reporting);
+  recognise_all(*engine.value(), request, jobs, *results, output, bar);
   return exit_code(*results, output);
 }
 

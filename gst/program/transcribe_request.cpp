@@ -5,6 +5,7 @@
 
 #include "program/commands.h"
 #include "program/cue_options.h"
+#include "program/hearing_options.h"
 
 namespace kyutaistt::program {
 
@@ -15,26 +16,6 @@ const std::vector<std::string> formats = {"text", "json", "jsonl", "srt", "vtt"}
 
 bool is_subtitles(Format format) {
   return format == Format::Srt || format == Format::Vtt;
-}
-
-Status read_prompt(const Arguments &arguments, Prompt &prompt) {
-  prompt.enabled = !arguments.has("--no-prompt");
-  if (arguments.has("--domain")) {
-    prompt.domain = arguments.text("--domain");
-  }
-  auto tokens = parse_token_ids(arguments.text("--prompt-tokens"), "option --prompt-tokens");
-  if (!tokens.ok()) {
-    return tokens.status();
-  }
-  prompt.tokens = std::move(tokens).value();
-  if (arguments.has("--pad-steps")) {
-    const auto pads = arguments.integer("--pad-steps", 0, max_pad_steps, 0);
-    if (!pads.ok()) {
-      return pads.status();
-    }
-    prompt.pad_steps = pads.value();
-  }
-  return {};
 }
 
 /// Refuses options that have no effect together.
@@ -81,30 +62,16 @@ Result<TranscribeRequest> read_transcribe_request(const Arguments &arguments) {
     return format.status();
   }
   request.format = static_cast<Format>(format.value());
-  if (Status status = read_prompt(arguments, request.hearing.prompt); !status.ok()) {
-    return status;
+  auto hearing = hearing_options(arguments);
+  if (!hearing.ok()) {
+    return hearing.status();
   }
+  request.hearing = std::move(hearing).value();
   const auto shape = cue_shape(arguments);
   if (!shape.ok()) {
     return shape.status();
   }
   request.cue_shape = shape.value();
-  request.hearing.reading.conversion =
-      arguments.has("--raw-samples") ? Conversion::Refused : Conversion::Allowed;
-  if (arguments.has("--raw-format")) {
-    auto raw = RawFormat::parse(arguments.text("--raw-format"));
-    if (!raw.ok()) {
-      return raw.status();
-    }
-    request.hearing.reading.raw_format = std::move(raw).value();
-  }
-  const auto channel = ChannelChoice::parse(arguments.text("--channel"), "option --channel");
-  if (!channel.ok()) {
-    return channel.status();
-  }
-  request.hearing.reading.channel = channel.value();
-  request.hearing.reading.track = arguments.text("--audio-track");
-  request.hearing.relay = !arguments.has("--no-relay");
   request.tokens = arguments.has("--tokens");
   request.codes = arguments.has("--codes");
   request.hearing.report_steps = request.tokens || request.codes;
@@ -139,28 +106,17 @@ const char *extension_of(Format format) {
 const std::vector<OptionSpec> &transcribe_options() {
   static const std::vector<OptionSpec> specs = [] {
     std::vector<OptionSpec> all = {
-        {"--domain", "D", "task to prompt for, e.g. asr_is_en (default: the model's)"},
-        {"--no-relay", nullptr,
-         "let the context roll on as the reference does, without its prompt"},
         {"--format", "text|json|jsonl|srt|vtt", "what to write (default: text)"},
         {"--output", "FILE", "write there instead of to standard output"},
         {"--output-dir", "DIR", "write a file there for each FILE, whole or not at all"},
         {"--overwrite", nullptr, "with --output-dir: also over files that are there"},
-        {"--no-prompt", nullptr, "force nothing"},
-        {"--prompt-tokens", "1,2,3,4", "force these tokens instead of a domain's"},
-        {"--pad-steps", "N", "pads forced after the prompt (default: the model's)"},
         {"--tokens", nullptr, "JSON: also the token of every step"},
         {"--codes", nullptr, "JSON: also the codes of every frame"},
-        {"--raw-format", "FORMAT:RATE:CHANNELS",
-         "read samples without a container, e.g. s16le:16000:1"},
-        {"--audio-track", "N|LANGUAGE", "which audio track of a film (default: the container's)"},
-        {"--channel", "mix|left|right|N", "which channel (default: all of them, mixed)"},
-        {"--raw-samples", nullptr, "read 24 kHz mono only, without any conversion"},
     };
-    const auto &cues = cue_option_specs();
-    all.insert(all.end(), cues.begin(), cues.end());
-    const auto &model = model_option_specs();
-    all.insert(all.end(), model.begin(), model.end());
+    for (const auto *options :
+         {&hearing_option_specs(), &cue_option_specs(), &model_option_specs()}) {
+      all.insert(all.end(), options->begin(), options->end());
+    }
     all.push_back({"--help", nullptr, "print this help"});
     return all;
   }();

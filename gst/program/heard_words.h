@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// The words of a stream with their final ends.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <kyutaistt/events.h>
+
+namespace kyutaistt::program {
+
+/// Collects them from events. Not thread-safe.
+class HeardWords {
+ public:
+  void add(const Event &event);
+  /// Each `end` says until when the word may be shown: that of its `WordEnd`, or the end of its
+  /// last piece where that did not come.
+  const std::vector<Word> &words() const { return words_; }
+  /// All of them, a space apart.
+  std::string text() const;
+
+ private:
+  std::vector<Word> words_;
+};
+
+}  // namespace kyutaistt::program

@@ -22,6 +22,9 @@ const std::vector<Command> &commands() {
   static const std::vector<Command> all = {
       {"transcribe", "kyutaistt transcribe MODEL FILE... [options]",
        "Recognises the speech in audio files.", transcribe_options, transcribe},
+      {"evaluate", "kyutaistt evaluate MODEL MANIFEST [options]",
+       "Measures how well a model recognises recordings whose text is known.", evaluate_options,
+       evaluate},
       {"info", "kyutaistt info MODEL [options]", "Describes a model folder.", info_options, info},
       {"bench", "kyutaistt bench (MODEL | --synthetic tiny|1b|2.6b) [options]",
        "Measures how fast a model runs on this machine.", bench_options, bench},

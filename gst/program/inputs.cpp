@@ -23,13 +23,6 @@ constexpr std::string_view recordings[] = {
     ".mxf", ".oga", ".ogg", ".ogv",  ".opus", ".ra",   ".snd",  ".spx",  ".ts",  ".tta",
     ".vob", ".w64", ".wav", ".weba", ".webm", ".wma",  ".wmv",  ".wv"};
 
-bool is_recording(const fs::path &path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return std::find(std::begin(recordings), std::end(recordings), extension) != std::end(recordings);
-}
-
 bool is_hidden(const fs::path &path) {
   return path.filename().string().starts_with('.');
 }
@@ -78,6 +71,13 @@ Status add_folder(const std::string &folder, std::vector<Input> &inputs) {
 }
 
 }  // namespace
+
+bool is_recording(const fs::path &path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return std::find(std::begin(recordings), std::end(recordings), extension) != std::end(recordings);
+}
 
 Result<std::vector<Input>> find_inputs(const std::vector<std::string> &operands) {
   std::vector<Input> inputs;

@@ -2,6 +2,7 @@
 /// The recordings that a command line names.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct Input {
   /// the folders below the one that was named.
   std::string result;
 };
+
+/// By its extension.
+bool is_recording(const std::filesystem::path &path);
 
 /// The operands; in place of a folder the recordings in it and below, by their extensions, in the
 /// order of their names. An operand that does not exist is kept: reading it reports that.

@@ -7,7 +7,7 @@
 
 #include <gst/gst.h>
 
-#include "common/mutex.h"
+#include "base/mutex.h"
 #include "element/settings_store.h"
 
 namespace kyutaistt::element {

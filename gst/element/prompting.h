@@ -7,7 +7,7 @@
 
 #include <gst/gst.h>
 
-#include "common/mutex.h"
+#include "base/mutex.h"
 #include "element/recognition.h"
 #include "element/settings_store.h"
 #include "element/text_output.h"

@@ -12,7 +12,7 @@
 
 #include <kyutaistt/engine.h>
 
-#include "common/mutex.h"
+#include "base/mutex.h"
 #include "element/settings.h"
 
 namespace kyutaistt::element {

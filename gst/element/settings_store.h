@@ -5,7 +5,7 @@
 #include <functional>
 #include <utility>
 
-#include "common/mutex.h"
+#include "base/mutex.h"
 #include "element/settings.h"
 
 namespace kyutaistt::element {

@@ -12,7 +12,7 @@
 
 #include <kyutaistt/events.h>
 
-#include "common/mutex.h"
+#include "base/mutex.h"
 #include "common/pointers.h"
 #include "element/text_writer.h"
 

@@ -9,7 +9,7 @@
 #include <gst/gst.h>
 
 #include "common/audio_input.h"
-#include "common/mutex.h"
+#include "base/mutex.h"
 #include "common/pointers.h"
 #include "element/early_input.h"
 #include "element/latency.h"

@@ -36,9 +36,9 @@ void Batch::restart(StreamState &stream, std::vector<int32_t> forced) {
 }
 
 Batch::Durations Batch::compute(const ModelState &model) {
-  for (Lane &lane : lanes) {
-    if (lane.restart) {
-      restart(*lane.stream, std::move(*lane.restart));
+  for (Turn &turn : turns) {
+    if (turn.restart) {
+      restart(*turn.stream, std::move(*turn.restart));
     }
   }
   end_contexts();
@@ -46,9 +46,9 @@ Batch::Durations Batch::compute(const ModelState &model) {
   const Status status =
       base::guard("computing a step", [&] { return compute_frames(model, durations); });
   if (!status.ok()) {
-    for (Lane &lane : lanes) {
-      if (!lane.end) {
-        lane.failure = status;
+    for (Turn &turn : turns) {
+      if (!turn.end) {
+        turn.failure = status;
       }
     }
   }
@@ -56,69 +56,69 @@ Batch::Durations Batch::compute(const ModelState &model) {
 }
 
 void Batch::end_contexts() {
-  for (Lane &lane : lanes) {
-    if (!lane.end) {
+  for (Turn &turn : turns) {
+    if (!turn.end) {
       continue;
     }
-    append_dropped(lane.end->dropped, lane.events);
-    lane.stream->context.finish(lane.events);
-    if (lane.end->marker) {
-      lane.events.emplace_back(Drained{*lane.end->marker});
+    append_dropped(turn.end->dropped, turn.events);
+    turn.stream->context.finish(turn.events);
+    if (turn.end->marker) {
+      turn.events.emplace_back(Drained{*turn.end->marker});
     }
-    restart(*lane.stream, lane.end->forced ? *lane.end->forced : lane.stream->context.forced());
+    restart(*turn.stream, turn.end->forced ? *turn.end->forced : turn.stream->context.forced());
   }
 }
 
 Status Batch::compute_frames(const ModelState &model, Durations &durations) {
-  frame_lanes_.clear();
+  hearing_.clear();
   frame_samples_.clear();
   encoder_states_.clear();
-  for (size_t i = 0; i < lanes.size(); ++i) {
-    Lane &lane = lanes[i];
-    if (lane.end) {
+  for (size_t i = 0; i < turns.size(); ++i) {
+    Turn &turn = turns[i];
+    if (turn.end) {
       continue;
     }
-    append_dropped(lane.frame.dropped, lane.events);
-    lane.stream->context.begin_frame(lane.frame.start, lane.frame.origin, lane.frame.end);
-    frame_lanes_.push_back(&lane);
-    encoder_states_.push_back(lane.stream->state.encoder.get());
+    append_dropped(turn.frame.dropped, turn.events);
+    turn.stream->context.begin_frame(turn.frame.start, turn.frame.origin, turn.frame.end);
+    hearing_.push_back(&turn);
+    encoder_states_.push_back(turn.stream->state.encoder.get());
     const auto begin = samples.begin() + static_cast<std::ptrdiff_t>(i) * samples_per_frame;
     frame_samples_.insert(frame_samples_.end(), begin, begin + samples_per_frame);
-    lane.stream->relay.hear({begin, begin + samples_per_frame});
+    turn.stream->relay.hear({begin, begin + samples_per_frame});
   }
-  if (frame_lanes_.empty()) {
+  if (hearing_.empty()) {
     return {};
   }
-  const std::lock_guard lock(model.computing);
+  const MutexLock lock(model.computing);
   const auto begin = Clock::now();
   const std::vector<int32_t> codes = model.encoder->encode(encoder_states_, frame_samples_);
   replay_frames(model);
   const auto encoded = Clock::now();
 
-  std::vector<Lane *> starting;
-  std::vector<Lane *> hearing;
+  std::vector<Turn *> starting;
+  std::vector<Turn *> hearing;
   std::vector<int32_t> heard;
   const auto codebooks = static_cast<size_t>(model.info.language_model.codebooks);
-  for (size_t i = 0; i < frame_lanes_.size(); ++i) {
-    const decode::Context &context = frame_lanes_[i]->stream->context;
+  for (size_t i = 0; i < hearing_.size(); ++i) {
+    const decode::Context &context = hearing_[i]->stream->context;
     if (context.needs_start()) {
-      starting.push_back(frame_lanes_[i]);
+      starting.push_back(hearing_[i]);
     }
     if (context.hears_frame()) {
-      hearing.push_back(frame_lanes_[i]);
+      hearing.push_back(hearing_[i]);
       const auto first = codes.begin() + static_cast<std::ptrdiff_t>(i * codebooks);
       heard.insert(heard.end(), first, first + static_cast<std::ptrdiff_t>(codebooks));
     }
   }
   step_language_model(model, starting, {});
   step_language_model(model, hearing, heard);
-  for (Lane *lane : frame_lanes_) {
-    lane->events.emplace_back(lane->stream->context.progress());
-    StreamState &stream = *lane->stream;
+  for (Turn *turn : hearing_) {
+    turn->events.emplace_back(turn->stream->context.progress());
+    StreamState &stream = *turn->stream;
     stream.relay.write(stream.context.text_input());
     if (stream.relay.is_running() && stream.relay.frames_behind() == 0) {
       spares_.push_back(stream.relay.take_over(stream.state));
-      ++lane->relays;
+      ++turn->relays;
     }
   }
   durations.codec = encoded - begin;
@@ -128,11 +128,11 @@ Status Batch::compute_frames(const ModelState &model, Durations &durations) {
 
 void Batch::replay_frames(const ModelState &model) {
   replay_rows_.clear();
-  const auto lane_count = static_cast<int64_t>(frame_lanes_.size());
-  int64_t rows_left = std::max(min_replay_rows, lane_count);
+  const auto turn_count = static_cast<int64_t>(hearing_.size());
+  int64_t rows_left = std::max(min_replay_rows, turn_count);
   const int64_t window = model.info.language_model.window;
-  for (Lane *lane : frame_lanes_) {
-    StreamState &stream = *lane->stream;
+  for (Turn *turn : hearing_) {
+    StreamState &stream = *turn->stream;
     if (rows_left > 0 && !stream.relay.is_running()) {
       if (const auto handover = stream.relay.find_handover(stream.state.language_model->position)) {
         if (spares_.empty()) {
@@ -158,7 +158,7 @@ void Batch::replay_frames(const ModelState &model) {
   }
 }
 
-void Batch::step_language_model(const ModelState &model, std::span<Lane *const> stepping,
+void Batch::step_language_model(const ModelState &model, std::span<Turn *const> stepping,
                                 std::span<const int32_t> codes) {
   if (stepping.empty()) {
     return;
@@ -181,10 +181,10 @@ void Batch::step_language_model(const ModelState &model, std::span<Lane *const> 
   const std::vector<ops::Choice> choices = model.language_model->step(inputs, output);
   for (size_t i = 0; i < stepping.size(); ++i) {
     const ops::Choice choice = all_forced ? ops::Choice{} : choices[i];
-    Lane &lane = *stepping[i];
-    Status status = lane.stream->context.accept(choice, inputs[i].codes, lane.events);
+    Turn &turn = *stepping[i];
+    Status status = turn.stream->context.accept(choice, inputs[i].codes, turn.events);
     if (!status.ok()) {
-      lane.failure = std::move(status);
+      turn.failure = std::move(status);
     }
   }
 }

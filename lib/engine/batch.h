@@ -11,13 +11,14 @@
 
 #include <kyutaistt/events.h>
 
+#include "engine/audio_queue.h"
 #include "engine/model_state.h"
 #include "engine/stream_state.h"
 
 namespace kyutaistt::engine {
 
 /// One stream's part in a step.
-struct Lane {
+struct Turn {
   std::shared_ptr<StreamState> stream;
   /// The stream's generation when its part was taken.
   uint64_t generation = 0;
@@ -35,11 +36,11 @@ struct Lane {
   Status failure;
 };
 
-/// The lanes of a step and the memory that they share. Used by the worker alone.
+/// The turns of a step and the memory that they share. Used by the worker alone.
 class Batch {
  public:
-  std::vector<Lane> lanes;
-  /// One frame for each lane, at the lane's index.
+  std::vector<Turn> turns;
+  /// One frame for each turn, at the turn's index.
   std::vector<float> samples;
 
   struct Durations {
@@ -47,8 +48,8 @@ class Batch {
     std::chrono::nanoseconds language_model{};
   };
 
-  /// Runs every lane through the model and fills its events. If computing fails as a whole, every
-  /// lane with a frame fails.
+  /// Runs every turn through the model and fills its events. If computing fails as a whole, every
+  /// turn with a frame fails.
   Durations compute(const ModelState &model);
 
  private:
@@ -58,13 +59,13 @@ class Batch {
   /// Begins relays, and lets fresh contexts hear what they missed: fills `replay_rows_`.
   void replay_frames(const ModelState &model);
   Status compute_frames(const ModelState &model, Durations &durations);
-  /// One position of the language model for these lanes. `codes`: [lanes, codebooks], or empty for
+  /// One position of the language model for these turns. `codes`: [turns, codebooks], or empty for
   /// the start.
-  void step_language_model(const ModelState &model, std::span<Lane *const> lanes,
+  void step_language_model(const ModelState &model, std::span<Turn *const> turns,
                            std::span<const int32_t> codes);
 
-  // Reused from step to step: lanes with a frame, and their samples and states in the same order.
-  std::vector<Lane *> frame_lanes_;
+  // Reused from step to step: turns with a frame, and their samples and states in the same order.
+  std::vector<Turn *> hearing_;
   std::vector<float> frame_samples_;
   std::vector<mimi::EncoderState *> encoder_states_;
   /// Rows of fresh contexts, which ride on the streams' next step of the language model.

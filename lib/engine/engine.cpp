@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include <kyutaistt/engine.h>
 
 #include "base/guard.h"
 #include "decode/prompt.h"
-#include "engine/engine_state.h"
+#include "engine/scheduler.h"
 
 namespace kyutaistt {
 
 namespace {
 
-/// Silence behind the model's delay that transformers' feature extractor appends.
-constexpr double tail_margin_seconds = 1.0;
-
 /// A word is shown no longer than this beyond its last piece, whatever the options say: longer
 /// times would not fit when they are added up.
 constexpr Time longest_word_end_cap = std::chrono::hours(24);
-
-engine::AudioQueue::Shape queue_shape(const ModelInfo &info) {
-  return {samples_in(seconds(info.silence_prefix_seconds)),
-          samples_in(seconds(info.delay_seconds + tail_margin_seconds)),
-          info.alignment == Alignment::Hf};
-}
 
 Status check(const StreamOptions &options) {
   if (options.queue_capacity < frame_duration) {
@@ -39,6 +31,24 @@ Status check(const StreamOptions &options) {
   return {};
 }
 
+/// A stream that is about to begin its first context.
+Result<std::shared_ptr<engine::StreamState>> make_stream(const ModelState &model,
+                                                         const StreamOptions &options,
+                                                         EventListener listener) {
+  KYUTAISTT_ASSIGN(forced, decode::forced_tokens(model.info, options.prompt));
+  auto stream = std::make_shared<engine::StreamState>(
+      options, std::move(listener),
+      decode::Context(model.info, model.tokenizer,
+                      std::min(options.word_end_cap, longest_word_end_cap), options.report_steps),
+      model.info);
+  if (options.relay) {
+    stream->relay.restart(forced);
+  }
+  stream->context.restart(std::move(forced));
+  stream->state = engine::make_context_state(model);
+  return stream;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Engine>> Engine::create(std::shared_ptr<const Model> model,
@@ -52,11 +62,11 @@ Result<std::shared_ptr<Engine>> Engine::create(std::shared_ptr<const Model> mode
   }
   return base::guard("starting the engine", [&]() -> Result<std::shared_ptr<Engine>> {
     return std::make_shared<Engine>(
-        std::make_shared<EngineState>(std::move(model), std::move(options)));
+        std::make_shared<engine::Scheduler>(std::move(model), std::move(options)));
   });
 }
 
-Engine::Engine(std::shared_ptr<EngineState> state) : state_(std::move(state)) {}
+Engine::Engine(std::shared_ptr<engine::Scheduler> scheduler) : scheduler_(std::move(scheduler)) {}
 
 Engine::~Engine() = default;
 
@@ -67,40 +77,19 @@ Result<std::unique_ptr<Stream>> Engine::open_stream(const StreamOptions &options
     if (!listener) {
       return Status::invalid_argument("a stream needs a listener");
     }
-    const ModelState &model = state_->model->state();
-    KYUTAISTT_ASSIGN(forced, decode::forced_tokens(model.info, options.prompt));
-    auto stream = std::make_shared<StreamState>(
-        options, std::move(listener), queue_shape(model.info),
-        decode::Context(model.info, model.tokenizer,
-                        std::min(options.word_end_cap, longest_word_end_cap), options.report_steps),
-        model.info);
-    stream->forced = std::make_shared<const std::vector<int32_t>>(forced);
-    if (options.relay) {
-      stream->relay.restart(forced);
-    }
-    stream->context.restart(std::move(forced));
-    stream->state = engine::make_context_state(model);
-
-    const std::lock_guard lock(state_->mutex);
-    const int limit = std::min(max_streams, state_->options.max_streams);
-    if (static_cast<int>(state_->streams.size()) >= limit) {
-      return Status::resource_exhausted("all " + std::to_string(limit) +
-                                        " streams of the engine are in use");
-    }
-    state_->streams.push_back(stream);
-    return std::make_unique<Stream>(state_, std::move(stream));
+    KYUTAISTT_ASSIGN(stream,
+                     make_stream(scheduler_->model().state(), options, std::move(listener)));
+    KYUTAISTT_TRY(scheduler_->add(stream, max_streams));
+    return std::make_unique<Stream>(scheduler_, std::move(stream));
   });
 }
 
 const Model &Engine::model() const noexcept {
-  return *state_->model;
+  return scheduler_->model();
 }
 
 EngineStats Engine::stats() const {
-  const std::lock_guard lock(state_->mutex);
-  EngineStats stats = state_->stats;
-  stats.open_streams = static_cast<int>(state_->streams.size());
-  return stats;
+  return scheduler_->stats();
 }
 
 }  // namespace kyutaistt

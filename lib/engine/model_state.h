@@ -3,10 +3,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 
 #include <kyutaistt/model.h>
 
+#include "base/mutex.h"
 #include "checkpoint/tensor_source.h"
 #include "lm/language_model.h"
 #include "mimi/encoder.h"
@@ -27,7 +27,7 @@ struct ModelState {
   std::unique_ptr<const lm::LanguageModel> language_model;
   /// Held while computing: operations compute on one thread at a time, and several engines may
   /// share a model. No other lock is taken under it.
-  mutable std::mutex computing;
+  mutable Mutex computing;
 };
 
 }  // namespace kyutaistt

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// The engines that the parts of a process share.
 #include <chrono>
-#include <condition_variable>
 #include <filesystem>
 #include <map>
-#include <mutex>
+#include <optional>
 #include <tuple>
 
 #include <kyutaistt/engine.h>
 
 #include "base/guard.h"
+#include "base/mutex.h"
 #include "checkpoint/model_folder.h"
 #include "engine/resolve_options.h"
 
@@ -30,11 +30,12 @@ struct Entry {
 };
 
 struct Registry {
-  /// Protects `entries`; not held while a model is loaded.
-  std::mutex mutex;
+  /// Not held while a model is loaded.
+  Mutex mutex;
   /// An entry is not loading any more.
-  std::condition_variable loaded;
-  std::map<Key, Entry> entries;
+  Condition loaded;
+  /// Entries are small and stay.
+  std::map<Key, Entry> entries KYUTAISTT_GUARDED_BY(mutex);
 };
 
 Registry &registry() {
@@ -66,24 +67,33 @@ Result<std::shared_ptr<Engine>> load_engine(const std::string &folder, const std
   return Engine::create(std::move(model));
 }
 
-/// The entry's engine, or null when the caller has to load it: then `entry.loading` is set.
-Result<std::shared_ptr<Engine>> find_or_claim(Entry &entry, const ModelOptions &options,
-                                              std::unique_lock<std::mutex> &lock) {
-  while (entry.loading) {
-    registry().loaded.wait_for(lock, waiting_interval);
-    if (!options.progress) {
-      continue;
-    }
-    lock.unlock();
-    const bool wanted = options.progress(0.0);
-    lock.lock();
-    if (!wanted) {
-      return Status::cancelled("loading the model was cancelled");
-    }
+/// The engine of an entry, or null when the caller has to load it: then the entry is loading.
+/// None while another caller loads it.
+std::optional<std::shared_ptr<Engine>> find_or_claim(const Key &key) {
+  Registry &shared = registry();
+  const MutexLock lock(shared.mutex);
+  Entry &entry = shared.entries[key];
+  if (entry.loading) {
+    shared.loaded.wait_for(shared.mutex, waiting_interval);
+  }
+  if (entry.loading) {
+    return std::nullopt;
   }
   auto engine = entry.engine.lock();
   entry.loading = engine == nullptr;
   return engine;
+}
+
+/// Loading has ended, without an engine if it failed.
+void finish_loading(const Key &key, const std::shared_ptr<Engine> &engine) {
+  Registry &shared = registry();
+  {
+    const MutexLock lock(shared.mutex);
+    Entry &entry = shared.entries[key];
+    entry.loading = false;
+    entry.engine = engine;
+  }
+  shared.loaded.notify_all();
 }
 
 }  // namespace
@@ -94,22 +104,19 @@ Result<std::shared_ptr<Engine>> Engine::shared(const std::string &folder,
     // Before anything is read: if the files change from here on, the key is nobody's any more.
     const std::string identity = checkpoint::folder_identity(folder);
     KYUTAISTT_ASSIGN(resolved, engine::resolve_options(folder, options));
-    std::unique_lock lock(registry().mutex);
-    // Entries are small and stay, so that references to them do.
-    Entry &entry = registry().entries[key_of(folder, identity, resolved)];
-    KYUTAISTT_ASSIGN(existing, find_or_claim(entry, resolved, lock));
-    if (existing != nullptr) {
-      return existing;
+    const Key key = key_of(folder, identity, resolved);
+    auto existing = find_or_claim(key);
+    while (!existing) {
+      if (resolved.progress && !resolved.progress(0.0)) {
+        return Status::cancelled("loading the model was cancelled");
+      }
+      existing = find_or_claim(key);
     }
-    lock.unlock();
+    if (*existing != nullptr) {
+      return std::move(*existing);
+    }
     auto engine = load_engine(folder, identity, resolved);
-    lock.lock();
-    entry.loading = false;
-    if (engine.ok()) {
-      entry.engine = engine.value();
-    }
-    lock.unlock();
-    registry().loaded.notify_all();
+    finish_loading(key, engine.ok() ? engine.value() : nullptr);
     return engine;
   });
 }

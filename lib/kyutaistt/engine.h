@@ -16,7 +16,9 @@
 
 namespace kyutaistt {
 
-struct EngineState;
+namespace engine {
+class Scheduler;
+}
 
 /// Counters since the engine was made.
 struct EngineStats {
@@ -46,7 +48,7 @@ class KYUTAISTT_PUBLIC Engine {
   static Result<std::shared_ptr<Engine>> shared(const std::string &folder,
                                                 const ModelOptions &options = {});
 
-  explicit Engine(std::shared_ptr<EngineState> state);
+  explicit Engine(std::shared_ptr<engine::Scheduler> scheduler);
   Engine(const Engine &) = delete;
   Engine &operator=(const Engine &) = delete;
   ~Engine();
@@ -61,7 +63,7 @@ class KYUTAISTT_PUBLIC Engine {
   EngineStats stats() const;
 
  private:
-  std::shared_ptr<EngineState> state_;
+  std::shared_ptr<engine::Scheduler> scheduler_;
 };
 
 }  // namespace kyutaistt

@@ -14,8 +14,10 @@
 
 namespace kyutaistt {
 
-struct EngineState;
+namespace engine {
+class Scheduler;
 struct StreamState;
+}  // namespace engine
 
 /// Counters of one stream since it was opened; never reset.
 struct StreamStats {
@@ -39,7 +41,7 @@ struct StreamStats {
 class KYUTAISTT_PUBLIC Stream {
  public:
   /// Made by `Engine::open_stream`.
-  Stream(std::shared_ptr<EngineState> engine, std::shared_ptr<StreamState> state);
+  Stream(std::shared_ptr<engine::Scheduler> scheduler, std::shared_ptr<engine::StreamState> state);
   Stream(const Stream &) = delete;
   Stream &operator=(const Stream &) = delete;
   ~Stream();
@@ -75,8 +77,8 @@ class KYUTAISTT_PUBLIC Stream {
   StreamStats stats() const;
 
  private:
-  std::shared_ptr<EngineState> engine_;
-  std::shared_ptr<StreamState> state_;
+  std::shared_ptr<engine::Scheduler> scheduler_;
+  std::shared_ptr<engine::StreamState> state_;
 };
 
 }  // namespace kyutaistt

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "engine/intake.h"
+
+#include <algorithm>
+
+namespace kyutaistt::engine {
+
+namespace {
+
+/// Time of a sample of a push, if the push has a timestamp.
+std::optional<Time> later(std::optional<Time> timestamp, int64_t samples) {
+  if (!timestamp) {
+    return std::nullopt;
+  }
+  return *timestamp + duration_of(samples);
+}
+
+}  // namespace
+
+size_t Intake::push_what_fits(std::span<const float> samples, std::optional<Time> timestamp) {
+  const auto count = std::min(samples.size(), static_cast<size_t>(std::max<int64_t>(room(), 0)));
+  queue.push(samples.first(count), timestamp);
+  return count;
+}
+
+void Intake::push_or_drop(std::span<const float> samples, std::optional<Time> timestamp) {
+  int64_t done = 0;
+  while (!samples.empty()) {
+    if (dropping_ == 0 && room() <= 0) {
+      dropping_ = samples_per_frame;
+      ++stats.dropped_frames;
+    }
+    size_t count = 0;
+    if (dropping_ > 0) {
+      count = std::min(static_cast<size_t>(dropping_), samples.size());
+      queue.push_dropped(static_cast<int64_t>(count), later(timestamp, done));
+      dropping_ -= static_cast<int64_t>(count);
+    } else {
+      count = push_what_fits(samples, later(timestamp, done));
+    }
+    done += static_cast<int64_t>(count);
+    samples = samples.subspan(count);
+  }
+}
+
+void Intake::push_end(ContextEnd end) {
+  if (end.forced) {
+    forced_ = *end.forced;
+  }
+  queue.push_end(std::move(end));
+}
+
+void Intake::reset() {
+  ++generation;
+  forced_at_reset = forced_;
+  queue.clear();
+  failure = {};
+  dropping_ = 0;
+}
+
+}  // namespace kyutaistt::engine

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// What was pushed into a stream and waits for the worker.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <kyutaistt/audio.h>
+#include <kyutaistt/status.h>
+#include <kyutaistt/stream.h>
+
+#include "engine/audio_queue.h"
+#include "engine/stream_state.h"
+
+namespace kyutaistt::engine {
+
+/// A stream's side that is shared between its callers and the worker. Not thread-safe: the
+/// scheduler's lock protects it.
+struct Intake {
+  Intake(std::shared_ptr<StreamState> of_stream, const AudioQueue::Shape &shape)
+      : stream(std::move(of_stream)), queue(shape), forced_(stream->context.forced()) {}
+
+  /// A frame or the end of a context can be taken.
+  bool is_ready() const noexcept {
+    return failure.ok() && queue.next() != AudioQueue::Next::Nothing;
+  }
+  /// Samples that the queue has room for.
+  int64_t room() const noexcept { return capacity() - queue.samples(); }
+
+  /// Appends as many of the samples as there is room for, and returns how many those are.
+  size_t push_what_fits(std::span<const float> samples, std::optional<Time> timestamp);
+  /// Appends what fits. The rest is dropped in whole frames, the last of which may reach into later
+  /// pushes.
+  void push_or_drop(std::span<const float> samples, std::optional<Time> timestamp);
+  /// The context ends here, and another one begins with the prompt's tokens if `end` has any.
+  void push_end(ContextEnd end);
+  /// Forgets what waits, and a failure.
+  void reset();
+
+  const std::shared_ptr<StreamState> stream;
+  AudioQueue queue;
+  /// Grows with every reset: what was taken from the queue before is stale.
+  uint64_t generation = 0;
+  /// Generation of the context that the worker has been given.
+  uint64_t context_generation = 0;
+  /// Tokens that the first context after the last reset was forced to begin with.
+  std::vector<int32_t> forced_at_reset;
+  /// Why the stream cannot go on; success while it can.
+  Status failure;
+  StreamStats stats;
+
+ private:
+  int64_t capacity() const noexcept { return samples_in(stream->options.queue_capacity); }
+
+  /// Tokens forced at the start of the next context to be pushed.
+  std::vector<int32_t> forced_;
+  /// Samples still to be dropped of a frame whose drop has begun.
+  int64_t dropping_ = 0;
+};
+
+}  // namespace kyutaistt::engine

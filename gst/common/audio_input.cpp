@@ -29,6 +29,14 @@ Time AudioInput::Audio::duration() const {
   return duration_of(static_cast<int64_t>(samples.size()));
 }
 
+Time AudioInput::duration(const Pieces &pieces) {
+  Time sum{};
+  for (const Audio &audio : pieces) {
+    sum += audio.duration();
+  }
+  return sum;
+}
+
 AudioInput::AudioInput() {
   reset();
 }

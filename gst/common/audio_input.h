@@ -34,6 +34,7 @@ class AudioInput {
     Time duration() const;
   };
   using Pieces = std::vector<Audio>;
+  static Time duration(const Pieces &pieces);
 
   AudioInput();
 

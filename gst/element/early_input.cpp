@@ -25,7 +25,7 @@ void EarlyInput::put(AudioInput::Audio audio) {
   const auto count = static_cast<int64_t>(audio.samples.size());
   samples_ += count;
   items_.emplace_back(std::move(audio));
-  while (samples_ - samples_per_frame >= std::max(capacity_, count)) {
+  while (samples_ > std::max(capacity_, count + samples_per_frame - 1)) {
     drop_frame();
   }
 }

@@ -19,8 +19,6 @@ constexpr Time file_backlog = std::chrono::milliseconds(800);
 constexpr Time longest_overlap = std::chrono::seconds(1);
 /// A longer stretch without audio in a live pipeline is not heard.
 constexpr Time max_heard_silence = std::chrono::seconds(1);
-/// A live source without audio for so long, in microseconds, has stopped.
-constexpr gint64 stopped_after = G_TIME_SPAN_SECOND;
 
 /// Lets go of a pad's stream lock.
 class StreamLock {
@@ -67,7 +65,8 @@ void Transcriber::set_property(const Property &property, const GValue *value) {
 
 void Transcriber::nothing_came() {
   pass_early_input();
-  if (!live_ || g_get_monotonic_time() - last_audio_ < stopped_after) {
+  const auto now = running_time();
+  if (!live_ || !now || !rhythm_.has_stopped(*now)) {
     return;
   }
   // The model keeps words for its delay: silence brings them out, as nobody knows for how long.
@@ -84,6 +83,14 @@ void Transcriber::nothing_came() {
   if (!stream->drain(output_.next_marker()).ok()) {
     GST_DEBUG_OBJECT(element_, "the stream has failed: nothing to drain");
   }
+}
+
+std::optional<Time> Transcriber::running_time() const {
+  if (GST_STATE(element_) != GST_STATE_PLAYING) {
+    return std::nullopt;
+  }
+  const GstClockTime now = gst_element_get_current_running_time(element_);
+  return GST_CLOCK_TIME_IS_VALID(now) ? std::optional(Time(now)) : std::nullopt;
 }
 
 void Transcriber::pass_early_input() {
@@ -140,6 +147,7 @@ bool Transcriber::start() {
   pushed_until_.reset();
   was_heard_ = false;
   undrained_ = false;
+  rhythm_.reset();
   prompting_.reset();
   output_.writer().configure(settings);
   output_.writer().set_language(prompting_.language(settings));
@@ -208,7 +216,6 @@ GstFlowReturn Transcriber::take_audio(AudioInput::Audio audio) {
     return flow;
   }
   follow_time(audio);
-  last_audio_ = g_get_monotonic_time();
   was_heard_ = true;
   if (recognition_.stream() == nullptr) {
     early_.put(std::move(audio));
@@ -282,7 +289,9 @@ GstFlowReturn Transcriber::take_buffer(BufferPointer buffer) {
     return GST_FLOW_NOT_NEGOTIATED;
   }
   GST_LOG_OBJECT(element_, "taking %" GST_PTR_FORMAT, buffer.get());
-  const GstFlowReturn flow = take_audio(input_.convert(std::move(buffer)));
+  AudioInput::Pieces pieces = input_.convert(std::move(buffer));
+  rhythm_.note(running_time(), AudioInput::duration(pieces));
+  const GstFlowReturn flow = take_audio(std::move(pieces));
   post_notes();
   return flow;
 }
@@ -373,6 +382,7 @@ bool Transcriber::take_gap(GstEvent *event) {
   if (!GST_CLOCK_TIME_IS_VALID(start) || !GST_CLOCK_TIME_IS_VALID(duration)) {
     return true;
   }
+  rhythm_.note(running_time(), Time(duration));
   AudioInput::Pieces pieces = input_.gap(start, duration);
   if (!is_live() || pieces.empty() || pieces.back().duration() <= max_heard_silence) {
     // Heard as silence, so that words which wait for the model's delay come out.
@@ -432,6 +442,7 @@ void Transcriber::end_flush() {
   recognition_.end_flush();
   input_.flush();
   early_.clear();
+  rhythm_.reset();
   pushed_until_.reset();
   undrained_ = false;
   output_.end_flush();

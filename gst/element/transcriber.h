@@ -18,6 +18,7 @@
 #include "element/property.h"
 #include "element/recognition.h"
 #include "element/settings_store.h"
+#include "element/source_rhythm.h"
 #include "element/text_output.h"
 
 namespace kyutaistt::element {
@@ -72,6 +73,8 @@ class Transcriber final : private OutputObserver {
   void nothing_came() override;
   /// To the stream, if the model is there by now, and no audio comes that would do it.
   void pass_early_input();
+  /// By the pipeline's clock; unset while that stands, as it does in PAUSED: then nothing is due.
+  std::optional<Time> running_time() const;
 
   /// Opens the stream if it is not open and the model is there, and passes on what came before.
   GstFlowReturn open_stream(Recognition::WhileLoading while_loading);
@@ -127,8 +130,7 @@ class Transcriber final : private OutputObserver {
   std::atomic<bool> undrained_ = false;
   /// The open stream's pipeline is live.
   std::atomic<bool> live_ = false;
-  /// Monotonic time in microseconds when audio came last.
-  std::atomic<gint64> last_audio_ = 0;
+  SourceRhythm rhythm_;
 };
 
 }  // namespace kyutaistt::element

@@ -104,7 +104,7 @@ TEST(of_live_audio_the_newest_is_kept) {
   ck_assert_int_eq(live.element.push(silence, 0, chunk), GST_FLOW_OK);
   ck_assert_int_eq(live.element.push(audio, 10 * GST_SECOND, chunk), GST_FLOW_OK);
   const guint64 samples = silence.size() + audio.size();
-  const guint64 dropped = (samples - 3 * rate) / frame_samples;
+  const guint64 dropped = (samples - 3 * rate + frame_samples - 1) / frame_samples;
   ck_assert_uint_eq(stat(live.element, "dropped-frames"), dropped);
   ck_assert_uint_eq(stat(live.element, "queued"),
                     (samples - dropped * frame_samples) * GST_SECOND / rate);
@@ -169,6 +169,7 @@ TEST(a_source_that_stopped_before_is_heard) {
   ck_assert_int_eq(live.element.push(read_sample("forecast-01.flac"), 0, chunk), GST_FLOW_OK);
   live.loading.release();
   // Nothing more comes, neither audio nor an event.
+  gst_harness_set_time(live.element.harness(), 20 * GST_SECOND);
   std::string text;
   wait_until([&] {
     for (const Text &word : live.element.take()) {

@@ -43,6 +43,7 @@ const std::vector<OptionSpec> &bench_options() {
         {"--streams", "N", "streams at the same time (default: 1)"},
         {"--seconds", "S", "how long to measure (default: 10)"},
         {"--live", nullptr, "feed every stream in real time instead of as fast as it goes"},
+        {"--no-relay", nullptr, "let contexts roll on as the reference does, without their prompt"},
         {"--json", nullptr, "print JSON"},
     };
     const auto &model = model_option_specs();
@@ -85,7 +86,7 @@ int bench(const std::vector<std::string> &words) {
   Measured measured;
   const auto limits_before = measure_machine(threads);
   const BenchPlan plan{streams.value(), std::chrono::seconds(seconds.value()),
-                       arguments.has("--live")};
+                       arguments.has("--live"), !arguments.has("--no-relay")};
   auto result = run_bench(model.value(), plan);
   const auto limits_after = measure_machine(threads);
   bar.clear();

@@ -117,6 +117,7 @@ nlohmann::ordered_json report_bench(const Model &model, const BenchPlan &plan,
   json["threads"] = loaded.threads;
   json["streams"] = plan.streams;
   json["live"] = plan.live;
+  json["relay"] = plan.relay;
   if (plan.live) {
     json["lag_ms"] = percentiles(measured.result.lags);
     json["dropped_frames"] = measured.result.dropped_frames;

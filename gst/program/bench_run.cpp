@@ -46,6 +46,7 @@ class Feeder {
 
   Status open(Engine &engine) {
     StreamOptions options;
+    options.relay = plan_.relay;
     if (plan_.live) {
       options.overflow = Overflow::Drop;
     }

@@ -17,6 +17,8 @@ struct BenchPlan {
   /// Every stream gets a frame every 80 ms, as from a microphone, and drops what does not fit into
   /// its queue; otherwise all queues are kept full, and every step has a frame of every stream.
   bool live = false;
+  /// See `StreamOptions::relay`.
+  bool relay = true;
 };
 
 struct BenchResult {

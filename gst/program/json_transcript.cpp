@@ -46,6 +46,9 @@ void describe_recording(OrderedJson &json, const Details &details, const Ending 
 void JsonTranscript::add(const Event &event) {
   heard_.add(event);
   if (const auto *step = std::get_if<Step>(&event)) {
+    if (step->relayed) {
+      relays_.push_back(tokens_.size());
+    }
     tokens_.push_back(step->token);
     if (!step->codes.empty()) {
       codes_.push_back(step->codes);
@@ -66,6 +69,7 @@ void JsonTranscript::finish(const Ending &ending) {
   }
   if (details_.tokens) {
     json["tokens"] = tokens_;
+    json["relays"] = relays_;
   }
   if (details_.codes) {
     json["codes"] = codes_;

@@ -25,6 +25,8 @@ class JsonTranscript : public Transcript {
   /// Every position's token, from 0 on, and the codes of every frame; with report_steps.
   std::vector<int32_t> tokens_;
   std::vector<std::vector<int32_t>> codes_;
+  /// Positions from which on another context went on.
+  std::vector<size_t> relays_;
 };
 
 /// An object in a line for each word as soon as its end is known, and a last one for the recording.

@@ -32,6 +32,7 @@ Context::Context(const ModelInfo &model, std::shared_ptr<const text::Tokenizer> 
 void Context::restart(std::vector<int32_t> forced) {
   forced_ = std::move(forced);
   text_input_ = static_cast<int32_t>(model_.language_model.text_start);
+  relayed_ = false;
   position_ = 0;
   frames_ = 0;
   words_.reset();
@@ -68,13 +69,14 @@ Status Context::accept(const ops::Choice &choice, std::span<const int32_t> codes
                             " is not a number");
   }
   if (report_steps_) {
-    events.emplace_back(Step{position_, token, probability, forced,
+    events.emplace_back(Step{position_, token, probability, forced, relayed_,
                              std::vector<int32_t>(codes.begin(), codes.end())});
   }
   if (!forced) {
     words_.push(position_, token, probability, word_events_);
     append_words(events);
   }
+  relayed_ = false;
   text_input_ = token;
   ++position_;
   return {};

@@ -33,6 +33,9 @@ class Context {
   Context(const ModelInfo &model, std::shared_ptr<const text::Tokenizer> tokenizer,
           Time word_end_cap, bool report_steps);
 
+  /// From now on another run of the language model computes the output (`Step::relayed`).
+  void hand_over() noexcept { relayed_ = true; }
+
   /// Starts a new context, with these tokens forced from position 0 on. Word numbers continue.
   void restart(std::vector<int32_t> forced);
 
@@ -77,6 +80,7 @@ class Context {
   Timeline timeline_;
   std::vector<int32_t> forced_;
   int32_t text_input_ = 0;
+  bool relayed_ = false;
   int64_t position_ = 0;
   int64_t frames_ = 0;
   uint64_t next_word_ = 0;

@@ -2,7 +2,6 @@
 #include "decode/relay_schedule.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <kyutaistt/audio.h>
@@ -11,19 +10,18 @@ namespace kyutaistt::decode {
 
 namespace {
 
-/// Once this share of the window (less the delay) is used, a run of so many pads is enough of a
-/// pause.
-struct Demand {
-  double share;
-  int64_t pads;
-};
-constexpr std::array<Demand, 3> demands = {{{0.42, 12}, {0.55, 8}, {0.68, 4}}};
-/// From here on the best place of the last seconds is taken.
-constexpr double deadline_share = 0.86;
-/// The pause of a handover is preferably this far back: the fresh context hears again what was said
-/// since then, and so knows the sentence.
+/// From this age on a fresh context begins in a deep pause (see `RelaySchedule::share_of_room`), of
+/// so many decibels below the loudest speech.
+constexpr double earliest_share = 0.2;
+constexpr float deep_pause = 55;
+/// From this age on it begins at once. In between, the pause that is wanted gets shallower evenly,
+/// down to this one.
+constexpr double deadline_share = 0.5;
+constexpr float shallow_pause = 30;
+/// The loudest speech is forgotten by so many decibels with each frame.
+constexpr float loudness_decay = 0.1F;
+/// Text that a fresh context has before it goes on with it: it has the sentence from that.
 constexpr int64_t history_frames = 25;
-constexpr int64_t history_search_frames = 40;
 
 int64_t delay_frames(const ModelInfo &model) {
   return static_cast<int64_t>(std::llround(model.delay_seconds * frames_per_second));
@@ -32,72 +30,33 @@ int64_t delay_frames(const ModelInfo &model) {
 }  // namespace
 
 RelaySchedule::RelaySchedule(const ModelInfo &model, int64_t forced)
-    : lead_(std::max(delay_frames(model), forced)),
-      window_(model.language_model.window),
-      max_frames_(lead_ + history_frames + history_search_frames) {}
+    : lead_(std::max(delay_frames(model), forced)), window_(model.language_model.window) {}
 
 bool RelaySchedule::has_room() const noexcept {
-  return 2 * max_frames_ < window_;
+  return share_of_room(lead_ + history_frames) < earliest_share;
 }
 
-void RelaySchedule::push(bool is_pad) {
-  if (is_pad) {
-    if (pauses_.empty() || pauses_.back().end != frames_) {
-      pauses_.push_back({frames_, frames_});
-    }
-    pauses_.back().end = frames_ + 1;
-  }
-  ++frames_;
-  while (!pauses_.empty() && pauses_.front().end < frames_ - max_frames_) {
-    pauses_.pop_front();
-  }
+double RelaySchedule::share_of_room(int64_t age) const noexcept {
+  return static_cast<double>(age - lead_) / static_cast<double>(window_ - lead_);
 }
 
-int64_t RelaySchedule::wanted_pads(int64_t age) const {
-  const double share = static_cast<double>(age - lead_) / static_cast<double>(window_ - lead_);
-  int64_t wanted = -1;
-  for (const Demand &demand : demands) {
-    wanted = share >= demand.share ? demand.pads : wanted;
+bool RelaySchedule::hear(float level, int64_t age) {
+  loudness_ = std::max(level, loudness_ - loudness_decay);
+  // Of two frames, because a long stop of the voice within a word is as quiet for one.
+  const float pause = loudness_ - std::max(level, last_level_);
+  last_level_ = level;
+  if (fresh_frames_ >= 0) {
+    ++fresh_frames_;
+    return false;
   }
-  return share >= deadline_share ? 0 : wanted;
+  const double share = share_of_room(age);
+  const auto gone =
+      static_cast<float>((share - earliest_share) / (deadline_share - earliest_share));
+  return gone >= 1 || (gone >= 0 && pause >= std::lerp(deep_pause, shallow_pause, gone));
 }
 
-std::optional<int64_t> RelaySchedule::place(int64_t age) const {
-  const int64_t wanted = wanted_pads(age);
-  if (wanted < 0) {
-    return std::nullopt;
-  }
-  const bool pauses_now = !pauses_.empty() && pauses_.back().end == frames_;
-  const int64_t running = pauses_now ? frames_ - pauses_.back().begin : 0;
-  if (wanted > 0 && running < wanted) {
-    return std::nullopt;
-  }
-  // The longest earlier pause in that range, otherwise the running one.
-  const int64_t newest = frames_ - history_frames;
-  const int64_t oldest = newest - history_search_frames;
-  const Pause *best = nullptr;
-  int64_t best_length = 0;
-  for (const Pause &pause : pauses_) {
-    const int64_t begin = std::max(pause.begin, oldest);
-    const int64_t end = std::min(pause.end, newest);
-    if (end - begin >= best_length && end > begin) {
-      best_length = end - begin;
-      best = &pause;
-    }
-  }
-  if (best != nullptr && (best_length >= wanted || wanted == 0)) {
-    const int64_t end = std::min(best->end, newest);
-    return end - best_length / 2;
-  }
-  return frames_ - running / 2;
-}
-
-std::optional<RelaySchedule::Handover> RelaySchedule::find(int64_t age) const {
-  const auto pause = place(age);
-  if (!pause || *pause < lead_) {
-    return std::nullopt;
-  }
-  return Handover{*pause - lead_, *pause};
+bool RelaySchedule::can_take_over() const noexcept {
+  return fresh_frames_ >= lead_ + history_frames;
 }
 
 }  // namespace kyutaistt::decode

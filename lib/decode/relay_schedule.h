@@ -1,64 +1,52 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// When a stream goes on in a fresh context, and from where.
+/// When a stream goes on in a fresh context.
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <optional>
+#include <limits>
 
 #include <kyutaistt/model_info.h>
 
 namespace kyutaistt::decode {
 
-/// Watches the tokens of a stream and finds the places at which a fresh context can take over (see
-/// docs/long-streams.md). A pause in the text is such a place: the longer the context, the shorter
-/// a pause is accepted, and shortly before the prompt leaves the window the best place of the last
-/// seconds is taken, whatever it is.
+/// Listens to a stream and decides when a fresh context begins beside the running one, and when it
+/// takes over (see docs/long-streams.md). It begins in a pause of the voice, as clips do; the older
+/// the running context, the less of a pause will do.
 ///
-/// Positions are counted in frames since it was made; a new context gets a new schedule. A plain
-/// value without thread rules; constant cost and memory for each token.
+/// A plain value without thread rules, made anew for a context that begins afresh; constant cost
+/// and memory for each frame.
 class RelaySchedule {
  public:
   /// `forced`: tokens that are forced at the start of a context.
   RelaySchedule(const ModelInfo &model, int64_t forced);
 
-  /// The token after one more frame.
-  void push(bool is_pad);
+  /// One more frame. `level`: power of its samples in decibels, of which only differences count;
+  /// `age`: positions of the running context. True if a fresh context should begin with this frame.
+  bool hear(float level, int64_t age);
+  /// It did.
+  void begin() { fresh_frames_ = 0; }
+  /// It is no longer there.
+  void end() { fresh_frames_ = -1; }
 
-  /// Where a fresh context is to begin, if this is a good moment for one. `age`: positions of the
-  /// running context.
-  struct Handover {
-    /// The fresh context hears the audio from this frame on.
-    int64_t first_frame = 0;
-    /// Up to this frame its text is pads: what the running context wrote there is about audio that
-    /// the fresh one does not hear.
-    int64_t pause_frame = 0;
-  };
-  std::optional<Handover> find(int64_t age) const;
-
-  /// A handover begins at most this many frames before the newest one.
-  int64_t max_frames() const noexcept { return max_frames_; }
-  /// Frames that were pushed.
-  int64_t frames() const noexcept { return frames_; }
-  /// False for a window so small that a fresh context would be as old as the one that it replaces.
+  /// The fresh context has heard for so long that what is written now is about audio that both
+  /// hear.
+  bool shares_audio() const noexcept { return fresh_frames_ >= lead_; }
+  /// It has enough of the text to go on with it.
+  bool can_take_over() const noexcept;
+  /// False for a window so small that a fresh context would be as old as the one that it follows.
   bool has_room() const noexcept;
 
  private:
-  /// A run of pads in [begin, end).
-  struct Pause {
-    int64_t begin;
-    int64_t end;
-  };
-
-  int64_t wanted_pads(int64_t age) const;
-  std::optional<int64_t> place(int64_t age) const;
+  /// Age of a context, as a share of the window's room: of what is left of it after the delay.
+  double share_of_room(int64_t age) const noexcept;
 
   int64_t lead_;
   int64_t window_;
-  int64_t max_frames_;
-  int64_t frames_ = 0;
-  /// Those of the last `max_frames_`, in order.
-  std::deque<Pause> pauses_;
+  /// Level of the loudest speech, forgotten slowly, and of the frame before.
+  float loudness_ = std::numeric_limits<float>::lowest();
+  float last_level_ = std::numeric_limits<float>::max();
+  /// Frames that the fresh context has heard, but for the first; -1 if there is none.
+  int64_t fresh_frames_ = -1;
 };
 
 }  // namespace kyutaistt::decode

@@ -12,11 +12,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Rows of the language model for fresh contexts in one step: a fixed few, so that a step of few
-/// streams gets little longer, and one for each stream, so that those of many keep pace.
-constexpr int64_t min_replay_rows = 4;
-/// No fresh context gets more in one step.
-constexpr int64_t max_rows_per_relay = 4;
+/// Fresh contexts of one step: so many that all streams get theirs in time, and a step gets longer
+/// by half at most.
+int64_t max_fresh_contexts(size_t streams) {
+  return std::max<int64_t>(1, static_cast<int64_t>(streams) / 2);
+}
 
 void append_dropped(const std::vector<Dropped> &dropped, std::vector<Event> &events) {
   events.insert(events.end(), dropped.begin(), dropped.end());
@@ -84,15 +84,14 @@ Status Batch::compute_frames(const ModelState &model, Durations &durations) {
     encoder_states_.push_back(turn.stream->state.encoder.get());
     const auto begin = samples.begin() + static_cast<std::ptrdiff_t>(i) * samples_per_frame;
     frame_samples_.insert(frame_samples_.end(), begin, begin + samples_per_frame);
-    turn.stream->relay.hear({begin, begin + samples_per_frame});
   }
   if (hearing_.empty()) {
     return {};
   }
   const MutexLock lock(model.computing);
   const auto begin = Clock::now();
+  add_fresh_contexts(model);
   const std::vector<int32_t> codes = model.encoder->encode(encoder_states_, frame_samples_);
-  replay_frames(model);
   const auto encoded = Clock::now();
 
   std::vector<Turn *> starting;
@@ -110,14 +109,20 @@ Status Batch::compute_frames(const ModelState &model, Durations &durations) {
       heard.insert(heard.end(), first, first + static_cast<std::ptrdiff_t>(codebooks));
     }
   }
+  fresh_rows_.clear();
+  for (size_t i = 0; i < relays_.size(); ++i) {
+    const size_t row = hearing_.size() + i;
+    relays_[i]->append_rows(std::span(codes).subspan(row * codebooks, codebooks), fresh_rows_);
+  }
   step_language_model(model, starting, {});
   step_language_model(model, hearing, heard);
   for (Turn *turn : hearing_) {
     turn->events.emplace_back(turn->stream->context.progress());
     StreamState &stream = *turn->stream;
     stream.relay.write(stream.context.text_input());
-    if (stream.relay.is_running() && stream.relay.frames_behind() == 0) {
+    if (stream.relay.can_take_over()) {
       spares_.push_back(stream.relay.take_over(stream.state));
+      stream.context.hand_over();
       ++turn->relays;
     }
   }
@@ -126,35 +131,35 @@ Status Batch::compute_frames(const ModelState &model, Durations &durations) {
   return {};
 }
 
-void Batch::replay_frames(const ModelState &model) {
-  replay_rows_.clear();
-  const auto turn_count = static_cast<int64_t>(hearing_.size());
-  int64_t rows_left = std::max(min_replay_rows, turn_count);
-  const int64_t window = model.info.language_model.window;
-  for (Turn *turn : hearing_) {
-    StreamState &stream = *turn->stream;
-    if (rows_left > 0 && !stream.relay.is_running()) {
-      if (const auto handover = stream.relay.find_handover(stream.state.language_model->position)) {
-        if (spares_.empty()) {
-          spares_.push_back(make_context_state(model));
-        }
-        stream.relay.begin(*handover, std::move(spares_.back()));
-        spares_.pop_back();
+void Batch::add_fresh_contexts(const ModelState &model) {
+  relays_.clear();
+  const int64_t max_running = max_fresh_contexts(hearing_.size());
+  int64_t running = std::ranges::count_if(
+      hearing_, [](const Turn *turn) { return turn->stream->relay.is_running(); });
+  for (size_t i = 0; i < hearing_.size(); ++i) {
+    StreamState &stream = *hearing_[i]->stream;
+    const auto heard = std::span(frame_samples_).subspan(i * samples_per_frame, samples_per_frame);
+    const bool begins = stream.relay.hear(heard, stream.state.language_model->position);
+    if (begins && running < max_running) {
+      if (spares_.empty()) {
+        spares_.push_back(make_context_state(model));
       }
+      stream.relay.begin(std::move(spares_.back()));
+      spares_.pop_back();
+      ++running;
     }
-    if (!stream.relay.is_running()) {
-      continue;
+    if (stream.relay.is_running()) {
+      relays_.push_back(&stream.relay);
+      encoder_states_.push_back(stream.relay.encoder_state());
     }
-    // One that has begun always goes on by two frames at least, so that it catches up.
-    const int64_t frames = std::min(stream.relay.frames_behind(),
-                                    std::clamp<int64_t>(rows_left, 2, max_rows_per_relay));
-    const std::span<const lm::StepInput> rows = stream.relay.replay(model, frames);
-    rows_left -= frames;
-    if (rows.front().state->position + static_cast<int64_t>(rows.size()) > window) {
-      spares_.push_back(stream.relay.abandon());
-      continue;
+  }
+  for (size_t i = 0; i < hearing_.size(); ++i) {
+    if (hearing_[i]->stream->relay.is_running()) {
+      const auto begin =
+          frame_samples_.begin() + static_cast<std::ptrdiff_t>(i) * samples_per_frame;
+      const std::vector<float> heard(begin, begin + samples_per_frame);
+      frame_samples_.insert(frame_samples_.end(), heard.begin(), heard.end());
     }
-    replay_rows_.insert(replay_rows_.end(), rows.begin(), rows.end());
   }
 }
 
@@ -174,8 +179,8 @@ void Batch::step_language_model(const ModelState &model, std::span<Turn *const> 
     all_forced = all_forced && stream.context.next_is_forced();
   }
   // Their tokens are known: only the states are wanted.
-  inputs.insert(inputs.end(), replay_rows_.begin(), replay_rows_.end());
-  replay_rows_.clear();
+  inputs.insert(inputs.end(), fresh_rows_.begin(), fresh_rows_.end());
+  fresh_rows_.clear();
   const auto output =
       all_forced ? lm::LanguageModel::Output::None : lm::LanguageModel::Output::Tokens;
   const std::vector<ops::Choice> choices = model.language_model->step(inputs, output);

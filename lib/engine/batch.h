@@ -56,8 +56,8 @@ class Batch {
   /// A stream's context begins anew.
   void restart(StreamState &stream, std::vector<int32_t> forced);
   void end_contexts();
-  /// Begins relays, and lets fresh contexts hear what they missed: fills `replay_rows_`.
-  void replay_frames(const ModelState &model);
+  /// Begins fresh contexts, and has those that run hear their streams' frames: fills `relays_`.
+  void add_fresh_contexts(const ModelState &model);
   Status compute_frames(const ModelState &model, Durations &durations);
   /// One position of the language model for these turns. `codes`: [turns, codebooks], or empty for
   /// the start.
@@ -68,8 +68,10 @@ class Batch {
   std::vector<Turn *> hearing_;
   std::vector<float> frame_samples_;
   std::vector<mimi::EncoderState *> encoder_states_;
-  /// Rows of fresh contexts, which ride on the streams' next step of the language model.
-  std::vector<lm::StepInput> replay_rows_;
+  /// Of the turns that have a fresh context, in order. Their samples and states are after those of
+  /// all turns; their rows go with the streams' next step of the language model.
+  std::vector<Relay *> relays_;
+  std::vector<lm::StepInput> fresh_rows_;
   /// States of contexts that have ended, for the next fresh ones. As many as ever ran at once.
   std::vector<ContextState> spares_;
 };

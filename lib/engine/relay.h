@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,13 +21,12 @@ struct ContextState {
 };
 ContextState make_context_state(const ModelState &model);
 
-/// Keeps what a stream heard and wrote last. While the stream's own context goes on, a fresh one
-/// hears the last seconds again with the tokens that were written, some frames in each step, until
-/// it has caught up; then it takes over. All its tokens are known until then, so no word is lost or
-/// comes twice.
+/// From time to time a fresh context begins beside the stream's own. It hears the same frames and
+/// is fed the text that the stream writes, until it knows enough of it to take over: no word is
+/// lost or comes twice.
 ///
-/// Used by the engine's worker alone. Memory: the samples of `RelaySchedule::max_frames` and what
-/// comes while the fresh context catches up; a second `ContextState` meanwhile.
+/// Used by the engine's worker alone. For each frame `hear`, perhaps `begin`, then `append_rows` if
+/// a fresh context is running, and `write`. Memory: a second `ContextState` while one is.
 class Relay {
  public:
   explicit Relay(const ModelInfo &info) : info_(info), schedule_(info, 0) {}
@@ -37,58 +35,40 @@ class Relay {
   /// it, the context is never handed over. Gives back the state of a relay that was under way.
   std::optional<ContextState> restart(std::span<const int32_t> forced);
 
-  /// The stream is about to hear a frame.
-  void hear(std::span<const float> samples);
-  /// What it wrote at that frame.
-  void write(int32_t token);
+  /// The stream is about to hear a frame; `age`: positions of its context. True if a fresh context
+  /// should begin with this frame.
+  bool hear(std::span<const float> samples, int64_t age);
+  void begin(ContextState fresh);
 
   bool is_running() const noexcept { return fresh_.has_value(); }
-  /// The fresh context has still so many frames to hear, the newest included.
-  int64_t frames_behind() const noexcept;
-  /// Looks for a good place to begin at. `age`: positions of the stream's context.
-  std::optional<decode::RelaySchedule::Handover> find_handover(int64_t age) const;
-  void begin(const decode::RelaySchedule::Handover &handover, ContextState fresh);
+  /// Of the fresh context, which hears the frame with the stream's.
+  mimi::EncoderState *encoder_state() const noexcept { return fresh_->state.encoder.get(); }
+  /// Adds the fresh context's positions of this frame, which has these codes.
+  void append_rows(std::span<const int32_t> codes, std::vector<lm::StepInput> &rows);
+  /// What the stream wrote at this frame.
+  void write(int32_t token);
 
-  /// Rows of the language model for the next `frames` of the fresh context, which the codec hears
-  /// here; at most `frames_behind()`. They stay valid until the next call.
-  std::span<const lm::StepInput> replay(const ModelState &model, int64_t frames);
-  /// The fresh context has heard what the stream has: swaps the two and gives back the old one.
+  bool can_take_over() const noexcept { return fresh_ && schedule_.can_take_over(); }
+  /// Swaps the two contexts and gives back the old one.
   ContextState take_over(ContextState &running);
-  /// Lets go of a fresh context that cannot catch up.
-  ContextState abandon();
 
  private:
-  struct Frame {
-    std::vector<float> samples;
-    int32_t token = 0;
-  };
   struct Fresh {
     ContextState state;
-    decode::RelaySchedule::Handover handover;
-    int64_t next_frame = 0;
+    /// The last token, and how many positions there have been.
     int32_t text = 0;
     int64_t position = 0;
+    /// The text has come to a word that it hears from its start.
+    bool follows_text = false;
   };
 
-  const Frame &frame(int64_t index) const {
-    return frames_[static_cast<size_t>(index - first_frame_)];
-  }
-  void encode(const ModelState &model, std::span<const float> samples);
-  /// The token that belongs to the fresh context's next position, which hears this frame.
-  int32_t known_token(int64_t index) const;
+  ContextState end();
 
   const ModelInfo &info_;
   bool enabled_ = false;
   std::vector<int32_t> forced_;
   decode::RelaySchedule schedule_;
-  /// The last frames, of which the first one has this number.
-  std::deque<Frame> frames_;
-  int64_t first_frame_ = 0;
   std::optional<Fresh> fresh_;
-
-  // Of the last call of `replay`.
-  std::vector<int32_t> codes_;
-  std::vector<lm::StepInput> rows_;
 };
 
 }  // namespace kyutaistt::engine

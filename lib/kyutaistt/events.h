@@ -53,6 +53,8 @@ struct Step {
   /// Probability of the token; 0 where it was forced.
   float probability = 0;
   bool forced = false;
+  /// The first one that a fresh context computes (`StreamOptions::relay`).
+  bool relayed = false;
   /// One code for each codebook, as heard at this position; empty where there was none (position
   /// 0).
   std::vector<int32_t> codes;

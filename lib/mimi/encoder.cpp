@@ -47,8 +47,7 @@ std::unique_ptr<EncoderState> Encoder::make_state() const {
 
 std::vector<int32_t> Encoder::encode(EncoderBatch batch, std::span<const float> samples,
                                      const ops::Trace &trace) const {
-  const auto rows = static_cast<int64_t>(samples.size());
-  const int64_t frames = rows / samples_per_frame / static_cast<int64_t>(batch.size());
+  const auto rows = static_cast<int64_t>(batch.size()) * samples_per_frame;
   ops::Tensor x = seanet_.encode(operations_.upload(samples, rows, 1), batch, trace);
   transformer_.run(x, batch, trace);
   x = seanet_.downsample(x, batch);
@@ -57,7 +56,7 @@ std::vector<int32_t> Encoder::encode(EncoderBatch batch, std::span<const float> 
   }
   std::vector<int32_t> codes = quantizer_.quantize(x, trace);
   for (EncoderState *state : batch) {
-    state->frame += frames;
+    ++state->frame;
   }
   return codes;
 }

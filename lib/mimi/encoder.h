@@ -32,10 +32,8 @@ class Encoder {
 
   std::unique_ptr<EncoderState> make_state() const;
 
-  /// Encodes the next frames of every stream of the batch, as many of each as `samples` has:
-  /// [streams, frames, 1920]; the result: [streams, frames, codebooks]. Advances the states. More
-  /// than one frame is allowed only while all their positions fit into the window: (frame + frames)
-  /// * 2.
+  /// Encodes the next frame of every stream of the batch. `samples`: [streams, 1920]; the result:
+  /// [streams, codebooks]. Advances the states by one frame.
   std::vector<int32_t> encode(EncoderBatch batch, std::span<const float> samples,
                               const ops::Trace &trace = {}) const;
 

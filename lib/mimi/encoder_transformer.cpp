@@ -60,10 +60,9 @@ int64_t EncoderTransformer::first_visible(int64_t position) const {
 
 void EncoderTransformer::run(ops::Tensor &x, EncoderBatch batch, const ops::Trace &trace) const {
   std::vector<ops::AttentionRow> rows;
-  rows.reserve(static_cast<size_t>(x.rows));
-  const int64_t positions = x.rows / static_cast<int64_t>(batch.size());
+  rows.reserve(batch.size() * positions_per_frame);
   for (const EncoderState *state : batch) {
-    for (int64_t i = 0; i < positions; ++i) {
+    for (int64_t i = 0; i < positions_per_frame; ++i) {
       const int64_t position = state->frame * positions_per_frame + i;
       rows.push_back({nullptr, position, first_visible(position)});
     }
@@ -71,7 +70,7 @@ void EncoderTransformer::run(ops::Tensor &x, EncoderBatch batch, const ops::Trac
   for (size_t index = 0; index < layers_.size(); ++index) {
     const Layer &layer = layers_[index];
     for (size_t row = 0; row < rows.size(); ++row) {
-      rows[row].cache = batch[row / static_cast<size_t>(positions)]->caches[index].get();
+      rows[row].cache = batch[row / positions_per_frame]->caches[index].get();
     }
     ops::Tensor h =
         operations_.layer_norm(x, layer.attention_norm_weight, layer.attention_norm_bias, epsilon_);

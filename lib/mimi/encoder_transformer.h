@@ -31,7 +31,7 @@ class EncoderTransformer {
   /// Fills `state.caches`.
   void make_caches(EncoderState &state) const;
 
-  /// [streams * frames * 2, width], in place.
+  /// [streams * 2, width], in place.
   void run(ops::Tensor &x, EncoderBatch batch, const ops::Trace &trace) const;
 
   /// Slots of a layer's ring: the window of the newest position, and the other positions of its

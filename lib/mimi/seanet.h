@@ -28,10 +28,10 @@ class Seanet {
   /// Fills `state.contexts`.
   void make_contexts(EncoderState &state) const;
 
-  /// [streams * frames * 1920, 1] samples -> [streams * frames * 2, width].
+  /// [streams * 1920, 1] samples -> [streams * 2, width].
   ops::Tensor encode(const ops::Tensor &samples, EncoderBatch batch, const ops::Trace &trace) const;
 
-  /// [streams * frames * 2, width] -> [streams * frames, width].
+  /// [streams * 2, width] -> [streams, width].
   ops::Tensor downsample(const ops::Tensor &x, EncoderBatch batch) const;
 
  private:

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// Streams that go on in fresh contexts.
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <list>
 #include <string>
@@ -21,33 +23,6 @@ using namespace kyutaistt;         // NOLINT(google-build-using-namespace)
 using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
 
 constexpr auto frame_size = static_cast<size_t>(samples_per_frame);
-
-TEST(frames_at_once_have_the_codes_of_one_after_the_other) {
-  const auto model = load_model(golden("hf-f32"));
-  const mimi::Encoder &encoder = *model->state().encoder;
-  const std::vector<float> audio = read_wav(golden("audio/speech4.wav"));
-  const auto single = encoder.make_state();
-  const auto several = encoder.make_state();
-  mimi::EncoderState *const one[] = {single.get()};
-  mimi::EncoderState *const many[] = {several.get()};
-  std::vector<int32_t> expected;
-  std::vector<int32_t> found;
-  size_t at = 0;
-  // The window has ten frames; beyond it they come one by one again.
-  for (const size_t count : {1, 2, 3, 4, 1, 1, 1, 1}) {
-    for (size_t i = 0; i < count; ++i) {
-      const auto frame = std::span(audio).subspan((at + i) * frame_size, frame_size);
-      const auto codes = encoder.encode(one, frame);
-      expected.insert(expected.end(), codes.begin(), codes.end());
-    }
-    const auto codes =
-        encoder.encode(many, std::span(audio).subspan(at * frame_size, count * frame_size));
-    found.insert(found.end(), codes.begin(), codes.end());
-    at += count;
-  }
-  assert_equal(several->frame, single->frame);
-  assert_equal(found, expected);
-}
 
 TEST(positions_at_once_leave_the_state_of_one_after_the_other) {
   const auto model = load_model(golden("hf-f32"));
@@ -133,6 +108,30 @@ TEST(the_text_stays_right_when_the_window_is_full) {
     assert_equal(without.relays, uint64_t{0}, language);
     assert_at_most(bulletin.errors(language, with.text), 5, language + ": " + with.text);
     assert_at_least(bulletin.errors(language, without.text), 10, language + ": " + without.text);
+  }
+}
+
+TEST(the_last_minutes_are_as_good_as_the_first) {
+  const Bulletin bulletin;
+  const auto engine = make_engine(load_model(example("model")));
+  Transcript transcript;
+  const auto stream = open_stream(*engine, options_of("asr_is_is", true), transcript);
+  constexpr size_t minutes = 12;
+  for (size_t minute = 0; minute < minutes; ++minute) {
+    assert_ok(stream->push(bulletin.samples));
+  }
+  assert_ok(stream->drain(1));
+  transcript.wait();
+  assert_ok(transcript.failure);
+  assert_at_least(stream->stats().relays, uint64_t{5 * minutes});
+  const auto length = static_cast<double>(bulletin.samples.size()) / sample_rate;
+  std::vector<std::string> texts(minutes);
+  for (const Word &word : transcript.words) {
+    const double start = std::chrono::duration<double>(word.start).count();
+    texts[std::min(minutes - 1, static_cast<size_t>(start / length))] += word.text + " ";
+  }
+  for (size_t minute = 0; minute < minutes; ++minute) {
+    assert_at_most(bulletin.errors("is", texts[minute]), 8, texts[minute]);
   }
 }
 

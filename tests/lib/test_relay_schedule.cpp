@@ -14,6 +14,15 @@ using kyutaistt::tests::assert_equal;
 constexpr int64_t forced = 16;
 constexpr int64_t delay = 25;
 constexpr int64_t window = 250;
+/// Ages at which a context still stays, may end at a long pause, and ends at any moment.
+constexpr int64_t young = 50;
+constexpr int64_t middling = 80;
+constexpr int64_t old = 150;
+
+/// Decibels.
+constexpr float loud = -20;
+constexpr float silent = -100;
+constexpr float quiet = loud - 40;
 
 ModelInfo model(int64_t window_frames = window) {
   ModelInfo info;
@@ -22,85 +31,77 @@ ModelInfo model(int64_t window_frames = window) {
   return info;
 }
 
-/// `count` frames with a word in each.
-void speak(RelaySchedule &schedule, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    schedule.push(false);
-  }
-}
+/// A schedule that has heard some speech.
+struct Listening {
+  RelaySchedule schedule{model(), forced};
 
-void pause(RelaySchedule &schedule, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    schedule.push(true);
+  Listening() { hear(30, loud, young); }
+
+  /// Whether a fresh context is to begin with the last of these frames.
+  bool hear(int64_t count, float level, int64_t age) {
+    bool begins = false;
+    for (int64_t i = 0; i < count; ++i) {
+      begins = schedule.hear(level, age);
+    }
+    return begins;
   }
-}
+};
 
 TEST(a_young_context_stays) {
-  RelaySchedule schedule(model(), forced);
-  speak(schedule, 60);
-  pause(schedule, 40);
-  assert_equal(schedule.find(100).has_value(), false);
+  Listening listening;
+  assert_equal(listening.hear(10, silent, young), false);
+  assert_equal(listening.hear(1, silent, middling), true);
 }
 
-TEST(the_older_the_shorter_a_pause_will_do) {
-  struct Row {
-    int64_t age;
-    int64_t enough;
-  };
-  for (const Row row : {Row{130, 12}, Row{160, 8}, Row{200, 4}}) {
-    RelaySchedule schedule(model(), forced);
-    speak(schedule, row.age);
-    pause(schedule, row.enough - 1);
-    assert_equal(schedule.find(row.age).has_value(), false, "one pad less");
-    pause(schedule, 1);
-    assert_equal(schedule.find(row.age).has_value(), true, "enough pads");
+TEST(a_fresh_context_begins_in_a_pause_of_the_voice) {
+  Listening listening;
+  assert_equal(listening.hear(5, loud, middling), false);
+  // A long stop within a word is as quiet for one frame.
+  assert_equal(listening.hear(1, silent, middling), false);
+  assert_equal(listening.hear(1, silent, middling), true);
+}
+
+TEST(the_older_the_less_of_a_pause_will_do) {
+  Listening listening;
+  assert_equal(listening.hear(5, quiet, middling), false);
+  assert_equal(listening.hear(5, quiet, old - 25), true);
+  assert_equal(listening.hear(1, loud, old - 25), false);
+  assert_equal(listening.hear(1, loud, old), true);
+}
+
+TEST(one_at_a_time) {
+  Listening listening;
+  assert_equal(listening.hear(2, silent, middling), true);
+  listening.schedule.begin();
+  assert_equal(listening.hear(2, silent, old), false);
+  listening.schedule.end();
+  assert_equal(listening.hear(1, silent, old), true);
+}
+
+TEST(the_text_is_about_what_both_hear_after_the_delay) {
+  Listening listening;
+  assert_equal(listening.hear(2, silent, middling), true);
+  listening.schedule.begin();
+  listening.hear(delay - 1, loud, middling);
+  assert_equal(listening.schedule.shares_audio(), false);
+  listening.hear(1, loud, middling);
+  assert_equal(listening.schedule.shares_audio(), true);
+}
+
+TEST(it_takes_over_with_a_history) {
+  Listening listening;
+  assert_equal(listening.hear(2, silent, middling), true);
+  listening.schedule.begin();
+  int64_t frames = 0;
+  while (!listening.schedule.can_take_over()) {
+    listening.hear(1, loud, middling);
+    ++frames;
+    assert_at_most(frames, window);
   }
-}
-
-TEST(in_the_middle_of_speech_before_the_prompt_is_out_of_sight) {
-  RelaySchedule schedule(model(), forced);
-  speak(schedule, 230);
-  assert_equal(schedule.find(210).has_value(), false);
-  const auto handover = schedule.find(230);
-  assert_equal(handover.has_value(), true);
-  assert_equal(handover->pause_frame, 230);
-  assert_equal(handover->first_frame, 230 - delay);
-}
-
-TEST(the_longest_pause_a_while_ago_is_taken) {
-  RelaySchedule schedule(model(), forced);
-  speak(schedule, 90);
-  pause(schedule, 16);  // 90 to 106
-  speak(schedule, 5);
-  pause(schedule, 3);
-  speak(schedule, 20);
-  pause(schedule, 12);
-  const auto handover = schedule.find(146);
-  assert_equal(handover.has_value(), true);
-  assert_equal(handover->pause_frame, 98);
-  assert_equal(handover->first_frame, 98 - delay);
-}
-
-TEST(a_handover_needs_what_is_still_known) {
-  RelaySchedule schedule(model(), forced);
-  for (int64_t frame = 0; frame < 5000; ++frame) {
-    schedule.push(frame % 7 < 4);
-    if (const auto handover = schedule.find(240)) {
-      assert_at_least(handover->first_frame, schedule.frames() - schedule.max_frames());
-      assert_at_least(handover->first_frame, int64_t{0});
-      assert_at_most(handover->pause_frame, schedule.frames());
-      assert_equal(handover->pause_frame - handover->first_frame, delay);
-    }
-  }
-}
-
-TEST(nothing_of_another_stream_counts) {
-  RelaySchedule schedule(model(), forced);
-  pause(schedule, 200);
-  schedule = RelaySchedule(model(), forced);
-  assert_equal(schedule.frames(), int64_t{0});
-  speak(schedule, 10);
-  assert_equal(schedule.find(150).has_value(), false);
+  assert_at_least(frames, delay + 10);
+  listening.schedule.end();
+  assert_equal(listening.schedule.can_take_over(), false);
+  assert_equal(listening.schedule.shares_audio(), false);
 }
 
 TEST(a_small_window_has_no_room) {

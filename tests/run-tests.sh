@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs what is missing (Debian 12), builds, lints and tests; closes with the totals.
 #
-#   tests/run-tests.sh                    # what continuous integration runs
+#   tests/run-tests.sh                    # what continuous integration runs; also the library for
+#                                         # 64-bit Arm, under qemu
 #   tests/run-tests.sh --sanitize         # the same tests with AddressSanitizer and UBSan, no lint
 #   tests/run-tests.sh --thread-sanitize  # those of threads with ThreadSanitizer, no lint
 #   tests/run-tests.sh --valgrind         # those that end in minutes under valgrind, no lint
@@ -29,7 +30,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-base-apps gstreamer1.0-x \
   python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-rtsp-server-1.0 \
-  check python3 clang-format clang-tidy shellcheck flake8 binutils valgrind
+  check python3 clang-format clang-tidy shellcheck flake8 binutils valgrind \
+  g++-aarch64-linux-gnu qemu-user
 
 build=$root/build-tests
 timeout_factor=1
@@ -100,9 +102,9 @@ if [ "$mode" = thread-sanitize ]; then
     GST_REGISTRY_FORK=no "$build/tests/gst/test-contract" >"$build/registry.log" 2>&1 || true
 fi
 
-lint=
+failed=
 if [ "$mode" = all ]; then
-  "$root/tests/lint.sh" "$build" || lint=lint
+  "$root/tests/lint.sh" "$build" || failed=lint
 fi
 
 log=$build/meson-logs/testlog.json
@@ -117,5 +119,20 @@ $names
 END
 /usr/bin/meson test -C "$build" "$@" || true
 
-# shellcheck disable=SC2086 # no word where lint is clean
-exec python3 "$root/tests/totals.py" "$log" $lint
+if [ "$mode" = all ]; then
+  # The library and its kernels for another processor.
+  arm=$root/build-aarch64
+  arm_log=$arm/meson-logs/testlog.json
+  rm -f "$arm_log"
+  if { [ -f "$arm/build.ninja" ] ||
+    /usr/bin/meson setup "$arm" "$root" --cross-file "$root/cross/aarch64-linux-gnu.ini" \
+      -Delement=false -Dlibtorch=disabled -Dsentencepiece=disabled; } && /usr/bin/ninja -C "$arm"; then
+    /usr/bin/meson test -C "$arm" --print-errorlogs --no-rebuild || true
+    cat "$arm_log" >>"$log"
+  else
+    failed="$failed aarch64"
+  fi
+fi
+
+# shellcheck disable=SC2086 # no word where nothing else has failed
+exec python3 "$root/tests/totals.py" "$log" $failed

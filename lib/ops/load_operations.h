@@ -24,7 +24,7 @@ struct OperationsRequest {
 ///
 /// Environment variables force what computes on the CPU: KYUTAISTT_OPERATIONS=libtorch the
 /// operations of libtorch, KYUTAISTT_INSTRUCTION_SET one of the native kernels by name
-/// (avx512-bf16, avx512, avx2, plain).
+/// (avx512-bf16, avx512, avx2, neon-i8mm, neon-dotprod, plain).
 Result<std::unique_ptr<Operations>> load_operations(const OperationsRequest &request);
 
 }  // namespace kyutaistt::ops

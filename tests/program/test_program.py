@@ -329,7 +329,7 @@ class Bench(unittest.TestCase):
         self.assertGreater(data["first_frame_seconds"], data["load_seconds"])
         self.assertLessEqual(data["step_ms"]["p50"], data["step_ms"]["p99"])
         self.assertIn(data["instruction_set"].split()[0],
-                      ("avx512-bf16", "avx512", "avx2", "plain"))
+                      ("avx512-bf16", "avx512", "avx2", "neon-i8mm", "neon-dotprod", "plain"))
 
     def test_live_streams_keep_up(self):
         result = run("bench", "--synthetic", "tiny", "--seconds", "2", "--streams", "2", "--live",

@@ -3,6 +3,12 @@
 
 #include <cstdlib>
 
+#ifdef KYUTAISTT_ARM
+#include <sys/auxv.h>
+
+#include <asm/hwcap.h>
+#endif
+
 namespace kyutaistt::ops {
 
 namespace {
@@ -26,6 +32,16 @@ std::vector<const Kernels *> find_supported() {
   }
   if (has_avx2) {
     found.push_back(&avx2_kernels());
+  }
+#endif
+#ifdef KYUTAISTT_ARM
+  const bool has_dotprod = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  constexpr unsigned long i8mm_and_bf16 = HWCAP2_I8MM | HWCAP2_BF16;
+  if (has_dotprod && (getauxval(AT_HWCAP2) & i8mm_and_bf16) == i8mm_and_bf16) {
+    found.push_back(&neon_i8mm_kernels());
+  }
+  if (has_dotprod) {
+    found.push_back(&neon_dotprod_kernels());
   }
 #endif
   found.push_back(&plain_kernels());

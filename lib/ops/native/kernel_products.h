@@ -176,6 +176,8 @@ void multiply_f32(const ProductTile &tile) {
     for (int p = 0; p < panels; ++p) {
       column[p] = Vector::load(weights[p] + k * lanes);
     }
+    // Unrolled early, or GCC keeps NEON's sums in memory.
+#pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
       const Floats input = Vector::broadcast(inputs[r][k]);
       for (int p = 0; p < panels; ++p) {
@@ -346,7 +348,7 @@ void multiply_int8(const ProductTile &tile) {
     const int64_t group = begin / int8_group;
     Integers products[panels][rows];
     for (int r = 0; r < rows; ++r) {
-      const Integers correction = Vector::broadcast_integer(inputs.corrections[r][group]);
+      const Integers correction = Vector::begin_int8(inputs.corrections[r][group]);
       for (int p = 0; p < panels; ++p) {
         products[p][r] = correction;
       }

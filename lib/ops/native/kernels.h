@@ -166,5 +166,11 @@ const Kernels &avx512_kernels();
 /// The same and BF16.
 const Kernels &avx512_bf16_kernels();
 #endif
+#ifdef KYUTAISTT_ARM
+/// NEON with DotProd.
+const Kernels &neon_dotprod_kernels();
+/// The same, I8MM and BF16, which come together.
+const Kernels &neon_i8mm_kernels();
+#endif
 
 }  // namespace kyutaistt::ops

@@ -189,6 +189,8 @@ struct Vector {
     return {{_mm256_and_si256(all.low, low_byte), _mm256_and_si256(all.high, low_byte)},
             {_mm256_srli_epi16(all.low, 8), _mm256_srli_epi16(all.high, 8)}};
   }
+  /// What the sums of a group of int8 products begin with: it cancels the weights' offset.
+  static Integers begin_int8(int32_t correction) { return broadcast_integer(correction); }
   /// Sixteen codes in the form that `dot` takes.
   static void arrange(const int8_t *codes, Code *place) {
     const __m128i evens_first = _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);

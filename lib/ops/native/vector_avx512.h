@@ -107,6 +107,8 @@ struct Vector {
     return _mm512_and_si512(_mm512_srli_epi16(a, 4), _mm512_set1_epi8(0x0F));
   }
   static Columns load_columns(const std::byte *p) { return load_bytes(p); }
+  /// What the sums of a group of int8 products begin with: it cancels the weights' offset.
+  static Integers begin_int8(int32_t correction) { return broadcast_integer(correction); }
   /// Sixteen codes in the form that `dot` takes.
   static void arrange(const int8_t *codes, Code *place) { __builtin_memcpy(place, codes, 16); }
   /// sums[lane] += the lane's four unsigned bytes * the four signed codes.

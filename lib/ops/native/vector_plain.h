@@ -144,6 +144,8 @@ struct Vector {
   static Bytes low_halves(Bytes a) { return a & 0x0F; }
   static Bytes high_halves(Bytes a) { return a >> 4; }
   static Columns load_columns(const std::byte *p) { return load_bytes(p); }
+  /// What the sums of a group of int8 products begin with: it cancels the weights' offset.
+  static Integers begin_int8(int32_t correction) { return broadcast_integer(correction); }
   /// Sixteen codes in the form that `dot` takes.
   static void arrange(const int8_t *codes, Code *place) { __builtin_memcpy(place, codes, lanes); }
   /// sums[lane] += the lane's four unsigned bytes * the four signed codes.

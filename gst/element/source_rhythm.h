@@ -6,7 +6,7 @@
 
 #include <kyutaistt/audio.h>
 
-#include "common/mutex.h"
+#include "base/mutex.h"
 
 namespace kyutaistt::element {
 

@@ -61,7 +61,7 @@ gboolean sink_event(GstPad *pad, GstObject *parent, GstEvent *event) {
   Transcriber &state = *GST_KYUTAI_STT(parent)->state;
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_FLUSH_START: {
-      // Downstream first: it lets go of a push that the task may be in.
+      // Downstream first: it releases a push that the task may be in.
       const gboolean taken = gst_pad_event_default(pad, parent, event);
       return guarded(parent, FALSE, [&] {
         state.begin_flush();
@@ -93,7 +93,7 @@ gboolean src_event(GstPad *pad, GstObject *parent, GstEvent *event) {
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_QOS:
     case GST_EVENT_RECONFIGURE:
-      // About the text, which is late or has another format: nothing that the audio could mend.
+      // About the text, which is late or has another format: upstream cannot act on it.
       gst_event_unref(event);
       return TRUE;
     default:
@@ -171,7 +171,7 @@ static GstStateChangeReturn gst_kyutai_stt_change_state(GstElement *element,
     return GST_STATE_CHANGE_FAILURE;
   }
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    // Lets go of the streaming threads, which the pads are about to wait for.
+    // Releases the streaming threads, which the pads are about to wait for.
     guarded(element, false, [&] {
       state.begin_flush();
       return true;

@@ -10,7 +10,7 @@ namespace kyutaistt::element {
 
 namespace {
 
-/// What a word needs beyond the model's delay: its frame, its pieces, and the computing.
+/// The time that a word needs beyond the model's delay: its frame, its pieces, and the computation.
 constexpr Time processing_margin = std::chrono::milliseconds(580);
 
 }  // namespace
@@ -48,7 +48,7 @@ GstClockTime Latency::own() const {
   if (settings.text_unit == TextUnit::Cue || writes_cues_) {
     latency += settings.cue_shape.maximum_duration + settings.cue_shape.gap;
   }
-  // What a stall has cost passes: a live stream cannot stay further behind than its backlog.
+  // A stall is made up for: a live stream cannot stay further behind than its backlog.
   const auto own = static_cast<GstClockTime>(latency.count());
   return std::clamp(measured_.load(), own, own + settings.max_backlog * GST_MSECOND);
 }
@@ -127,8 +127,8 @@ void Latency::observe(GstClockTime own_time, GstClockTime recognised) {
 void Latency::warn(GstClockTime delay, GstClockTime promised) const {
   GstStructure *details = gst_structure_new("kyutaistt/excessive-delay", "new-observed-max-delay",
                                             G_TYPE_UINT64, delay, nullptr);
-  gchar *text = g_strdup_printf("Text came %" G_GUINT64_FORMAT
-                                " ms behind its time, %" G_GUINT64_FORMAT " ms were promised.",
+  gchar *text = g_strdup_printf("Text came %" G_GUINT64_FORMAT " ms late, %" G_GUINT64_FORMAT
+                                " ms were promised.",
                                 delay / GST_MSECOND, promised / GST_MSECOND);
   gst_element_message_full_with_details(element_, GST_MESSAGE_WARNING, GST_CORE_ERROR,
                                         GST_CORE_ERROR_CLOCK, text, nullptr, __FILE__, GST_FUNCTION,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What the element adds to a live pipeline's latency: promised, and observed.
+/// What the element adds to a live pipeline's latency: reported, and observed.
 #pragma once
 
 #include <atomic>
@@ -24,10 +24,10 @@ class Latency {
   /// Time between a word's start in the audio and its first token; unset while no model is known.
   /// What was observed with another model is forgotten.
   void set_model_delay(std::optional<double> seconds);
-  /// What comes out is cues, which wait for their end.
+  /// The output is cues, which wait for their end.
   void set_writes_cues(bool writes_cues);
   /// A setting has changed, or something else that the latency depends on: notifies the pipeline if
-  /// it is not what was promised last.
+  /// the latency is not what was promised last.
   void update();
 
   /// What the element adds.
@@ -39,11 +39,11 @@ class Latency {
 
   /// Text with this running time was recognised at that one.
   void observe(GstClockTime own_time, GstClockTime recognised);
-  /// Longest time between a text's own time and its recognition in a live pipeline, without what
-  /// upstream took.
+  /// Longest time between a text's own time and its recognition in a live pipeline, without
+  /// upstream's share.
   GstClockTime max_observed_delay() const { return max_observed_delay_; }
   void forget_observed() { max_observed_delay_ = 0; }
-  /// Running time of the audio that comes now; NONE if the pipeline is not live.
+  /// Running time of audio that arrives now; NONE if the pipeline is not live.
   GstClockTime horizon() const;
 
  private:
@@ -55,7 +55,7 @@ class Latency {
 
   std::atomic<double> model_delay_ = family_delay;
   std::atomic<bool> writes_cues_ = false;
-  /// What the pipeline up to this element takes for itself; NONE if it is not live.
+  /// The latency of the pipeline up to this element; NONE if it is not live.
   std::atomic<GstClockTime> upstream_ = GST_CLOCK_TIME_NONE;
   std::atomic<GstClockTime> max_observed_delay_ = 0;
   /// The longest delay beyond what had been promised; `own` believes it up to a bound.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What the output of text reports to the element.
+/// Reports from the output of text to the element.
 #pragma once
 
 namespace kyutaistt::element {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Registers the plugin's element. Nothing of a model is touched here: registry scans run this.
+/// Registers the plugin's element. No model is looked at here: registry scans run this.
 #include <gst/gst.h>
 
 #include "element/kyutaistt_element.h"

@@ -50,7 +50,7 @@ void Prompting::apply(Stream &stream) {
   const uint64_t marker = output_.hold(Language{language(settings)});
   const Status status = prompt.ok() ? stream.set_prompt(prompt.value(), marker) : prompt.status();
   if (!status.ok()) {
-    // The settings were checked: it is the stream that has failed. A flush mends it.
+    // The settings were checked, so it is the stream that has failed. A flush revives it.
     GST_DEBUG_OBJECT(element_, "the prompt was not taken: %s", status.message().c_str());
   }
 }

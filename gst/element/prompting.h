@@ -14,8 +14,8 @@
 
 namespace kyutaistt::element {
 
-/// Checks the prompt, gives it to the stream, and announces the language of the text after the text
-/// before it.
+/// Checks the prompt, gives it to the stream, and announces a new language after the text in the
+/// old one.
 ///
 /// Threads: any. Nothing is posted, pushed or queried with a lock held.
 class Prompting {
@@ -24,18 +24,18 @@ class Prompting {
             TextOutput &output)
       : element_(element), settings_(settings), recognition_(recognition), output_(output) {}
 
-  /// Checks the prompt for the model, if there is one: before, there is nothing to check against.
+  /// Checks the prompt against the model, if there is one yet.
   Status check(const Settings &settings) const;
-  /// The settings have another prompt: gives it to the stream, at once or in a pause, which is now
-  /// if there is no speech.
+  /// The settings have another prompt: gives it to the stream, at once or in the next pause;
+  /// without speech that is now.
   void change(bool in_speech);
-  /// A pause begins: what waited for one is given to the stream.
+  /// A pause begins: gives the stream the prompt that waited for it.
   void pause_began();
-  /// Gives the stream the prompt that was set last; nothing waits any more.
+  /// Gives the stream the prompt that was set last; no change waits any more.
   void apply(Stream &stream);
   /// The settings have another language.
   void change_language();
-  /// Nothing waits any more.
+  /// Cancels a waiting change.
   void reset() { waits_ = false; }
 
   /// Of the text; empty if it is unknown.

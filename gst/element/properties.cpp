@@ -32,7 +32,7 @@ GstStructure *stats(const Transcriber &transcriber) {
   return transcriber.stats();
 }
 
-// The strings must live as long as the class, which never goes: they are literals.
+// The strings must live as long as the class, which is never freed: they are literals.
 std::vector<Property> make_table() {
   return {
       // The model, and how it computes.
@@ -56,7 +56,7 @@ std::vector<Property> make_table() {
        .effect = Effect::Prompt},
       {.name = "pad-steps",
        .nick = "Pad steps",
-       .blurb = "Pads forced behind the prompt, in steps of 80 ms (-1: the model's)",
+       .blurb = "Pads forced after the prompt, in steps of 80 ms (-1: the model's)",
        .value = integer(&Settings::pad_steps, -1, max_pad_steps),
        .effect = Effect::Prompt},
       {.name = "domain-change",
@@ -66,7 +66,7 @@ std::vector<Property> make_table() {
                                      domain_change_names)},
       {.name = "device",
        .nick = "Device",
-       .blurb = "Device to compute on: cpu, or one of libtorch, e.g. cuda:0",
+       .blurb = "Device to compute on: cpu, or one of libtorch's, e.g. cuda:0",
        .value = text(&Settings::device),
        .mutability = Mutability::BeforePaused},
       {.name = "precision",
@@ -140,7 +140,7 @@ std::vector<Property> make_table() {
        .effect = Effect::Writing},
       {.name = "post-pauses",
        .nick = "Post pauses",
-       .blurb = "Post a message kyutaistt/pause on the bus when nobody speaks any more",
+       .blurb = "Post a message kyutaistt/pause on the bus when speech pauses",
        .value = flag(&Settings::post_pauses),
        .effect = Effect::Writing},
       {.name = "relay",
@@ -160,32 +160,33 @@ std::vector<Property> make_table() {
        .effect = Effect::Writing},
       {.name = "cue-columns",
        .nick = "Cue columns",
-       .blurb = "Most characters in a line of a cue",
+       .blurb = "Maximum number of characters in a line of a cue",
        .value = cue_integer(captions::cue_columns),
        .effect = Effect::Writing},
       {.name = "cue-lines",
        .nick = "Cue lines",
-       .blurb = "Most lines that one cue may have",
+       .blurb = "Maximum number of lines in a cue",
        .value = cue_integer(captions::cue_lines),
        .effect = Effect::Writing},
       {.name = "cue-min-duration",
        .nick = "Minimum cue duration",
-       .blurb = "How long a cue stays at least if no other comes, in milliseconds",
+       .blurb = "Minimum time that a cue is shown unless the next one comes, in milliseconds",
        .value = cue_duration(captions::cue_min_duration),
        .effect = Effect::Writing},
       {.name = "cue-max-duration",
        .nick = "Maximum cue duration",
-       .blurb = "Longest time that a cue stays, in milliseconds",
+       .blurb = "Maximum time that a cue is shown, in milliseconds",
        .value = cue_duration(captions::cue_max_duration),
        .effect = Effect::Writing},
       {.name = "cue-gap",
        .nick = "Cue gap",
-       .blurb = "Least time between two cues, in milliseconds",
+       .blurb = "Minimum time between two cues, in milliseconds",
        .value = cue_duration(captions::cue_gap),
        .effect = Effect::Writing},
       {.name = "cue-word-duration",
        .nick = "Cue word duration",
-       .blurb = "How long a cue stays for each of its words if no other comes, in milliseconds",
+       .blurb = "Minimum time that a cue is shown for each of its words unless the next one comes, "
+                "in milliseconds",
        .value = cue_duration(captions::cue_word_duration),
        .effect = Effect::Writing},
 

@@ -14,7 +14,7 @@ namespace kyutaistt::element {
 class Transcriber;
 struct Property;
 
-/// The value of a property: where it is, and what GObject knows of it.
+/// The value of a property: where it is stored, and its description for GObject.
 struct PropertyValue {
   /// Makes the description, with range and default.
   std::function<GParamSpec *(const Property &property, GParamFlags flags)> new_spec;
@@ -25,10 +25,10 @@ struct PropertyValue {
 
 enum class Mutability { Always, BeforePaused };
 
-/// What a change does beside changing the settings.
+/// What a change does besides changing the settings.
 enum class Effect {
   None,
-  /// What follows is recognised with another prompt.
+  /// Later audio is recognised with another prompt.
   Prompt,
   /// The text is announced in another language.
   Language,

@@ -200,7 +200,7 @@ std::shared_ptr<Stream> Recognition::acquire_stream(const StreamOptions &options
   std::shared_ptr<Stream> stream = std::move(opened).value();
   const MutexLock lock(mutex_);
   if (stopping_ || flushing_) {
-    // Nobody would interrupt a push to it.
+    // Nothing would interrupt a push to it.
     flow = GST_FLOW_FLUSHING;
     return nullptr;
   }
@@ -228,7 +228,7 @@ void Recognition::end_flush() {
     flushing_ = false;
     stream = stream_;
   }
-  // What was pushed between the two belongs to before the flush.
+  // Audio pushed between the two precedes the flush.
   if (stream != nullptr) {
     stream->reset();
   }

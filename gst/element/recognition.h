@@ -17,8 +17,8 @@
 
 namespace kyutaistt::element {
 
-/// Loads the model in a thread, telling the application by PROGRESS messages, and opens a stream on
-/// it when audio comes. Elements of a process with the same model share it.
+/// Loads the model in a thread, with PROGRESS messages to the application, and opens a stream on it
+/// when audio arrives. Elements of a process with the same model share it.
 ///
 /// Threads: any, but for `prepare`, `start` and `stop`, which belong to the element's state
 /// changes.
@@ -29,11 +29,12 @@ class Recognition {
   Recognition &operator=(const Recognition &) = delete;
   ~Recognition() { stop(); }
 
-  /// Finds the model and reads its small files: milliseconds. Fails with what a user has to mend.
+  /// Finds the model and reads its small files, in milliseconds. Fails with a message that says
+  /// what the user has to fix.
   Status prepare(const Settings &settings);
-  /// Starts loading what was prepared. A failure posts one ERROR.
+  /// Starts loading the prepared model. A failure posts one ERROR.
   void start();
-  /// Cancels loading, closes the stream and lets go of the model.
+  /// Cancels loading, closes the stream and releases the model.
   void stop();
 
   /// Facts of the prepared model; empty before `prepare` and after `stop`.
@@ -41,8 +42,8 @@ class Recognition {
 
   /// What to do while the model is being loaded.
   enum class WhileLoading { Wait, Return };
-  /// The stream, which is opened with the first call, unless `max_streams` are open. Null while the
-  /// model is being loaded, unless that is waited for (then `flow` is GST_FLOW_OK), after a failure
+  /// The stream, which the first call opens, unless `max_streams` are open. Null while the model is
+  /// being loaded, unless that is waited for (then `flow` is GST_FLOW_OK), after a failure
   /// (GST_FLOW_ERROR, and the ERROR has been posted) or in a flush.
   std::shared_ptr<Stream> acquire_stream(const StreamOptions &options, int max_streams,
                                          EventListener listener, WhileLoading while_loading,
@@ -64,8 +65,8 @@ class Recognition {
   GstElement *const element_;
   std::thread loader_;
 
-  /// Protects what follows. No message is posted and nothing of the library is called with it held,
-  /// but for copying pointers.
+  /// Protects the members below. With it held no message is posted and no function of the library
+  /// is called, except to copy pointers.
   mutable Mutex mutex_;
   Condition changed_;
   Stage stage_ KYUTAISTT_GUARDED_BY(mutex_) = Stage::Idle;

@@ -13,15 +13,15 @@
 
 namespace kyutaistt::element {
 
-/// What one buffer of raw text holds.
+/// Content of a buffer of raw text.
 enum class TextUnit { Word, Cue };
 
 /// When another domain takes effect.
 enum class DomainChange {
   /// With the next audio.
   Now,
-  /// With the audio that comes when a pause has been recognised: at once if one has, and nothing
-  /// was said since.
+  /// With the audio that arrives once a pause has been recognised: at once if recognition is in a
+  /// pause.
   Pause,
 };
 
@@ -53,7 +53,7 @@ struct Settings {
   captions::CueShape cue_shape;
 
   ModelOptions model_options() const;
-  /// Fails if `prompt_tokens` is no list of numbers.
+  /// Fails if `prompt_tokens` is not a list of numbers.
   Result<Prompt> prompt() const;
 };
 

@@ -18,8 +18,9 @@ class SettingsStore {
     return settings_;
   }
 
-  /// What `action` makes of the settings, unless it fails. It is called with the lock held, so that
-  /// of two changes at once none is lost, and may look up facts but nothing else.
+  /// Changes the settings by `action`, unless it fails. It is called with the lock held, so that
+  /// neither of two simultaneous changes is lost; it may look up facts of the model, but do nothing
+  /// else.
   Status change(const std::function<Status(Settings &)> &action) {
     const MutexLock lock(mutex_);
     Settings changed = settings_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What the element reports of words and pauses beside the text itself.
+/// What the element reports about words and pauses besides the text itself.
 #pragma once
 
 #include <atomic>
@@ -16,8 +16,8 @@ namespace kyutaistt::element {
 /// Sends what other transcribers of GStreamer send (gst-plugins-rs: an upstream event for every
 /// word, a downstream event at every pause), and messages on the bus for applications.
 ///
-/// A pause begins when no word has come for 0.8 s behind the last one. Silence before the first
-/// word of a context is a pause too, but not reported: no text ends there.
+/// A pause begins when no word has come for 0.8 s after the last one. Silence before the first word
+/// of a context is a pause too, but not reported: no text ends there.
 ///
 /// Threads: the source pad's task only, or while it does not run, but for `in_pause`. Pushes and
 /// posts with no lock held.
@@ -27,11 +27,11 @@ class SpeechEvents {
       : element_(element), sink_(sink), src_(src) {}
 
   void configure(const Settings &settings);
-  /// A new context begins, of which nothing has been heard.
+  /// A new context begins, in which nothing has been heard yet.
   void reset();
 
   void tell_word(const Word &word, const GstSegment &segment);
-  /// The recognition has got so far. True if a pause has begun.
+  /// Recognition has come this far. True if a pause has begun.
   bool tell_progress(Time position, const GstSegment &segment);
   /// No more words of this context follow, which is the beginning of a pause. Then a `reset`.
   void finish(const GstSegment &segment);
@@ -49,7 +49,7 @@ class SpeechEvents {
   bool posts_pauses_ = false;
   /// Where the last word ended; unset in a pause, and before the first word.
   std::optional<Time> last_end_;
-  /// Where the context was when it was first heard of.
+  /// The first position of the context that was reported.
   std::optional<Time> first_position_;
   std::atomic<bool> in_pause_ = false;
 };

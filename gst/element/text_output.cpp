@@ -12,7 +12,7 @@ namespace kyutaistt::element {
 
 namespace {
 
-/// Items that may wait for downstream before input that is not live is held up.
+/// Items that may wait for downstream before input that is not live has to wait.
 constexpr size_t max_waiting = 64;
 /// Without an item for so long, the observer is notified.
 constexpr std::chrono::milliseconds patience(500);
@@ -31,7 +31,7 @@ void TextOutput::put(const Event &event) {
     if (flow_ == GST_FLOW_FLUSHING) {
       return;
     }
-    // Of progress only the newest is of interest.
+    // Only the newest progress matters.
     const auto *last = items_.empty() ? nullptr : std::get_if<Event>(&items_.back().item);
     if (last != nullptr && std::holds_alternative<Progress>(*last) &&
         std::holds_alternative<Progress>(event)) {
@@ -118,7 +118,7 @@ bool TextOutput::start() {
 }
 
 bool TextOutput::stop() {
-  // The task may wait for downstream: it is let go of before anybody waits for it.
+  // The task may be waiting for downstream: it is released before it is waited for.
   begin_flush();
   const MutexLock task_lock(task_mutex_);
   active_ = false;
@@ -259,7 +259,7 @@ GstFlowReturn TextOutput::pass_events(Item item) {
 GstFlowReturn TextOutput::forward(EventPointer event) {
   const GstEventType type = GST_EVENT_TYPE(event.get());
   if (type == GST_EVENT_STREAM_START || type == GST_EVENT_SEGMENT) {
-    // Something new, which downstream may want again.
+    // A new segment or stream, whose text downstream may want again.
     const MutexLock lock(mutex_);
     if (flow_ == GST_FLOW_EOS) {
       flow_ = GST_FLOW_OK;
@@ -274,7 +274,7 @@ GstFlowReturn TextOutput::write(Item item) {
   }
   const Event &event = std::get<Event>(item);
   if (const auto *failure = std::get_if<Failure>(&event)) {
-    // Nothing more comes: what was recognised goes out before.
+    // Nothing follows: the text recognised so far goes out first.
     writer_.finish();
     GST_ELEMENT_ERROR(element_, STREAM, FAILED,
                       ("Recognition failed: %s", failure->status.message().c_str()), (nullptr));
@@ -317,7 +317,7 @@ void TextOutput::fail(GstFlowReturn flow) {
   }
   changed_.notify_all();
   GST_DEBUG_OBJECT(element_, "stopping: %s", gst_flow_get_name(flow));
-  // After the end nobody upstream sees a return value any more.
+  // After the end nothing upstream sees a return value any more.
   const bool is_fault =
       flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_NOT_NEGOTIATED || flow < GST_FLOW_ERROR;
   if (end_came && is_fault) {

@@ -23,10 +23,10 @@ struct Language {
   std::string code;
 };
 
-/// Hands recognised words and serialized events to the writer, in order: an event that must come
-/// behind the text of the audio before it is held until that audio has been drained.
+/// Hands recognised words and serialized events to the writer, in order: an event that must follow
+/// the text of the audio before it waits until that audio has been drained.
 ///
-/// Threads: any, but for what says otherwise.
+/// Threads: any, unless a function says otherwise.
 class TextOutput {
  public:
   TextOutput(GstElement *element, GstPad *sink, GstPad *src, Latency &latency,
@@ -40,18 +40,18 @@ class TextOutput {
   void put(const Event &event);
   /// How to write what is put from now on.
   void put(const Settings &settings);
-  /// Something new, after everything that was put or held before it.
+  /// An item that goes out after everything that was put or held before it.
   void put(EventPointer event) { put_after_held(std::move(event)); }
   void put(Language language) { put_after_held(std::move(language)); }
-  /// Something that goes out once `Drained` was put with the marker that this returns.
+  /// An item that goes out once `Drained` has been put with the marker that this returns.
   uint64_t hold(EventPointer event) { return hold_item(std::move(event)); }
   uint64_t hold(Language language) { return hold_item(std::move(language)); }
-  /// A marker for which nothing is held.
+  /// A marker that no item waits for.
   uint64_t next_marker();
 
-  /// What the last push returned, or GST_FLOW_FLUSHING.
+  /// The result of the last push, or GST_FLOW_FLUSHING.
   GstFlowReturn flow();
-  /// Waits until downstream has taken enough. What the last push returned, or GST_FLOW_FLUSHING.
+  /// Waits until there is room. Returns the result of the last push, or GST_FLOW_FLUSHING.
   GstFlowReturn wait_for_room();
 
   /// The pad's task function; `self` is a TextOutput.
@@ -59,10 +59,10 @@ class TextOutput {
   /// Starts and stops the pad's task, with the pad's activation.
   bool start();
   bool stop();
-  /// Lets go of everything that waits; `wait_for_room` and the task return.
+  /// Discards all waiting items; `wait_for_room` and the task return.
   void begin_flush();
-  /// After a flush: forgets what waited and goes on. Sticky events that describe the stream stay,
-  /// as the flush does not touch them. The pad's task stands from here until `resume`.
+  /// After a flush: discards waiting items and goes on. Sticky events that describe the stream are
+  /// kept, as a flush does not affect them. The pad's task is stopped from here until `resume`.
   void end_flush();
   /// The pad's task goes on after a flush, unless the pad is inactive by now.
   void resume();
@@ -74,7 +74,7 @@ class TextOutput {
   using Item = std::variant<Event, EventPointer, Language, Settings>;
 
   static bool is_end(const Item &item);
-  /// A flush does not touch it: settings, the language, events that describe the stream.
+  /// Whether a flush keeps it: settings, the language, events that describe the stream.
   static bool outlives_flush(const Item &item);
   GstFlowReturn take_flow() KYUTAISTT_REQUIRES(mutex_);
   void put_after_held(Item item);
@@ -85,16 +85,16 @@ class TextOutput {
   /// One turn of the task: waits for an item and writes it.
   void run_once();
   GstFlowReturn write(Item item);
-  /// Downstream wants no more text: only events go on.
+  /// Downstream wants no more text: only events are passed on.
   GstFlowReturn pass_events(Item item);
-  /// What is not an `Event` of the recognition goes on in any case.
+  /// Whatever is not an `Event` of the recognition is passed on in any case.
   GstFlowReturn write_other(Item item);
   GstFlowReturn forward(EventPointer event);
   GstFlowReturn release_held(uint64_t marker);
   /// Downstream does not take more: wakes whoever waits.
   void fail(GstFlowReturn flow);
   void clear() KYUTAISTT_REQUIRES(mutex_);
-  /// Forgets all that does not outlive a flush.
+  /// Discards everything that a flush does not keep.
   void clear_flushed() KYUTAISTT_REQUIRES(mutex_);
 
   GstElement *const element_;
@@ -103,15 +103,15 @@ class TextOutput {
   /// Used by the task alone, or while it does not run.
   TextWriter writer_;
 
-  /// Held while the task is started or stopped, which a flush and a change of state may do at once.
-  /// Comes before `mutex_`; the task takes it never.
+  /// Held while the task is started or stopped, which a flush and a change of state may do at the
+  /// same time. Comes before `mutex_`; the task never takes it.
   Mutex task_mutex_;
   /// The pad is active.
   bool active_ KYUTAISTT_GUARDED_BY(task_mutex_) = false;
 
-  /// Protects what follows. Nothing is called with it held.
+  /// Protects the members below. Nothing is called with it held.
   Mutex mutex_;
-  /// An item came, one was taken, or a flush began.
+  /// An item was added or taken, or a flush began.
   Condition changed_;
   struct Queued {
     Item item;
@@ -125,7 +125,8 @@ class TextOutput {
   };
   std::deque<Held> held_ KYUTAISTT_GUARDED_BY(mutex_);
   uint64_t next_marker_ KYUTAISTT_GUARDED_BY(mutex_) = 1;
-  /// What downstream said last. After GST_FLOW_EOS events go on; after another the task stands.
+  /// The last result from downstream. After GST_FLOW_EOS events are passed on; after another
+  /// failure the task is stopped.
   GstFlowReturn flow_ KYUTAISTT_GUARDED_BY(mutex_) = GST_FLOW_FLUSHING;
   /// Text found no next element; reported once, because another may be linked in the meantime.
   bool was_unlinked_ KYUTAISTT_GUARDED_BY(mutex_) = false;

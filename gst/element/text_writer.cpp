@@ -76,12 +76,12 @@ GstFlowReturn TextWriter::forward(EventPointer event) {
       event.reset(gst_event_new_segment(&segment));
       gst_event_set_seqnum(event.get(), seqnum);
       segment_ = segment;
-      // Whatever came before, cues and text begin anew where the segment says.
+      // Cues and text start afresh where the segment says, whatever came before.
       shaper_.reset();
       position_.reset();
       text_end_.reset();
       discont_ = true;
-      // While nothing is linked, only the newest counts.
+      // While nothing is linked, only the newest segment matters.
       std::erase_if(waiting_, [](const EventPointer &earlier) {
         return GST_EVENT_TYPE(earlier.get()) == GST_EVENT_SEGMENT;
       });
@@ -100,7 +100,7 @@ GstFlowReturn TextWriter::forward(EventPointer event) {
     }
     case GST_EVENT_EOS:
       idle_ = false;
-      // Without caps, downstream would take a stream without audio for a fault.
+      // Without caps, downstream would treat a stream without audio as an error.
       if (stream_started_ && segment_) {
         negotiate();
       }
@@ -129,7 +129,7 @@ GstFlowReturn TextWriter::negotiate() {
     return push_waiting();
   }
   if (gst_pad_is_linked(pad_) == FALSE) {
-    // Nobody to agree with: whoever comes must not find a format that was chosen without it.
+    // Nothing is linked: an element that is linked later must not find a format chosen without it.
     return GST_FLOW_NOT_LINKED;
   }
   const CapsPointer own(gst_pad_get_pad_template_caps(pad_));
@@ -197,7 +197,7 @@ GstFlowReturn TextWriter::write(const Event &event) {
     return flow;
   }
   if (std::holds_alternative<Word>(event)) {
-    // A model's times are estimates, and downstream throws away what lies outside the segment.
+    // A model's times are estimates, and downstream discards what lies outside the segment.
     Word word = std::get<Word>(event);
     word.start = within_segment(word.start);
     word.end = std::max(word.start, word.end);
@@ -296,7 +296,7 @@ GstFlowReturn TextWriter::push_text(const std::string &text, Time start, Time en
         gst_segment_to_running_time(&*segment_, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer)),
         recognised_);
   }
-  // A word's last piece may end behind the next word's start: only starts are in order.
+  // A word's last piece may end after the next word's start: only starts are in order.
   position_ = writes_words() ? begin : std::max(begin, end);
   text_end_ = std::max(begin, end);
   return gst_pad_push(pad_, buffer);

@@ -36,15 +36,15 @@ class TextWriter {
         observer_(observer),
         speech_(element, sink, src) {}
 
-  /// How to write from the next `reset` on.
+  /// Settings from the next `reset` on.
   void configure(const Settings &settings);
   /// Language of the text from the next `reset` on; empty if it is unknown.
   void set_language(std::string language) { language_ = std::move(language); }
 
-  /// Running time when what is written next was recognised.
+  /// Running time at which the next text was recognised.
   void set_recognised(GstClockTime time) { recognised_ = time; }
   GstFlowReturn write(const Event &event);
-  /// How to write from now on. A cue in the making goes out as it is.
+  /// Settings from now on. An unfinished cue goes out as it is.
   GstFlowReturn change(const Settings &settings);
   /// Language of the text from now on; one that is unknown changes nothing.
   void change_language(std::string language);
@@ -98,15 +98,15 @@ class TextWriter {
   bool header_due_ = false;
   bool discont_ = true;
   std::optional<GstSegment> segment_;
-  /// Sticky events that must come behind the caps.
+  /// Sticky events that must follow the caps.
   std::vector<EventPointer> waiting_;
   /// The next text begins here at the earliest; unset before the first in a segment.
   std::optional<Time> position_;
-  /// Where the last text ends: a word may end behind the start of the next.
+  /// Where the last text ends: a word may end after the start of the next.
   std::optional<Time> text_end_;
   uint64_t next_number_ = 1;
   uint64_t dropped_frames_ = 0;
-  /// All text that was under way is out, and the stream has not ended.
+  /// All text so far is out, and the stream has not ended.
   bool idle_ = false;
   GstClockTime recognised_ = GST_CLOCK_TIME_NONE;
 };

@@ -14,10 +14,10 @@ namespace {
 
 /// Audio that may wait for the model when it is not live: enough to keep it busy.
 constexpr Time file_backlog = std::chrono::milliseconds(800);
-/// Audio that begins so much before the end of what came before has a clock that began anew; less
-/// are packets that overlap.
+/// If audio begins this much before the end of the audio before it, its clock has restarted; less
+/// is overlapping packets.
 constexpr Time longest_overlap = std::chrono::seconds(1);
-/// A longer stretch without audio in a live pipeline is not heard.
+/// In a live pipeline, a longer stretch without audio is not replaced by silence.
 constexpr Time max_heard_silence = std::chrono::seconds(1);
 
 /// Lets go of a pad's stream lock.
@@ -69,13 +69,14 @@ void Transcriber::nothing_came() {
   if (!live_ || !now || !rhythm_.has_stopped(*now)) {
     return;
   }
-  // The model keeps words for its delay: silence brings them out, as nobody knows for how long.
+  // The model keeps words for its delay: silence flushes them out, since nobody knows how long the
+  // source will be silent.
   const auto stream = recognition_.stream();
   if (stream == nullptr) {
     return;
   }
   if (!undrained_.exchange(false)) {
-    // Whoever waits for text, such as a video, goes on.
+    // Streams that wait for text, such as a video, go on.
     output_.writer().follow_clock();
     return;
   }
@@ -127,7 +128,7 @@ GstStructure *Transcriber::stats() const {
 
 bool Transcriber::start() {
   Status status = recognition_.prepare(settings_.copy());
-  // What is set from here on is checked when it is set: the model is known.
+  // Later changes are checked when they are set, since the model is known.
   const Settings settings = settings_.copy();
   if (status.ok()) {
     status = prompting_.check(settings);
@@ -243,7 +244,7 @@ GstFlowReturn Transcriber::push_audio(const AudioInput::Audio &audio) {
   const auto piece_length = static_cast<size_t>(samples_in(file_backlog));
   std::optional<Time> timestamp = audio.timestamp;
   for (std::span<const float> left(audio.samples); !left.empty(); timestamp.reset()) {
-    // Live audio is never held up: text that waits for its time takes little memory.
+    // Live audio never waits: text that waits for its time takes little memory.
     const GstFlowReturn flow = live_ ? output_.flow() : output_.wait_for_room();
     if (flow != GST_FLOW_OK) {
       return flow;
@@ -319,7 +320,7 @@ void Transcriber::send_after_pushed(EventPointer event) {
     }
     return;
   }
-  // Also where nothing was pushed since the last drain: its words may still be under way. To drain
+  // Even if nothing was pushed since the last drain: its words may still be on their way. Draining
   // an empty context costs nothing.
   undrained_ = false;
   const uint64_t marker = output_.hold(std::move(event));
@@ -363,7 +364,7 @@ bool Transcriber::take_segment(EventPointer event) {
 bool Transcriber::take_caps(GstEvent *event) {
   GstCaps *caps = nullptr;
   gst_event_parse_caps(event, &caps);
-  // The recognition goes on; only what the resampler holds belongs to the old caps.
+  // Recognition goes on; only the samples in the resampler belong to the old caps.
   take_audio(input_.drain());
   if (const Status status = input_.set_caps(caps); !status.ok()) {
     GST_ELEMENT_ERROR(element_, STREAM, FORMAT, ("%s", status.message().c_str()),
@@ -385,11 +386,11 @@ bool Transcriber::take_gap(GstEvent *event) {
   rhythm_.note(running_time(), Time(duration));
   AudioInput::Pieces pieces = input_.gap(start, duration);
   if (!is_live() || pieces.empty() || pieces.back().duration() <= max_heard_silence) {
-    // Heard as silence, so that words which wait for the model's delay come out.
+    // Replaced by silence, so that words which wait for the model's delay come out.
     return take_audio(std::move(pieces)) == GST_FLOW_OK;
   }
-  // So much at once would count as audio that the model is too slow for: the words so far come out,
-  // and only the clock moves.
+  // So much silence at once would count as backlog: the words so far come out, and only the clock
+  // moves.
   const AudioInput::Audio silence = std::move(pieces.back());
   pieces.pop_back();
   if (take_audio(std::move(pieces)) != GST_FLOW_OK) {

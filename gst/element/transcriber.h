@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// The way of audio and events between the element's pads.
+/// The path of audio and events between the element's pads.
 #pragma once
 
 #include <atomic>
@@ -8,8 +8,8 @@
 
 #include <gst/gst.h>
 
-#include "common/audio_input.h"
 #include "base/mutex.h"
+#include "common/audio_input.h"
 #include "common/pointers.h"
 #include "element/early_input.h"
 #include "element/latency.h"
@@ -23,7 +23,7 @@
 
 namespace kyutaistt::element {
 
-/// Everything of the element that has a destructor; made and destroyed with it.
+/// All of the element's state that needs a destructor; created and destroyed with it.
 class Transcriber final : private OutputObserver {
  public:
   Transcriber(GstElement *element, GstPad *sink, GstPad *src)
@@ -37,7 +37,7 @@ class Transcriber final : private OutputObserver {
   // Any thread.
 
   Settings settings() const { return settings_.copy(); }
-  /// Sets a property that can be written, and does what its change means now.
+  /// Sets a property that can be written, and applies the change.
   void set_property(const Property &property, const GValue *value);
   /// A new structure for the property `stats`.
   GstStructure *stats() const;
@@ -63,7 +63,7 @@ class Transcriber final : private OutputObserver {
 
   void begin_flush();
   void end_flush();
-  /// Text goes on after `end_flush`, and after downstream has been told of it.
+  /// Text goes on after `end_flush`, once downstream has been notified of it.
   void resume_output() { output_.resume(); }
 
  private:
@@ -84,16 +84,16 @@ class Transcriber final : private OutputObserver {
   GstFlowReturn take_audio(AudioInput::Pieces pieces);
   /// To the stream, which is open.
   GstFlowReturn push_audio(const AudioInput::Audio &audio);
-  /// Says what the user should know about the audio.
+  /// Posts what the user should know about the audio.
   void post_notes();
-  /// Notes where the audio has got to. If it has gone back, the segment is sent once more, so that
+  /// Notes the position of the audio. If it has gone back, the segment is sent again, so that
   /// downstream follows.
   void follow_time(const AudioInput::Audio &audio);
-  /// Sends a serialized event on after the text of all audio before it.
+  /// Forwards a serialized event after the text of all audio before it.
   void send_after_text(EventPointer event);
   /// The same of an event that nothing may follow for now, so that the model is waited for.
   void send_at_end(EventPointer event);
-  /// The same, of all audio that was pushed: the resampler keeps what it holds.
+  /// The same, after all audio that was pushed to the stream: the resampler keeps its samples.
   void send_after_pushed(EventPointer event);
   bool take_segment(EventPointer event);
   bool take_caps(GstEvent *event);
@@ -109,8 +109,8 @@ class Transcriber final : private OutputObserver {
   Recognition recognition_;
   TextOutput output_;
   Prompting prompting_;
-  /// Held while the way of writing is handed on, so that of two threads that do so the one with the
-  /// newer settings comes last. Comes before the locks of the settings and the output.
+  /// Held while text settings are passed on, so that of two threads the one with the newer settings
+  /// comes last. Comes before the locks of the settings and the output.
   Mutex writing_mutex_;
 
   // Under the sink pad's stream lock.
@@ -120,7 +120,7 @@ class Transcriber final : private OutputObserver {
   EarlyInput early_;
   /// Audio was pushed since the start.
   bool was_heard_ = false;
-  /// Time after the audio that was pushed last in this segment.
+  /// Where the last audio pushed in this segment ends.
   std::optional<Time> pushed_until_;
 
   // Any thread.

@@ -33,16 +33,16 @@ struct QueuedFrame {
   Time start{};
   /// Time of the first real sample of its context.
   Time origin{};
-  /// Time behind the last real sample of the context, if it lies within this frame.
+  /// Where the last real sample of the context ends, if that is within this frame.
   std::optional<Time> end;
   /// Audio that was dropped just before or inside of it.
   std::vector<Dropped> dropped;
 };
 
 /// A queue of samples, dropped stretches and context ends. It adds what the model wants to hear
-/// around a context's audio: silence before it (the prefix) and behind it (the delay and a second,
-/// as transformers' feature extractor does), of which a last part of a frame is left out.
-/// Not thread-safe. Cost: a copy of each sample in and one out.
+/// around a context's audio: silence before it (the prefix) and after it (the delay and a second,
+/// as transformers' feature extractor does), of which a last part of a frame is left out. Not
+/// thread-safe. Cost: a copy of each sample in and one out.
 class AudioQueue {
  public:
   struct Shape {
@@ -109,7 +109,7 @@ class AudioQueue {
   int64_t tail_left_ = 0;
   bool first_frame_ = true;
   bool audio_ended_ = false;
-  /// Place behind the last sample that was taken: an anchor and so many samples.
+  /// Where the last frame ended: an anchor and so many samples.
   Time taken_anchor_{};
   int64_t taken_offset_ = 0;
 };

@@ -43,8 +43,8 @@ void make_live(Element &element) {
   gst_harness_set_live(element.harness(), TRUE);
 }
 
-/// Long enough for the part that tells when a source has stopped to look, which it does every half
-/// second; on a busy machine it may look later, and a fault is missed.
+/// Long enough for the part that notices when a source has stopped to look, which it does every
+/// half second; on a busy machine it may look later, and a fault is missed.
 void let_it_look() {
   g_usleep(G_USEC_PER_SEC * 12 / 10);
 }

@@ -83,13 +83,17 @@ Status hear(Engine &engine, const Hearing &hearing, Job &job) {
   if (!stream.ok()) {
     return stream.status();
   }
-  const Status status = feed(*reader.value(), *stream.value(), job);
+  Status status = feed(*reader.value(), *stream.value(), job);
   // Everything that was heard is wanted, even if the file fails midway.
   if (status.code() != StatusCode::Cancelled && stream.value()->drain(0).ok()) {
     constexpr auto patience = std::chrono::milliseconds(100);
     std::unique_lock lock(job.mutex);
     while (!interrupted() && !end.has_come()) {
       end.changed.wait_for(lock, patience);
+    }
+    if (status.ok() && !end.has_come()) {
+      // Its last words are missing.
+      status = Status::cancelled("interrupted");
     }
   }
   stream.value().reset();

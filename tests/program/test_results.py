@@ -4,13 +4,16 @@
 
     test_results.py PROGRAM EXAMPLES
 """
+import glob
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import unittest
 
-from program import CLIPS, LONG_SILENCE, MODEL, OTHER, SAMPLE, SAMPLES, Pipe, run
+from program import CLIPS, LONG_SILENCE, MODEL, OTHER, PATIENCE, PROGRAM, SAMPLE, SAMPLES, Pipe, run
 from recordings import decode, endless_wave_header
 
 
@@ -150,6 +153,24 @@ class OutputFolder(unittest.TestCase):
         pipe.write(endless_wave_header() + decode(SAMPLE) + LONG_SILENCE)
         self.assertEqual(pipe.interrupt(), (130, "", ""))
         self.assertEqual(self.written(), {})
+
+    def test_results_are_whole_wherever_an_interruption_comes(self):
+        many = os.path.join(self.inputs, "many")
+        os.mkdir(many)
+        names = sorted(CLIPS)
+        for number in range(160):
+            os.symlink(os.path.join(SAMPLES, names[number % len(names)]), os.path.join(many, f"{number:03}.flac"))
+        # Four at once, of different lengths: some are waiting for their last words at any time.
+        for least in (4, 9, 14, 19, 24):
+            process = subprocess.Popen([PROGRAM, "transcribe", MODEL, many, "--output-dir", self.out])
+            while not os.path.exists(self.out) or len(glob.glob(os.path.join(self.out, "*.txt"))) < least:
+                self.assertIsNone(process.poll())
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(timeout=PATIENCE), 130)
+            for name, text in self.written().items():
+                clip = CLIPS[names[int(name.removesuffix(".txt")) % len(names)]]
+                self.assertEqual(text.strip(), clip["reference"]["asr_is_is"]["text"])
+            shutil.rmtree(self.out)
 
 
 if __name__ == "__main__":

@@ -20,12 +20,14 @@ struct Command {
 
 const std::vector<Command> &commands() {
   static const std::vector<Command> all = {
-      {"transcribe", "kyutaistt transcribe MODEL FILE... [options]",
+      {"transcribe", "kyutaistt transcribe MODEL (FILE... | --manifest LIST) [options]",
        "Recognises the speech in audio files.", transcribe_options, transcribe},
       {"evaluate", "kyutaistt evaluate MODEL MANIFEST [options]",
        "Measures how well a model recognises recordings whose text is known.", evaluate_options,
        evaluate},
       {"info", "kyutaistt info MODEL [options]", "Describes a model folder.", info_options, info},
+      {"merge", "kyutaistt merge MANIFEST FOLDER",
+       "Puts the results of transcribe --manifest --shard together.", merge_options, merge},
       {"bench", "kyutaistt bench (MODEL | --synthetic tiny|1b|2.6b) [options]",
        "Measures how fast a model runs on this machine.", bench_options, bench},
       {"quantize", "kyutaistt quantize MODEL NEW-FOLDER [options]",

@@ -19,12 +19,14 @@ int transcribe(const std::vector<std::string> &words);
 int evaluate(const std::vector<std::string> &words);
 int info(const std::vector<std::string> &words);
 int bench(const std::vector<std::string> &words);
+int merge(const std::vector<std::string> &words);
 int quantize(const std::vector<std::string> &words);
 
 const std::vector<OptionSpec> &transcribe_options();
 const std::vector<OptionSpec> &evaluate_options();
 const std::vector<OptionSpec> &info_options();
 const std::vector<OptionSpec> &bench_options();
+const std::vector<OptionSpec> &merge_options();
 const std::vector<OptionSpec> &quantize_options();
 
 /// Prints "kyutaistt: message" on standard error and returns `code`.

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "program/file_recognition.h"
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "program/file_clock.h"
@@ -12,19 +16,57 @@ namespace kyutaistt::program {
 
 namespace {
 
-/// Pushes audio at the file's own times.
-Status push(Stream &stream, FileClock &clock, const FileAudio &audio) {
-  const auto joint = clock.take(audio.position, audio.samples.size(), audio.begins_part);
-  if (joint.silence > Time()) {
-    const std::vector<float> silence(static_cast<size_t>(samples_in(joint.silence)));
+/// Samples to push next.
+struct Piece {
+  std::span<const float> samples;
+  /// Of the first, where it does not follow.
+  std::optional<Time> timestamp;
+  Time silence{};
+};
+
+/// The sample that is nearest to a time, which may be off by some nanoseconds.
+int64_t nearest_sample(Time time) {
+  return samples_in(time + duration_of(1) / 2);
+}
+
+/// Cuts a piece that begins at `start` to a part of the file. The first piece of the part gets a
+/// timestamp.
+Piece cut(Piece piece, Time start, const Job::Part &part, bool is_first) {
+  const auto count = static_cast<int64_t>(piece.samples.size());
+  const int64_t first = std::clamp(nearest_sample(part.begin - start), int64_t{0}, count);
+  const int64_t last =
+      part.end == Time::max() ? count : std::clamp(nearest_sample(part.end - start), first, count);
+  piece.samples =
+      piece.samples.subspan(static_cast<size_t>(first), static_cast<size_t>(last - first));
+  if (is_first) {
+    piece.timestamp = start + duration_of(first);
+    piece.silence = Time();
+  }
+  return piece;
+}
+
+Status push(Stream &stream, const Piece &piece) {
+  if (piece.silence > Time()) {
+    const std::vector<float> silence(static_cast<size_t>(samples_in(piece.silence)));
     if (Status status = stream.push(silence); !status.ok()) {
       return status;
     }
   }
-  return stream.push(audio.samples, joint.timestamp);
+  return stream.push(piece.samples, piece.timestamp);
 }
 
-/// Feeds a whole file to a stream.
+/// The share that lies before `now`; negative if the end is unknown.
+double share_at(Time now, const Job &job, std::optional<Time> length) {
+  if (!job.part) {
+    return length ? in_seconds(now) / in_seconds(*length) : -1.0;
+  }
+  const Time end = length ? std::min(*length, job.part->end) : job.part->end;
+  return end == Time::max() || end <= job.part->begin
+             ? -1.0
+             : std::max(in_seconds(now - job.part->begin), 0.0) / in_seconds(end - job.part->begin);
+}
+
+/// Feeds a whole file, or the part that is wanted of it, to a stream.
 Status feed(AudioReader &reader, Stream &stream, Job &job) {
   const auto length = reader.duration();
   FileClock clock;
@@ -35,16 +77,29 @@ Status feed(AudioReader &reader, Stream &stream, Job &job) {
       return audio.status();
     }
     job.add_note(reader.take_notes());
-    if (audio.value().samples.empty()) {
+    const std::vector<float> &samples = audio.value().samples;
+    if (samples.empty() || (job.part && clock.now() >= job.part->end)) {
       return count > 0 ? Status()
-                       : Status::corrupt(job.path + ": not one sample of audio was found in it");
+                       : Status::corrupt(job.path + ": not one sample of audio was found in " +
+                                         (job.part ? "the part that is wanted" : "it"));
     }
-    if (Status status = push(stream, clock, audio.value()); !status.ok()) {
+    // Where the container places it.
+    const auto joint =
+        clock.take(audio.value().position, samples.size(), audio.value().begins_part);
+    Piece piece{samples, joint.timestamp, joint.silence};
+    if (job.part) {
+      const Time start = clock.now() - duration_of(static_cast<int64_t>(samples.size()));
+      piece = cut(piece, start, *job.part, count == 0);
+    }
+    if (piece.samples.empty()) {
+      continue;
+    }
+    if (Status status = push(stream, piece); !status.ok()) {
       return status;
     }
-    count += static_cast<int64_t>(audio.value().samples.size());
+    count += static_cast<int64_t>(piece.samples.size());
     job.duration = duration_of(count);
-    job.share = length ? in_seconds(clock.now()) / in_seconds(*length) : -1.0;
+    job.share = share_at(clock.now(), job, length);
   }
   return Status::cancelled("interrupted");
 }
@@ -106,7 +161,9 @@ Status hear(Engine &engine, const Hearing &hearing, Job &job) {
 }  // namespace
 
 void recognise(Engine &engine, const Hearing &hearing, Job &job) {
+  const auto begin = std::chrono::steady_clock::now();
   job.status = hear(engine, hearing, job);
+  job.processing = std::chrono::steady_clock::now() - begin;
   {
     const std::lock_guard lock(job.mutex);
     job.transcript->finish({job.duration, job.error()});

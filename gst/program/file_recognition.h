@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include <kyutaistt/engine.h>
@@ -33,10 +34,18 @@ struct Job {
   Status status = Status::cancelled("not begun");
   /// How much of it was heard.
   Time duration{};
+  /// How long its recognition took, while other files were recognised at the same time.
+  Time processing{};
   /// Other notices for the user about it, in one line.
   std::string notes;
 
   std::string path;
+  /// The part of the file to recognise, if not all of it; times remain those of the file.
+  struct Part {
+    Time begin;
+    Time end;
+  };
+  std::optional<Part> part;
   /// Where its result goes, if every file has its own.
   std::string result;
   /// Part of the file that was read, for the progress bar; negative if its length is unknown.

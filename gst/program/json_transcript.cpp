@@ -11,20 +11,6 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-/// Seconds with milliseconds.
-double rounded_seconds(Time time) {
-  constexpr double precision = 1e3;
-  return std::round(std::chrono::duration<double>(time).count() * precision) / precision;
-}
-
-void describe_word(OrderedJson &json, const Word &word, Time end) {
-  constexpr double precision = 1e4;
-  json["text"] = word.text;
-  json["start"] = rounded_seconds(word.start);
-  json["end"] = rounded_seconds(end);
-  json["confidence"] = std::round(word.confidence * precision) / precision;
-}
-
 /// The first field of a line: its file, if there are several.
 OrderedJson begin_object(const Details &details) {
   OrderedJson json = OrderedJson::object();
@@ -42,6 +28,23 @@ void describe_recording(OrderedJson &json, const Details &details, const Ending 
 }
 
 }  // namespace
+
+double rounded_seconds(Time time) {
+  constexpr double precision = 1e3;
+  return std::round(in_seconds(time) * precision) / precision;
+}
+
+double rounded_confidence(double confidence) {
+  constexpr double precision = 1e4;
+  return std::round(confidence * precision) / precision;
+}
+
+OrderedJson describe_word(const Word &word, Time end) {
+  return {{"text", word.text},
+          {"start", rounded_seconds(word.start)},
+          {"end", rounded_seconds(end)},
+          {"confidence", rounded_confidence(word.confidence)}};
+}
 
 void JsonTranscript::add(const Event &event) {
   heard_.add(event);
@@ -61,7 +64,7 @@ void JsonTranscript::finish(const Ending &ending) {
   describe_recording(json, details_, ending);
   json["words"] = OrderedJson::array();
   for (const Word &word : heard_.words()) {
-    describe_word(json["words"].emplace_back(), word, word.end);
+    json["words"].push_back(describe_word(word, word.end));
   }
   json["text"] = heard_.text();
   if (!ending.error.empty()) {
@@ -100,7 +103,7 @@ void JsonLinesTranscript::finish(const Ending &ending) {
 void JsonLinesTranscript::write_word(Time end) {
   if (open_) {
     OrderedJson json = begin_object(details_);
-    describe_word(json, *open_, end);
+    json.update(describe_word(*open_, end));
     final_ += json_text(json) + "\n";
     open_.reset();
   }

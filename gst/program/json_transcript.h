@@ -6,10 +6,17 @@
 #include <optional>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "program/heard_words.h"
 #include "program/transcript.h"
 
 namespace kyutaistt::program {
+
+/// Seconds with milliseconds.
+double rounded_seconds(Time time);
+double rounded_confidence(double confidence);
+nlohmann::ordered_json describe_word(const Word &word, Time end);
 
 /// One object, in one line, when the recording has ended.
 class JsonTranscript : public Transcript {

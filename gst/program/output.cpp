@@ -117,7 +117,8 @@ Status already_there(const std::string &path) {
   return Status::invalid_argument(path + ": is there already (--overwrite replaces it)");
 }
 
-Status write_whole_file(const std::string &path, std::string_view text, bool overwrite) {
+Status write_whole_file(const std::string &path, std::string_view text, bool overwrite,
+                        const std::string &writer) {
   const std::filesystem::path target(path);
   std::error_code folder_error;
   if (target.has_parent_path()) {
@@ -128,7 +129,9 @@ Status write_whole_file(const std::string &path, std::string_view text, bool ove
   }
   // Short, so that it fits whatever the file's own name is.
   const std::string temporary =
-      (target.parent_path() / (".kyutaistt-" + std::to_string(getpid()) + ".part")).string();
+      (target.parent_path() /
+       (".kyutaistt-" + (writer.empty() ? std::to_string(getpid()) : writer) + ".part"))
+          .string();
   int error = write_new_file(temporary, text);
   error = error != 0 ? error : give_name(temporary, path, overwrite);
   if (error != 0) {

@@ -40,7 +40,9 @@ class Output {
 Status already_there(const std::string &path);
 
 /// Writes a file that is either complete or absent: it has another name until it is complete.
-/// Replaces an existing file only with `overwrite`. Makes the folders of its path.
-Status write_whole_file(const std::string &path, std::string_view text, bool overwrite);
+/// Replaces an existing file only with `overwrite`. Makes the folders of its path. `writer` is part
+/// of the temporary name; empty for this process' id, which is not unique on shared file systems.
+Status write_whole_file(const std::string &path, std::string_view text, bool overwrite,
+                        const std::string &writer = "");
 
 }  // namespace kyutaistt::program

@@ -5,6 +5,7 @@
 #include <kyutaistt/engine.h>
 #include <kyutaistt/model.h>
 
+#include "program/archive/archive.h"
 #include "program/commands.h"
 #include "program/hearing_options.h"
 #include "program/inputs.h"
@@ -37,7 +38,7 @@ void recognise_all(Engine &engine, const TranscribeRequest &request, const Jobs 
                    Results &results, const Output &output, ProgressBar &bar) {
   // Words on a terminal show the progress themselves.
   const bool shows_bar = !output.is_terminal();
-  recognise_jobs(engine, request.hearing, jobs, default_parallel, [&] {
+  recognise_jobs(engine, request.hearing, jobs, request.parallel, [&] {
     results.write_ready([&bar] { bar.clear(); });
     if (!output.status().ok()) {
       interrupt();
@@ -176,6 +177,11 @@ int transcribe(const std::vector<std::string> &words) {
   const auto arguments = Arguments::parse(words, transcribe_options());
   if (!arguments.ok()) {
     return fail_usage(arguments.status().message(), "transcribe");
+  }
+  if (arguments.value().has("--manifest")) {
+    const auto archive = read_archive_request(arguments.value());
+    return archive.ok() ? transcribe_archive(archive.value())
+                        : fail_usage(archive.status().message(), "transcribe");
   }
   const auto request = read_transcribe_request(arguments.value());
   if (!request.ok()) {

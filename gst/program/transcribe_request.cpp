@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "program/transcribe_request.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "program/archive/archive_request.h"
 #include "program/commands.h"
 #include "program/cue_options.h"
 #include "program/hearing_options.h"
+#include "program/recognise_jobs.h"
 
 namespace kyutaistt::program {
 
@@ -28,6 +31,11 @@ Status check_combination(const Arguments &arguments, const TranscribeRequest &re
       return Status::invalid_argument(std::string(option.name) + " needs --format srt or vtt");
     }
   }
+  for (const OptionSpec &option : archive_option_specs()) {
+    if (arguments.has(option.name)) {
+      return Status::invalid_argument(std::string(option.name) + " needs --manifest");
+    }
+  }
   if (arguments.has("--output") && arguments.has("--output-dir")) {
     return Status::invalid_argument("expected either --output or --output-dir");
   }
@@ -45,6 +53,15 @@ Status check_combination(const Arguments &arguments, const TranscribeRequest &re
 
 }  // namespace
 
+Result<Format> parse_format(const std::string &name) {
+  const auto format = std::find(formats.begin(), formats.end(), name);
+  if (format == formats.end()) {
+    return Status::invalid_argument("option --format: found " + name +
+                                    ", expected text, json, jsonl, srt or vtt");
+  }
+  return static_cast<Format>(format - formats.begin());
+}
+
 Result<TranscribeRequest> read_transcribe_request(const Arguments &arguments) {
   TranscribeRequest request;
   if (arguments.operands().size() < 2) {
@@ -57,11 +74,15 @@ Result<TranscribeRequest> read_transcribe_request(const Arguments &arguments) {
     return options.status();
   }
   request.model_options = std::move(options).value();
-  const auto format = arguments.choice("--format", formats, 0);
-  if (!format.ok()) {
-    return format.status();
+  const auto format = parse_format(arguments.text("--format", "text"));
+  const auto parallel = arguments.integer("--parallel", 1, max_parallel, default_parallel);
+  for (const Status &status : {format.status(), parallel.status()}) {
+    if (!status.ok()) {
+      return status;
+    }
   }
-  request.format = static_cast<Format>(format.value());
+  request.format = format.value();
+  request.parallel = parallel.value();
   auto hearing = hearing_options(arguments);
   if (!hearing.ok()) {
     return hearing.status();
@@ -110,11 +131,12 @@ const std::vector<OptionSpec> &transcribe_options() {
         {"--output", "FILE", "write there instead of to standard output"},
         {"--output-dir", "DIR", "write a file there for each FILE, whole or not at all"},
         {"--overwrite", nullptr, "with --output-dir: also over files that are there"},
+        {"--parallel", "N", "files recognised at once, 1 to 64 (default: 4)"},
         {"--tokens", nullptr, "JSON: also the token of every step"},
         {"--codes", nullptr, "JSON: also the codes of every frame"},
     };
-    for (const auto *options :
-         {&hearing_option_specs(), &cue_option_specs(), &model_option_specs()}) {
+    for (const auto *options : {&archive_option_specs(), &hearing_option_specs(),
+                                &cue_option_specs(), &model_option_specs()}) {
       all.insert(all.end(), options->begin(), options->end());
     }
     all.push_back({"--help", nullptr, "print this help"});

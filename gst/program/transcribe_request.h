@@ -26,9 +26,14 @@ struct TranscribeRequest {
   /// A folder for a file for each result; empty for none.
   std::string output_folder;
   bool overwrite = false;
+  /// Files that are recognised at the same time.
+  int parallel = 0;
 };
 
 Result<TranscribeRequest> read_transcribe_request(const Arguments &arguments);
+
+/// The format of this name, of option --format.
+Result<Format> parse_format(const std::string &name);
 
 /// File name extension of a format.
 const char *extension_of(Format format);

@@ -28,6 +28,8 @@ const std::vector<Command> &commands() {
       {"info", "kyutaistt info MODEL [options]", "Describes a model folder.", info_options, info},
       {"merge", "kyutaistt merge MANIFEST FOLDER",
        "Puts the results of transcribe --manifest --shard together.", merge_options, merge},
+      {"doctor", "kyutaistt doctor [MODEL]",
+       "Looks for what this machine lacks, and says what to do.", doctor_options, doctor},
       {"bench", "kyutaistt bench (MODEL | --synthetic tiny|1b|2.6b) [options]",
        "Measures how fast a model runs on this machine.", bench_options, bench},
       {"quantize", "kyutaistt quantize MODEL NEW-FOLDER [options]",

@@ -16,6 +16,7 @@ namespace kyutaistt::program {
 int run_command(const std::vector<std::string> &words);
 
 int transcribe(const std::vector<std::string> &words);
+int doctor(const std::vector<std::string> &words);
 int evaluate(const std::vector<std::string> &words);
 int info(const std::vector<std::string> &words);
 int bench(const std::vector<std::string> &words);
@@ -23,6 +24,7 @@ int merge(const std::vector<std::string> &words);
 int quantize(const std::vector<std::string> &words);
 
 const std::vector<OptionSpec> &transcribe_options();
+const std::vector<OptionSpec> &doctor_options();
 const std::vector<OptionSpec> &evaluate_options();
 const std::vector<OptionSpec> &info_options();
 const std::vector<OptionSpec> &bench_options();

@@ -24,19 +24,24 @@ size_t Intake::push_what_fits(std::span<const float> samples, std::optional<Time
 }
 
 void Intake::push_or_drop(std::span<const float> samples, std::optional<Time> timestamp) {
+  // What comes at once may be longer than the queue: only what waited before counts.
+  const int64_t at_once =
+      std::max<int64_t>(static_cast<int64_t>(samples.size()) - samples_per_frame, 0);
+  const int64_t limit = capacity() + at_once;
   int64_t done = 0;
   while (!samples.empty()) {
-    if (dropping_ == 0 && room() <= 0) {
+    const int64_t fits = limit - queue.samples();
+    if (dropping_ == 0 && fits <= 0) {
       dropping_ = samples_per_frame;
       ++stats.dropped_frames;
     }
-    size_t count = 0;
+    const int64_t wanted = dropping_ > 0 ? dropping_ : fits;
+    const size_t count = std::min(static_cast<size_t>(wanted), samples.size());
     if (dropping_ > 0) {
-      count = std::min(static_cast<size_t>(dropping_), samples.size());
       queue.push_dropped(static_cast<int64_t>(count), later(timestamp, done));
       dropping_ -= static_cast<int64_t>(count);
     } else {
-      count = push_what_fits(samples, later(timestamp, done));
+      queue.push(samples.first(count), later(timestamp, done));
     }
     done += static_cast<int64_t>(count);
     samples = samples.subspan(count);

@@ -33,8 +33,8 @@ struct Intake {
 
   /// Appends as many of the samples as there is room for, and returns how many those are.
   size_t push_what_fits(std::span<const float> samples, std::optional<Time> timestamp);
-  /// Appends what fits. The rest is dropped in whole frames, the last of which may reach into later
-  /// pushes.
+  /// Appends the samples, less what waited beyond the capacity before. That much is dropped in
+  /// whole frames, the last of which may reach into later pushes.
   void push_or_drop(std::span<const float> samples, std::optional<Time> timestamp);
   /// The context ends here, and another one begins with the prompt's tokens if `end` has any.
   void push_end(ContextEnd end);

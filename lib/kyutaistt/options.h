@@ -104,7 +104,7 @@ struct ModelOptions {
 enum class Overflow {
   /// Wait until there is room: the caller runs at the speed of the model.
   Block,
-  /// Drop whole frames from the new audio and count them: the caller never waits.
+  /// Drop whole frames and count them: of a long push, as much as waited beyond the queue before.
   Drop,
 };
 

@@ -54,6 +54,30 @@ TEST(a_full_queue_drops_whole_frames_and_counts_them) {
   ck_assert_int_eq(transcript.progress.back().count(), Time(milliseconds(4080)).count());
 }
 
+TEST(what_one_push_brings_may_be_longer_than_the_queue) {
+  const auto engine = tiny_engine();
+  StreamOptions options = forcing({});
+  options.overflow = Overflow::Drop;
+  options.queue_capacity = milliseconds(400);
+  Transcript transcript;
+  const auto stream = open_stream(*engine, options, transcript);
+  {
+    Brake brake(*engine);
+    // Nothing waits, then two seconds do.
+    assert_ok(stream->push(noise(25 * frame_samples)));
+    ck_assert_uint_eq(stream->stats().dropped_frames, 0);
+    assert_ok(stream->push(noise(25 * frame_samples)));
+    // Of the second, as much is dropped as waited too long before it, less the frame that may wait
+    // in any case.
+    ck_assert_uint_eq(stream->stats().dropped_frames, 21);
+    ck_assert_int_eq(stream->stats().queued.count(), Time(milliseconds(29 * 80)).count());
+  }
+  assert_ok(stream->drain(7));
+  transcript.wait();
+  ck_assert_uint_eq(transcript.dropped.size(), 1);
+  ck_assert_int_eq(transcript.dropped[0].duration.count(), Time(milliseconds(21 * 80)).count());
+}
+
 TEST(a_full_queue_blocks_until_there_is_room) {
   const auto engine = tiny_engine();
   StreamOptions options = forcing({});

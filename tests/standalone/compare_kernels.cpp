@@ -65,6 +65,7 @@ int main(int argc, char **argv) {
   const std::vector<OperationCase> cases = all_cases();
   const auto plain = make_native_operations(*supported_kernels().back(), 1);
   std::vector<Values> expected;
+  expected.reserve(cases.size());
   for (const OperationCase &operation_case : cases) {
     expected.push_back(operation_case.compute(*plain));
   }

@@ -21,7 +21,7 @@ headers=$(find lib gst tests -name '*.h' | sort)
 # shellcheck disable=SC2086 # lists of files without spaces
 clang-format --dry-run --Werror $sources $headers examples/*.cpp || complain "clang-format finds differences"
 
-scripts=$(find examples tests .ci -name '*.sh' -o -path '.ci/run' | sort)
+scripts=$(find examples tests gst .ci -name '*.sh' -o -name '*.sbatch' -o -name '*.bash' -o -path '.ci/run' | sort)
 # shellcheck disable=SC2086
 shellcheck $scripts || complain "shellcheck finds faults"
 flake8 examples tests || complain "flake8 finds faults"

@@ -69,6 +69,16 @@ class Installed(unittest.TestCase):
         self.assertIn(self.library_folder, output)
         self.assertIn("Text/Audio/Filter", output)
 
+    def test_completion_and_manual_come_with_it(self):
+        completion = only(f"{self.folder}/**/bash-completion/completions/kyutaistt")
+        self.run_command(["bash", "-c", f"source {completion} && complete -p kyutaistt"])
+        pages = glob.glob(os.path.join(BUILD, "gst", "program", "*.1"))
+        for page in pages:
+            with open(only(f"{self.folder}/**/man1/{os.path.basename(page)}"), encoding="utf-8") as file:
+                self.assertIn(".SH SYNOPSIS", file.read())
+        if shutil.which("help2man") is not None:
+            self.assertIn("kyutaistt-evaluate.1", [os.path.basename(page) for page in pages])
+
     # The program's library is found by its place, and the modules by the library's.
 
     @unittest.skipUnless(has_module("torch"), "built without libtorch")

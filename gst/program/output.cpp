@@ -52,22 +52,6 @@ int give_name(const std::string &from, const std::string &to, bool overwrite) {
   return std::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
 }
 
-/// Writes a new file to the disk; returns an error number, or 0.
-int write_new_file(const std::string &path, std::string_view text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, file_mode);
-  if (file < 0) {
-    return errno;
-  }
-  int error = write_all(file, text);
-  if (error == 0 && fsync(file) != 0) {
-    error = errno;
-  }
-  if (close(file) != 0 && error == 0) {
-    error = errno;
-  }
-  return error;
-}
-
 }  // namespace
 
 Output::~Output() {
@@ -117,28 +101,58 @@ Status already_there(const std::string &path) {
   return Status::invalid_argument(path + ": is there already (--overwrite replaces it)");
 }
 
-Status write_whole_file(const std::string &path, std::string_view text, bool overwrite,
-                        const std::string &writer) {
-  const std::filesystem::path target(path);
+WholeFile::WholeFile(std::string path, bool overwrite, const std::string &writer)
+    : path_(std::move(path)), overwrite_(overwrite) {
+  const std::filesystem::path target(path_);
   std::error_code folder_error;
   if (target.has_parent_path()) {
     std::filesystem::create_directories(target.parent_path(), folder_error);
   }
   if (folder_error) {
-    return cannot_write(path, folder_error.value());
+    error_ = folder_error.value();
+    return;
   }
   // Short, so that it fits whatever the file's own name is.
-  const std::string temporary =
-      (target.parent_path() /
-       (".kyutaistt-" + (writer.empty() ? std::to_string(getpid()) : writer) + ".part"))
-          .string();
-  int error = write_new_file(temporary, text);
-  error = error != 0 ? error : give_name(temporary, path, overwrite);
-  if (error != 0) {
-    unlink(temporary.c_str());
-    return error == EEXIST && !overwrite ? already_there(path) : cannot_write(path, error);
+  temporary_ = (target.parent_path() /
+                (".kyutaistt-" + (writer.empty() ? std::to_string(getpid()) : writer) + ".part"))
+                   .string();
+  file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, file_mode);
+  error_ = file_ < 0 ? errno : 0;
+}
+
+WholeFile::~WholeFile() {
+  if (file_ >= 0) {
+    close(file_);
+    unlink(temporary_.c_str());
   }
-  return {};
+}
+
+void WholeFile::write(std::string_view text) {
+  error_ = error_ != 0 ? error_ : write_all(file_, text);
+}
+
+Status WholeFile::finish() {
+  if (error_ == 0 && fsync(file_) != 0) {
+    error_ = errno;
+  }
+  if (file_ >= 0 && close(std::exchange(file_, -1)) != 0 && error_ == 0) {
+    error_ = errno;
+  }
+  error_ = error_ != 0 ? error_ : give_name(temporary_, path_, overwrite_);
+  if (error_ == 0) {
+    return {};
+  }
+  if (!temporary_.empty()) {
+    unlink(temporary_.c_str());
+  }
+  return error_ == EEXIST && !overwrite_ ? already_there(path_) : cannot_write(path_, error_);
+}
+
+Status write_whole_file(const std::string &path, std::string_view text, bool overwrite,
+                        const std::string &writer) {
+  WholeFile file(path, overwrite, writer);
+  file.write(text);
+  return file.finish();
 }
 
 }  // namespace kyutaistt::program

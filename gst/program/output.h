@@ -39,9 +39,32 @@ class Output {
 /// The message about a file that must not be replaced.
 Status already_there(const std::string &path);
 
-/// Writes a file that is either complete or absent: it has another name until it is complete.
-/// Replaces an existing file only with `overwrite`. Makes the folders of its path. `writer` is part
-/// of the temporary name; empty for this process' id, which is not unique on shared file systems.
+/// A file that is either complete or absent: it has another name until it is complete. Makes the
+/// folders of its path. Not thread-safe.
+class WholeFile {
+ public:
+  /// Replaces an existing file only with `overwrite`. `writer` is part of the temporary name; empty
+  /// for this process' id, which is not unique on shared file systems.
+  explicit WholeFile(std::string path, bool overwrite, const std::string &writer = "");
+  WholeFile(const WholeFile &) = delete;
+  WholeFile &operator=(const WholeFile &) = delete;
+  /// Removes what has not become complete.
+  ~WholeFile();
+
+  void write(std::string_view text);
+  /// Gives the file its name once it is on the disk. Reports any failure until then.
+  Status finish();
+
+ private:
+  const std::string path_;
+  const bool overwrite_;
+  std::string temporary_;
+  int file_ = -1;
+  /// Number of the first error.
+  int error_ = 0;
+};
+
+/// Writes a `WholeFile` at once.
 Status write_whole_file(const std::string &path, std::string_view text, bool overwrite,
                         const std::string &writer = "");
 

@@ -80,22 +80,17 @@ Result<std::set<std::string>> open_results(Archive &archive) {
     return status;
   }
   std::set<std::string> done;
-  std::vector<OrderedJson> kept;
+  std::string kept;
   if (request.resume) {
-    auto lines = read_results(request.folder);
-    if (!lines.ok()) {
-      return lines.status();
-    }
-    for (OrderedJson &line : lines.value()) {
-      if (!is_trusted(line, archive.settings, request.folder)) {
-        continue;
+    status = for_each_result(request.folder, [&](ResultLine &line) {
+      if (is_trusted(line.json, archive.settings, request.folder) &&
+          done.insert(line.json[own_key]["result"]).second && line.file == file) {
+        kept += line.text + "\n";
       }
-      const bool is_new = done.insert(line[own_key]["result"]).second;
-      const bool is_own = line[own_key]["file"] == file;
-      if (is_new && is_own) {
-        line[own_key].erase("file");
-        kept.push_back(std::move(line));
-      }
+      return Status();
+    });
+    if (!status.ok()) {
+      return status;
     }
   }
   status = archive.results.rewrite(kept);

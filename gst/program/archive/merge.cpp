@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// `kyutaistt merge`: one list of the results of all shards.
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "program/archive/result_file.h"
 #include "program/archive/result_names.h"
 #include "program/commands.h"
 #include "program/json_text.h"
+#include "program/json_transcript.h"
 #include "program/output.h"
 
 namespace kyutaistt::program {
@@ -19,76 +20,100 @@ namespace {
 namespace fs = std::filesystem;
 using OrderedJson = nlohmann::ordered_json;
 
-struct Merged {
-  std::string results;
-  std::string failed;
+/// Where the line of a recording stands.
+struct Place {
+  std::string file;
+  int64_t offset = 0;
+  double audio_seconds = 0;
+  /// Empty if it was recognised.
+  std::string error;
+};
+
+using Places = std::map<std::string, Place>;
+
+/// What is known of the shards so far.
+struct Shards {
+  Places places;
+  OrderedJson settings;
+};
+
+Status add_line(const std::string &folder, const ResultLine &line, Shards &shards) {
+  if (line.file == "results.jsonl") {
+    return {};
+  }
+  const OrderedJson &own = line.json[own_key];
+  const OrderedJson settings = own.value("settings", OrderedJson());
+  if (shards.places.empty()) {
+    shards.settings = settings;
+  } else if (settings != shards.settings) {
+    return Status::corrupt(folder + "/" + line.file +
+                           ": found results of another model or of other options beside it");
+  }
+  const auto name = own.at("result").get<std::string>();
+  Place place{line.file, line.offset, own.value("audio_seconds", 0.0),
+              line.json.value("error", "")};
+  const auto [before, is_new] = shards.places.emplace(name, place);
+  // A recording that failed in one shard may have succeeded in another, later.
+  if (!is_new && !before->second.error.empty()) {
+    before->second = std::move(place);
+  } else if (!is_new && place.error.empty()) {
+    return Status::corrupt(folder + "/" + line.file + ": found " + name + " as in " +
+                           before->second.file + ", expected each recording once");
+  }
+  return {};
+}
+
+/// The places of all shards' lines by the names of their results. Fails if a recording has two.
+Result<Places> read_shards(const std::string &folder) {
+  Shards shards;
+  Status status =
+      for_each_result(folder, [&](ResultLine &line) { return add_line(folder, line, shards); });
+  if (status.ok() && shards.places.empty()) {
+    status =
+        Status::not_found(folder + ": found no results of shards, expected results-I-of-N.jsonl");
+  }
+  return status.ok() ? Result<Places>(std::move(shards.places)) : status;
+}
+
+std::string read_line(const fs::path &file, int64_t offset) {
+  std::ifstream lines(file, std::ios::binary);
+  lines.seekg(offset);
+  std::string line;
+  std::getline(lines, line);
+  return line + "\n";
+}
+
+struct Totals {
   size_t recognised = 0;
-  size_t failures = 0;
+  size_t failed = 0;
   size_t missing = 0;
   double audio_seconds = 0;
 };
 
-/// The lines of all shards by the names of their results. Fails if a recording has two.
-Result<std::map<std::string, OrderedJson>> read_shards(const std::string &folder) {
-  auto lines = read_results(folder);
-  if (!lines.ok()) {
-    return lines.status();
-  }
-  std::map<std::string, OrderedJson> results;
-  std::set<std::string> settings;
-  for (OrderedJson &line : lines.value()) {
-    const auto file = line[own_key]["file"].get<std::string>();
-    if (file == "results.jsonl") {
-      continue;
-    }
-    settings.insert(line[own_key].value("settings", OrderedJson()).dump());
-    if (settings.size() > 1) {
-      return Status::corrupt(folder + "/" + file +
-                             ": found results of another model or of other options beside it");
-    }
-    const auto name = line[own_key]["result"].get<std::string>();
-    // A recording that failed in one shard may have gone well in another, later.
-    const auto before = results.find(name);
-    if (before == results.end() || before->second.contains("error")) {
-      results[name] = std::move(line);
-    } else if (!line.contains("error")) {
-      return Status::corrupt(folder + "/" + file + ": found " + name + " as in " +
-                             before->second[own_key]["file"].get<std::string>() +
-                             ", expected each recording once");
-    }
-  }
-  if (results.empty()) {
-    return Status::not_found(folder +
-                             ": found no results of shards, expected results-I-of-N.jsonl");
-  }
-  return results;
-}
-
-Merged merge_lines(const std::vector<ManifestEntry> &entries, const std::vector<std::string> &names,
-                   std::map<std::string, OrderedJson> results) {
-  Merged merged;
+/// Writes all lines in the order of the manifest.
+Totals write_lines(const std::vector<ManifestEntry> &entries, const std::vector<std::string> &names,
+                   const Places &places, const fs::path &folder, WholeFile &results,
+                   WholeFile &failures) {
+  Totals totals;
   for (size_t i = 0; i < entries.size(); ++i) {
-    const auto found = results.find(names[i]);
-    OrderedJson failure = entries[i].keys;
-    if (found == results.end()) {
-      ++merged.missing;
-      failure["error"] = "no shard has come to it";
-      merged.failed += json_text(failure) + "\n";
-      continue;
+    const auto found = places.find(names[i]);
+    std::string error = "no shard has come to it";
+    if (found != places.end()) {
+      results.write(read_line(folder / found->second.file, found->second.offset));
+      error = found->second.error;
     }
-    OrderedJson &line = found->second;
-    line[own_key].erase("file");
-    merged.results += json_text(line) + "\n";
-    if (line.contains("error")) {
-      ++merged.failures;
-      failure["error"] = line["error"];
-      merged.failed += json_text(failure) + "\n";
+    totals.recognised += error.empty() ? 1 : 0;
+    totals.failed += !error.empty() && found != places.end() ? 1 : 0;
+    totals.missing += found == places.end() ? 1 : 0;
+    if (error.empty()) {
+      totals.audio_seconds += found->second.audio_seconds;
     } else {
-      ++merged.recognised;
-      merged.audio_seconds += line[own_key].value("audio_seconds", 0.0);
+      OrderedJson failure = entries[i].keys;
+      failure["error"] = error;
+      failures.write(json_text(failure) + "\n");
     }
   }
-  return merged;
+  return totals;
 }
 
 int run(const std::string &manifest, const std::string &folder) {
@@ -100,24 +125,26 @@ int run(const std::string &manifest, const std::string &folder) {
   if (!names.ok()) {
     return fail(names.status().message(), FileFailed);
   }
-  auto results = read_shards(folder);
-  if (!results.ok()) {
-    return fail(results.status().message(), FileFailed);
+  const auto places = read_shards(folder);
+  if (!places.ok()) {
+    return fail(places.status().message(), FileFailed);
   }
-  const Merged merged = merge_lines(entries.value(), names.value(), std::move(results).value());
-  for (const auto &[name, text] :
-       {std::pair("results.jsonl", &merged.results), std::pair("failed.jsonl", &merged.failed)}) {
-    Status status = write_whole_file((fs::path(folder) / name).string(), *text, true);
-    if (!status.ok()) {
+  WholeFile results((fs::path(folder) / "results.jsonl").string(), true, "merged-results");
+  WholeFile failures((fs::path(folder) / "failed.jsonl").string(), true, "merged-failures");
+  const Totals totals =
+      write_lines(entries.value(), names.value(), places.value(), folder, results, failures);
+  for (WholeFile *file : {&results, &failures}) {
+    if (Status status = file->finish(); !status.ok()) {
       return fail(status.message(), FileFailed);
     }
   }
-  std::cout << json_text(OrderedJson{{"recognised", merged.recognised},
-                                     {"failed", merged.failures},
-                                     {"missing", merged.missing},
-                                     {"audio_seconds", merged.audio_seconds}})
+  std::cout << json_text(
+                   OrderedJson{{"recognised", totals.recognised},
+                               {"failed", totals.failed},
+                               {"missing", totals.missing},
+                               {"audio_seconds", rounded_seconds(seconds(totals.audio_seconds))}})
             << "\n";
-  return merged.failures + merged.missing == 0 ? Success : FileFailed;
+  return totals.failed + totals.missing == 0 ? Success : FileFailed;
 }
 
 }  // namespace

@@ -7,15 +7,14 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <sstream>
+#include <fstream>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
-#include <utility>
+#include <vector>
 
 #include "program/json_text.h"
-#include "program/manifest.h"
 
 namespace kyutaistt::program {
 
@@ -48,18 +47,22 @@ Status failure(const std::string &path, const char *what, int error) {
   return Status::not_found(path + ": " + what + ": " + std::strerror(error));
 }
 
-Status add_lines(const fs::path &path, std::vector<OrderedJson> &results) {
-  const auto text = read_text_file(path);
-  if (!text.ok()) {
-    return text.status();
+Status read_lines(const fs::path &path, const std::function<Status(ResultLine &line)> &take) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file.is_open()) {
+    return failure(path.string(), "cannot be read", errno);
   }
-  std::istringstream lines(text.value());
-  for (std::string line; std::getline(lines, line) && !lines.eof();) {
-    OrderedJson json = OrderedJson::parse(line, nullptr, false);
-    if (json.is_object() && json.contains(own_key) && json[own_key].is_object() &&
-        !json[own_key].value("result", "").empty()) {
-      json[own_key]["file"] = path.filename().string();
-      results.push_back(std::move(json));
+  ResultLine line;
+  line.file = path.filename().string();
+  for (; std::getline(file, line.text) && !file.eof();
+       line.offset += static_cast<int64_t>(line.text.size()) + 1) {
+    line.json = OrderedJson::parse(line.text, nullptr, false);
+    if (!line.json.is_object() || !line.json.contains(own_key) ||
+        !line.json[own_key].contains("result")) {
+      continue;
+    }
+    if (Status status = take(line); !status.ok()) {
+      return status;
     }
   }
   return {};
@@ -71,7 +74,8 @@ std::string result_file_name(const Shard &shard, const std::string &kind) {
   return kind + (shard.count > 1 ? "-" + shard.name() : "") + ".jsonl";
 }
 
-Result<std::vector<OrderedJson>> read_results(const std::string &folder) {
+Status for_each_result(const std::string &folder,
+                       const std::function<Status(ResultLine &line)> &take) {
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
@@ -84,13 +88,12 @@ Result<std::vector<OrderedJson>> read_results(const std::string &folder) {
     return Status::not_found(folder + ": cannot be read: " + error.message());
   }
   std::sort(files.begin(), files.end());
-  std::vector<OrderedJson> results;
   for (const fs::path &file : files) {
-    if (Status status = add_lines(file, results); !status.ok()) {
+    if (Status status = read_lines(file, take); !status.ok()) {
       return status;
     }
   }
-  return results;
+  return {};
 }
 
 bool is_trusted(const OrderedJson &line, const OrderedJson &settings, const std::string &folder) {
@@ -138,16 +141,21 @@ Status ResultFile::open(const std::string &path, bool keeps, bool replaces) {
   return {};
 }
 
-Status ResultFile::rewrite(const std::vector<OrderedJson> &lines) {
-  std::string text;
-  for (const OrderedJson &line : lines) {
-    text += json_text(line) + "\n";
+Status ResultFile::rewrite(const std::string &lines) {
+  std::string beginning(lines.size(), 0);
+  size_t size = 0;
+  for (ssize_t count = 1; count > 0 && size < beginning.size();
+       size += static_cast<size_t>(count)) {
+    count = std::max(
+        pread(file_, beginning.data() + size, beginning.size() - size, static_cast<off_t>(size)),
+        ssize_t{0});
   }
-  // What is lost if this is interrupted is recognised again.
-  if (ftruncate(file_, 0) != 0) {
+  const bool keeps_beginning = beginning == lines;
+  if (ftruncate(file_, keeps_beginning ? static_cast<off_t>(lines.size()) : 0) != 0) {
     return failure(path_, "cannot be written", errno);
   }
-  return write(text);
+  // Whatever is lost if this is interrupted is recognised again.
+  return keeps_beginning ? Status() : write(lines);
 }
 
 Status ResultFile::append(const OrderedJson &line) {

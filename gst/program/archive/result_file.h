@@ -2,8 +2,9 @@
 /// Files of results: a JSON object in each line, for one recording.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
-#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -19,10 +20,21 @@ inline constexpr const char *own_key = "kyutaistt";
 /// "results.jsonl" of a single process, "results-3-of-8.jsonl" of one of several.
 std::string result_file_name(const Shard &shard, const std::string &kind = "results");
 
-/// The complete lines of all files of results in a folder; the last line of a process that was
-/// killed may be incomplete, and is left out. Each gets the name of its file as `file` of
-/// `own_key`.
-Result<std::vector<nlohmann::ordered_json>> read_results(const std::string &folder);
+/// A line of a file of results.
+struct ResultLine {
+  /// Name of the file, and where in it the line begins.
+  std::string file;
+  int64_t offset = 0;
+  /// Without the line break.
+  std::string text;
+  nlohmann::ordered_json json;
+};
+
+/// Calls `take` with the complete lines of all files of results in a folder, in the order of the
+/// files' names, until it fails. The last line of a process that was killed may be incomplete, and
+/// is left out. One line at a time is in memory.
+Status for_each_result(const std::string &folder,
+                       const std::function<Status(ResultLine &line)> &take);
 
 /// Whether a line is of a recording that was recognised with these settings, and whose output files
 /// exist in the size that the line has.
@@ -40,8 +52,8 @@ class ResultFile {
   /// Opens the file, or makes it. Refuses a file with lines unless `keeps` or `replaces` is set,
   /// and one that another process writes; with `keeps` only if it still does after ten seconds.
   Status open(const std::string &path, bool keeps, bool replaces);
-  /// Replaces all lines.
-  Status rewrite(const std::vector<nlohmann::ordered_json> &lines);
+  /// Replaces all lines. Only removes the end of the file where that is enough.
+  Status rewrite(const std::string &lines);
   /// Returns when the line is on the disk.
   Status append(const nlohmann::ordered_json &line);
 

@@ -141,12 +141,25 @@ class Archive(unittest.TestCase):
         self.assertEqual((lines[7]["words"], lines[7]["pred_text"]), ([], ""))
         self.assertEqual(lines[8]["error"], failed[1]["error"])
         self.assertNotIn("error", lines[9])
-        # What failed is a manifest, and is tried again.
+        # It is tried again.
         shutil.copy(OTHER, self.path("missing.flac"))
         result = self.transcribe(manifest, "--resume")
         self.assertEqual(result.returncode, 1)
         self.assertEqual(sorted(line["id"] for line in self.lines()), [7, 8, 9])
         self.assertEqual([line["id"] for line in self.lines("failed.jsonl")], [7])
+
+    def test_what_failed_is_a_manifest(self):
+        broken = self.path("broken.flac")
+        with open(broken, "wb") as file:
+            file.write(b"no audio")
+        self.assertEqual(self.transcribe(self.manifest([broken])).returncode, 1)
+        again = shutil.copy(os.path.join(self.results, "failed.jsonl"), self.path("again.jsonl"))
+        shutil.copy(SAMPLE, broken)
+        result = self.transcribe(again, "--resume")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        line, = self.lines()
+        self.assertNotIn("error", line)
+        self.assertEqual(line["pred_text"], CLIPS[os.path.basename(SAMPLE)]["is"])
 
     def test_only_what_is_whole_and_of_the_same_settings_is_left_out(self):
         manifest = self.samples()

@@ -127,6 +127,8 @@ double mean_confidence(const std::vector<Word> &words) {
 OrderedJson result_line(const Archive &archive, const Item &item, const Job &job,
                         OrderedJson outputs, const std::string &error) {
   OrderedJson line = item.entry->keys;
+  // That of an earlier try, if the manifest is one of failures.
+  line.erase("error");
   const std::vector<Word> &words = item.transcript->heard().words();
   line["pred_text"] = item.transcript->heard().text();
   line["words"] = OrderedJson::array();

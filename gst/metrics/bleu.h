@@ -10,16 +10,16 @@
 
 namespace kyutaistt::metrics {
 
-/// mteval-v13a's tokens, which WMT measures by.
+/// Splits a text into the tokens of mteval-v13a, WMT's standard.
 std::vector<std::string> tokenize_13a(std::string_view text);
 
-/// What sums of texts are scored by.
+/// The counts that a score needs. Those of several texts add up.
 struct BleuStatistics {
   static constexpr size_t max_order = 4;
 
   int64_t heard = 0;
   int64_t said = 0;
-  /// N-grams of each order that were heard and said, and all that were heard.
+  /// For each order, the n-grams of the hypothesis that are in the reference, and all of them.
   std::array<int64_t, max_order> matches{};
   std::array<int64_t, max_order> total{};
 
@@ -31,7 +31,7 @@ BleuStatistics count_bleu(std::string_view said, std::string_view heard);
 /// From 0 to 100, with exponential smoothing.
 double bleu(const BleuStatistics &statistics);
 
-/// What the score depends on, in sacreBLEU's form.
+/// The settings of the score, in the form of sacreBLEU's signatures.
 std::string bleu_signature();
 
 }  // namespace kyutaistt::metrics

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// How sure a score of a sum of texts is.
+/// Confidence intervals by bootstrapping.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +13,11 @@ struct Interval {
   double high = 0;
 };
 
-/// Indices of what is drawn from `size` things, with replacement, for each of `count` resamples:
-/// always the same for the same arguments. Scores of the resamples' sums are as far apart as those
-/// of other things of the same kind (Bisani and Ney 2004).
+/// Draws `size` indices below `size` with replacement, `count` times; always the same for the same
+/// arguments. The scores of the resamples show how the score varies (Bisani and Ney 2004).
 std::vector<std::vector<uint32_t>> resample(size_t size, size_t count);
 
-/// What 95 % of the values lie between. There must be one.
+/// The interval that contains the central 95 % of the values; there must be at least one.
 Interval central_interval(std::vector<double> values);
 
 }  // namespace kyutaistt::metrics

@@ -10,7 +10,8 @@
 
 namespace kyutaistt::metrics {
 
-/// What sums of texts are scored by: n-grams of characters, white space left out.
+/// The counts that a score needs: n-grams of characters without white space. Those of several texts
+/// add up.
 struct ChrfStatistics {
   static constexpr size_t max_order = 6;
 
@@ -29,7 +30,7 @@ ChrfStatistics count_chrf(std::string_view said, std::string_view heard);
 /// From 0 to 100; recall counts twice as much as precision.
 double chrf(const ChrfStatistics &statistics);
 
-/// What the score depends on, in sacreBLEU's form.
+/// The settings of the score, in the form of sacreBLEU's signatures.
 std::string chrf_signature();
 
 }  // namespace kyutaistt::metrics

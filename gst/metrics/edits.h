@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// The fewest edits that make one sequence of another (Levenshtein). Pure functions.
+/// Minimal edits between two sequences (Levenshtein). Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace kyutaistt::metrics {
 
 enum class Edit : uint8_t { Hit, Substitution, Deletion, Insertion };
 
-/// How many there are of each.
+/// Counts of each kind.
 struct Edits {
   int64_t hits = 0;
   int64_t substitutions = 0;
@@ -30,12 +30,12 @@ struct Edits {
   void count(Edit edit);
 };
 
-/// The edits from the beginning to the end. Symbols are small numbers from 0 on, equal where the
-/// sequences agree. Of several ways with equally few edits it is the one that RapidFuzz takes, and
-/// so jiwer. Costs a 32nd of the product of both lengths in bytes.
+/// Aligns two sequences of symbols, which are small numbers from 0 on. Where several alignments
+/// have the minimum of edits, returns the one that RapidFuzz chooses, and with it jiwer. Takes a
+/// quarter of a byte of memory for each pair of symbols.
 std::vector<Edit> align(std::span<const int32_t> reference, std::span<const int32_t> found);
 
-/// Their number; costs no memory.
+/// The number of edits alone, without that memory.
 int64_t count_errors(std::span<const int32_t> reference, std::span<const int32_t> found);
 
 }  // namespace kyutaistt::metrics

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Word and character errors of a text. Pure functions; case and punctuation count, see
-/// `normalise`.
+/// Word and character errors. Pure functions. Case and punctuation count; `normalise` removes them.
 #pragma once
 
 #include <string>
@@ -11,7 +10,7 @@
 
 namespace kyutaistt::metrics {
 
-/// A word that was said, heard, or both.
+/// A word of the reference, of the hypothesis, or of both.
 struct AlignedWord {
   Edit edit = Edit::Hit;
   /// Empty for an insertion.
@@ -23,12 +22,12 @@ struct AlignedWord {
 std::vector<AlignedWord> align_words(const std::vector<std::string> &said,
                                      const std::vector<std::string> &heard);
 Edits count_edits(const std::vector<AlignedWord> &words);
-/// Of the words of two texts.
+/// Counts the edits between the words of two texts.
 Edits count_word_edits(std::string_view said, std::string_view heard);
 
 struct CharacterErrors {
   int64_t errors = 0;
-  /// Of what was said.
+  /// Length of the reference.
   int64_t characters = 0;
 
   CharacterErrors &operator+=(const CharacterErrors &other) {
@@ -38,7 +37,7 @@ struct CharacterErrors {
   }
 };
 
-/// Of the words with one space between them.
+/// Counts characters of the words with one space between them.
 CharacterErrors count_character_errors(std::string_view said, std::string_view heard);
 
 }  // namespace kyutaistt::metrics

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Texts as those who measure them see them: characters, words, and the form without case and
-/// punctuation. Pure functions of UTF-8; bytes that are none become U+FFFD.
+/// Splits and normalises texts for metrics. Pure functions of UTF-8; invalid bytes become U+FFFD.
 #pragma once
 
 #include <string>
@@ -12,14 +11,14 @@ namespace kyutaistt::metrics {
 std::u32string to_characters(std::string_view text);
 std::string to_text(std::u32string_view characters);
 
-/// What Python's str.isspace() says, which the usual programs split words by.
+/// The same as Python's str.isspace(), by which jiwer and sacreBLEU split words.
 bool is_space(char32_t character);
 
-/// Split at white space of any kind.
+/// Splits at white space of any kind.
 std::vector<std::string> split_words(std::string_view text);
 std::string join_words(const std::vector<std::string> &words);
 
-/// In lower case, without characters of Unicode's categories P*, words one space apart.
+/// Converts to lower case, removes characters of Unicode's categories P*, and squeezes white space.
 std::string normalise(std::string_view text);
 
 }  // namespace kyutaistt::metrics

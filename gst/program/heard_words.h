@@ -13,10 +13,9 @@ namespace kyutaistt::program {
 class HeardWords {
  public:
   void add(const Event &event);
-  /// Each `end` says until when the word may be shown: that of its `WordEnd`, or the end of its
-  /// last piece where that did not come.
+  /// Each `end` is that of its `WordEnd`, or the end of its last piece if there was none.
   const std::vector<Word> &words() const { return words_; }
-  /// All of them, a space apart.
+  /// All words with a space between them.
   std::string text() const;
 
  private:

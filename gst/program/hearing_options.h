@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Options that say what of a file is heard, and what the model is asked to write of it.
+/// Options for which audio of a file is recognised, and for the prompt of the model.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace kyutaistt::program {
 const std::vector<OptionSpec> &hearing_option_specs();
 Result<Hearing> hearing_options(const Arguments &arguments);
 
-/// The domain that a model is asked for; empty where none is forced.
+/// The domain whose prompt is forced; empty for none.
 std::string domain_of(const Prompt &prompt, const ModelInfo &model);
 
 }  // namespace kyutaistt::program

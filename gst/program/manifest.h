@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Lists of recordings as the field writes them.
+/// Reads manifests: lists of recordings.
 #pragma once
 
 #include <optional>
@@ -16,24 +16,24 @@ namespace kyutaistt::program {
 struct ManifestEntry {
   /// A file, or a URI. A relative path begins at the manifest's folder.
   std::string audio;
-  /// Seconds, of the part that is meant.
+  /// Seconds of the recording, or of its part.
   std::optional<double> duration;
-  /// Where in the file that part begins, in seconds.
+  /// Start of the part in the file, in seconds.
   double offset = 0;
-  /// Everything that the line says; of a plain path its `audio_filepath`.
+  /// All keys of the line; for a plain path only `audio_filepath`.
   nlohmann::ordered_json keys;
-  /// "manifest.jsonl:3", for messages.
+  /// Its place for messages: "manifest.jsonl:3".
   std::string where;
 };
 
-/// Reads NeMo's manifests, a JSON object in each line with `audio_filepath` and what else there is,
-/// or a plain list with a path in each line. Empty lines count for nothing.
+/// Reads a manifest of NeMo's, which has a JSON object with `audio_filepath` in each line, or a
+/// plain list with a path in each line. Ignores empty lines.
 Result<std::vector<ManifestEntry>> read_manifest(const std::string &path);
 
-/// Where a name lies that a file mentions: beside this one, unless it says more.
+/// Resolves a path in a file relative to the folder of that file. URIs stay as they are.
 std::string path_beside(const std::string &file, const std::string &name);
 
-/// All of a file, without a byte order mark.
+/// Reads a file, without its byte order mark.
 Result<std::string> read_text_file(const std::string &path);
 
 }  // namespace kyutaistt::program

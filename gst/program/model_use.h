@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// From what the user calls a model to an engine that runs it.
+/// Finds, checks and loads the model of a command.
 #pragma once
 
 #include <memory>
@@ -18,12 +18,12 @@ struct FoundModel {
   ModelInfo info;
 };
 
-/// Finds a model, prints its warnings, and checks what it is to be prompted with, before anything
-/// large is read. What is wrong is printed; returns `Success` or the exit code.
+/// Finds a model, prints its warnings and checks the prompt, before anything large is read. Prints
+/// what is wrong; returns `Success` or the exit code.
 ExitCode find_model_for(const std::string &model, const ModelOptions &options, const Prompt &prompt,
                         FoundModel &found);
 
-/// Reads the weights, drawing how far that is. An interruption ends it with `Cancelled`.
+/// Loads the weights and draws the progress. An interruption ends it with `Cancelled`.
 Result<std::shared_ptr<Engine>> load_engine(const std::string &folder, ModelOptions options,
                                             ProgressBar &bar);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Many files' way through the engine.
+/// Recognises many files with one engine.
 #pragma once
 
 #include <functional>
@@ -12,16 +12,15 @@ namespace kyutaistt::program {
 
 using Jobs = std::vector<std::unique_ptr<Job>>;
 
-/// Files that are recognised at the same time unless more are asked for: they share the reading of
-/// the weights.
+/// How many files are recognised at the same time by default. They share the reading of the
+/// weights.
 inline constexpr int default_parallel = 4;
-/// What an engine takes.
+/// The limit of an engine.
 inline constexpr int max_parallel = 64;
 
-/// Recognises the jobs that are not done, in their order and so many at a time. Meanwhile `watch`
-/// is called on the calling thread, whenever something has changed and several times a second; the
-/// last time when all are done. After an interruption the jobs that were not begun are left as they
-/// are and count as done.
+/// Recognises the jobs that are not done, in their order, `parallel` at a time. Meanwhile calls
+/// `watch` on the calling thread, after changes and several times a second, the last time when all
+/// are done. After an interruption, jobs that have not begun are marked as done and left unchanged.
 void recognise_jobs(Engine &engine, Hearing hearing, const Jobs &jobs, int parallel,
                     const std::function<void()> &watch);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What was said in recordings.
+/// Reads reference transcripts.
 #pragma once
 
 #include <string>
@@ -10,43 +10,43 @@
 
 namespace kyutaistt::program {
 
-/// What was said in a recording, or in a part of one.
+/// The reference text of a recording, or of a part of one.
 struct ReferenceSegment {
-  /// The recording's name as its list has it, and the part's times if there are several.
+  /// The recording's name in the list, followed by the times if it has segments.
   std::string name;
   std::string text;
-  /// The value of the key to group by; empty where nothing is grouped.
+  /// The value of the key to group by; empty if it has none.
   std::string group;
   Time start{};
   Time end{};
-  /// What is heard in it is not counted.
+  /// Words in it are not scored.
   bool is_ignored = false;
 };
 
 struct Reference {
   std::string audio;
-  /// In the order of their starts. A single one that is not timed is the whole recording.
+  /// In the order of their starts. Without times there is one, for the whole recording.
   std::vector<ReferenceSegment> segments;
   bool has_times = false;
 };
 
-/// Which keys of a list count.
+/// The keys to read from a manifest.
 struct ReferenceKeys {
-  /// Of what was said.
+  /// The reference text.
   std::string text = "text";
-  /// Of what texts are grouped by; empty for nothing.
+  /// The key to group by; empty for none.
   std::string group;
 };
 
-/// Reads a manifest, or NIST's STM where the name ends so. Lines of a manifest with an `offset` are
-/// segments of their file; so are the objects in `segments`, with `start`, `end` and the text.
+/// Reads a manifest, or NIST's STM if the name ends with .stm. Segments of a recording are lines of
+/// the manifest with an `offset`, or objects in `segments` with `start`, `end` and the text.
 Result<std::vector<Reference>> read_references(const std::string &path, const ReferenceKeys &keys);
 
-/// Reads STM, whose recordings lie beside it: their names have an extension there or not. The only
+/// Reads STM. The recordings are in the same folder; STM may leave out their extensions. The only
 /// key to group by is `speaker`.
 Result<std::vector<Reference>> read_stm(const std::string &path, const ReferenceKeys &keys);
 
-/// Names a part of a recording.
+/// The name of a part of a recording.
 std::string segment_name(const std::string &recording, Time start, Time end);
 
 }  // namespace kyutaistt::program

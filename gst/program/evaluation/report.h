@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What an evaluation found, for readers and for programs.
+/// Reports an evaluation to readers and to programs.
 #pragma once
 
 #include <string>
@@ -23,25 +23,25 @@ struct Evaluation {
   double audio_seconds = 0;
   double processing_seconds = 0;
   size_t resamples = 0;
-  /// Those with the most errors for their length first.
+  /// The highest word error rate first.
   std::vector<TextPair> pairs;
-  /// Of each pair.
+  /// One for each pair.
   std::vector<Counts> counts;
-  /// Of all first.
+  /// All pairs first, then the groups.
   std::vector<GroupScores> groups;
 };
 
-/// Puts the pairs in the order of their rates of word errors and scores them.
+/// Scores the pairs and sorts them by their word error rates.
 void score(Evaluation &evaluation, std::vector<TextPair> pairs);
 
-/// A table, and after it so many of the worst texts.
+/// A table, followed by the `worst` texts with the highest error rates.
 std::string evaluation_table(const Evaluation &evaluation, size_t worst);
-/// One object; rates are shares.
+/// A JSON object; rates are shares.
 std::string evaluation_json(const Evaluation &evaluation);
-/// A page of HTML with the alignment of every text, which needs no other file.
+/// A self-contained HTML page with the alignment of every text.
 std::string evaluation_page(const Evaluation &evaluation);
 
-/// "3.70 %", or "98.77" where it is no rate, or "-" where there is none.
+/// A rate as "3.70 %", another score as "98.77", an undefined one as "-".
 std::string score_text(const Score &score);
 /// "2 substituted, 1 deleted, 0 inserted, 159 words".
 std::string edits_text(const metrics::Edits &edits);

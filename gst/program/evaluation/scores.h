@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// How good a recogniser is, by pairs of texts.
+/// Scores of pairs of texts.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace kyutaistt::program {
 
-/// Counts of one pair, or of several together.
+/// The counts of a pair. Those of several pairs add up.
 struct Counts {
   metrics::Edits words;
   metrics::Edits normal_words;
@@ -28,19 +28,19 @@ struct Counts {
 
 Counts count(const TextPair &pair);
 
-/// Errors for each word that was said; none where nothing was.
+/// Errors divided by the length of the reference; undefined if that is empty.
 std::optional<double> word_error_rate(const metrics::Edits &edits);
 std::optional<double> character_error_rate(const metrics::CharacterErrors &characters);
 
 struct Score {
-  /// As in JSON: "wer", "bleu".
+  /// Its name in JSON: "wer", "bleu".
   const char *name = "";
-  /// As in tables: "WER", "BLEU".
+  /// Its name in tables: "WER", "BLEU".
   const char *label = "";
-  /// A rate is a share, and a percentage in tables; the others are from 0 to 100.
+  /// Rates are shares, shown as percentages; other scores are from 0 to 100.
   bool is_rate = false;
   std::optional<double> value;
-  /// 95 % of what other texts of the same kind would give.
+  /// The 95 % confidence interval.
   metrics::Interval interval;
 };
 
@@ -52,7 +52,7 @@ struct GroupScores {
   std::vector<Score> scores;
 };
 
-/// Of all, and then of each group in the order of names. `resamples` is for the intervals.
+/// Scores all pairs, then each group in the order of names. Intervals take `resamples` resamples.
 std::vector<GroupScores> score_groups(const std::vector<TextPair> &pairs,
                                       const std::vector<Counts> &counts, size_t resamples);
 

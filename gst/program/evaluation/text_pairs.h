@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// What was said beside what was heard.
+/// Pairs references with hypotheses.
 #pragma once
 
 #include <string>
@@ -18,9 +18,9 @@ struct TextPair {
   std::string heard;
 };
 
-/// A pair for each segment of a recording that counts. All of the recording is aligned at once, as
-/// mwerSegmenter does, so words at the borders of segments are where they cost least; what was
-/// heard besides goes to the segment of its time.
+/// One pair for each segment that is scored. The words of the whole recording are aligned at once,
+/// as mwerSegmenter does, so that a word near the border of segments goes where it causes the
+/// fewest errors. Inserted words go to the segment at their time.
 std::vector<TextPair> pair_texts(const Reference &reference, const std::vector<Word> &heard);
 
 }  // namespace kyutaistt::program

@@ -97,7 +97,11 @@ class OneNodeSlurm:
 
     def stop(self):
         """Ends the jobs and the daemons."""
-        self.run("scancel", "--user=root", "--signal=KILL", check=False)
+        self.run("scancel", "--user=root", check=False)
+        # Steps that outlive the controller would never end.
+        deadline = time.monotonic() + PATIENCE
+        while self.run("squeue", "--noheader", check=False) and time.monotonic() < deadline:
+            time.sleep(0.1)
         for daemon in reversed(self.daemons):
             daemon.terminate()
         for daemon in reversed(self.daemons):

@@ -13,6 +13,14 @@ namespace {
 /// A word is shown at least so long: some elements refuse buffers without a duration.
 constexpr Time shortest_word = std::chrono::milliseconds(10);
 
+/// The time, or the nearest that a text in the segment can begin at.
+Time within(const GstSegment &segment, Time time) {
+  if (GST_CLOCK_TIME_IS_VALID(segment.stop)) {
+    time = std::min(time, Time(segment.stop) - shortest_word);
+  }
+  return std::max(time, Time(segment.start));
+}
+
 GstClockTime clock_time(Time time) {
   return static_cast<GstClockTime>(std::max(time, Time::zero()).count());
 }
@@ -29,15 +37,15 @@ void TextWriter::configure(const Settings &settings) {
 
 GstFlowReturn TextWriter::change(const Settings &settings) {
   shaper_.finish();
-  GstFlowReturn flow = segment_ ? write_ready_cues() : GST_FLOW_OK;
+  GstFlowReturn flow = segment_.is_set() ? write_ready_cues() : GST_FLOW_OK;
   shaper_.change_shape(settings.cue_shape);
   text_unit_ = settings.text_unit;
   speech_.configure(settings);
   latency_.set_writes_cues(!writes_words());
   const GstClockTime lateness = settings.lateness * GST_MSECOND;
-  if (segment_ && flow == GST_FLOW_OK && lateness != lateness_) {
-    segment_->base += lateness - lateness_;
-    waiting_.emplace_back(gst_event_new_segment(&*segment_));
+  if (segment_.is_set() && flow == GST_FLOW_OK && lateness != lateness_) {
+    segment_.delay(GST_CLOCK_DIFF(lateness_, lateness));
+    waiting_.push_back(of_stream(gst_event_new_segment(&segment_.text())));
     flow = negotiate();
   }
   lateness_ = lateness;
@@ -51,13 +59,14 @@ void TextWriter::reset(Downstream downstream) {
   segment_.reset();
   idle_ = false;
   position_.reset();
+  reached_.reset();
   text_end_.reset();
   waiting_.clear();
   if (downstream == Downstream::Forget) {
     negotiated_ = false;
     stream_started_ = false;
     header_due_ = false;
-    next_number_ = 1;
+    written_cues_ = 0;
     dropped_frames_ = 0;
     latency_.forget_observed();
   }
@@ -67,41 +76,24 @@ GstFlowReturn TextWriter::forward(EventPointer event) {
   switch (GST_EVENT_TYPE(event.get())) {
     case GST_EVENT_STREAM_START:
       stream_started_ = true;
+      seqnum_ = gst_event_get_seqnum(event.get());
       break;
-    case GST_EVENT_SEGMENT: {
-      GstSegment segment;
-      gst_event_copy_segment(event.get(), &segment);
-      segment.base += lateness_;
-      const guint32 seqnum = gst_event_get_seqnum(event.get());
-      event.reset(gst_event_new_segment(&segment));
-      gst_event_set_seqnum(event.get(), seqnum);
-      segment_ = segment;
-      // Cues and text start afresh where the segment says, whatever came before.
-      shaper_.reset();
-      position_.reset();
-      text_end_.reset();
-      discont_ = true;
-      // While nothing is linked, only the newest segment matters.
-      std::erase_if(waiting_, [](const EventPointer &earlier) {
-        return GST_EVENT_TYPE(earlier.get()) == GST_EVENT_SEGMENT;
-      });
-      waiting_.push_back(std::move(event));
-      return negotiate();
-    }
+    case GST_EVENT_SEGMENT:
+      return take_segment(event.get());
     case GST_EVENT_GAP: {
       GstClockTime start = 0;
       GstClockTime duration = 0;
       gst_event_parse_gap(event.get(), &start, &duration);
-      const GstFlowReturn flow = segment_ ? negotiate() : GST_FLOW_OK;
-      if (segment_ && flow == GST_FLOW_OK) {
-        push_gap(Time(start + duration));
+      const GstFlowReturn flow = segment_.is_set() ? negotiate() : GST_FLOW_OK;
+      if (segment_.is_set() && flow == GST_FLOW_OK) {
+        push_gap(segment_.place(Time(start + duration)));
       }
       return flow;
     }
     case GST_EVENT_EOS:
       idle_ = false;
       // Without caps, downstream would treat a stream without audio as an error.
-      if (stream_started_ && segment_) {
+      if (stream_started_ && segment_.is_set()) {
         negotiate();
       }
       break;
@@ -116,11 +108,49 @@ GstFlowReturn TextWriter::forward(EventPointer event) {
   return GST_FLOW_OK;
 }
 
+GstFlowReturn TextWriter::take_segment(const GstEvent *event) {
+  GstSegment segment;
+  gst_event_copy_segment(const_cast<GstEvent *>(event), &segment);
+  segment.base += lateness_;
+  seqnum_ = gst_event_get_seqnum(const_cast<GstEvent *>(event));
+  shaper_.reset();
+  const bool has_times_in_text = negotiated_ && !format_.is_raw();
+  if (has_times_in_text && segment_.is_set()) {
+    const bool has_stop = GST_CLOCK_TIME_IS_VALID(segment_.text().stop);
+    const Time last = reached_.value_or(Time(segment_.text().start));
+    if (segment_.go_on(segment, last)) {
+      if (has_stop) {
+        waiting_.push_back(of_stream(gst_event_new_segment(&segment_.text())));
+      }
+      return negotiate();
+    }
+  }
+  segment_.set(segment);
+  // Whatever came before, text begins anew where the segment says.
+  position_.reset();
+  reached_.reset();
+  text_end_.reset();
+  discont_ = true;
+  // While nothing is linked, only the newest counts.
+  std::erase_if(waiting_, [](const EventPointer &earlier) {
+    return GST_EVENT_TYPE(earlier.get()) == GST_EVENT_SEGMENT;
+  });
+  waiting_.push_back(of_stream(gst_event_new_segment(&segment)));
+  return negotiate();
+}
+
+EventPointer TextWriter::of_stream(GstEvent *event) const {
+  if (seqnum_ != GST_SEQNUM_INVALID) {
+    gst_event_set_seqnum(event, seqnum_);
+  }
+  return EventPointer(event);
+}
+
 GstFlowReturn TextWriter::push_waiting() {
   for (EventPointer &event : std::exchange(waiting_, {})) {
     gst_pad_push_event(pad_, event.release());
   }
-  return segment_ ? push_header() : GST_FLOW_OK;
+  return segment_.is_set() ? push_header() : GST_FLOW_OK;
 }
 
 GstFlowReturn TextWriter::negotiate() {
@@ -132,29 +162,22 @@ GstFlowReturn TextWriter::negotiate() {
     // Nothing is linked: an element that is linked later must not find a format chosen without it.
     return GST_FLOW_NOT_LINKED;
   }
-  const CapsPointer own(gst_pad_get_pad_template_caps(pad_));
-  CapsPointer allowed(gst_pad_peer_query_caps(pad_, own.get()));
-  if (gst_caps_is_empty(allowed.get())) {
+  const auto format = TextFormat::agree(pad_);
+  if (!format) {
+    const CapsPointer own(gst_pad_get_pad_template_caps(pad_));
     GST_ELEMENT_ERROR(element_, STREAM, FORMAT, ("No text format that the next element takes."),
                       ("own caps %" GST_PTR_FORMAT, own.get()));
     return GST_FLOW_NOT_NEGOTIATED;
   }
-  allowed.reset(gst_caps_fixate(allowed.release()));
-  const GstStructure *structure = gst_caps_get_structure(allowed.get(), 0);
-  if (gst_structure_has_name(structure, "application/x-subtitle-vtt")) {
-    format_ = Format::WebVtt;
-  } else if (gst_structure_has_name(structure, "application/x-subtitle")) {
-    format_ = Format::SubRip;
-  } else {
-    format_ = Format::Raw;
-  }
-  GST_INFO_OBJECT(element_, "writing %" GST_PTR_FORMAT, allowed.get());
+  format_ = *format;
+  const CapsPointer caps = format_.caps();
+  GST_INFO_OBJECT(element_, "writing %" GST_PTR_FORMAT, caps.get());
   latency_.set_writes_cues(!writes_words());
-  if (!gst_pad_push_event(pad_, gst_event_new_caps(allowed.get()))) {
+  if (!gst_pad_push_event(pad_, of_stream(gst_event_new_caps(caps.get())).release())) {
     GST_DEBUG_OBJECT(element_, "caps were not taken");
   }
   negotiated_ = true;
-  header_due_ = format_ == Format::WebVtt;
+  header_due_ = true;
   push_language_tag();
   return push_waiting();
 }
@@ -176,20 +199,21 @@ void TextWriter::push_language_tag() {
   }
   GstTagList *tags = gst_tag_list_new(GST_TAG_LANGUAGE_CODE, language_.c_str(), nullptr);
   gst_tag_list_set_scope(tags, GST_TAG_SCOPE_STREAM);
-  gst_pad_push_event(pad_, gst_event_new_tag(tags));
+  gst_pad_push_event(pad_, of_stream(gst_event_new_tag(tags)).release());
 }
 
 GstFlowReturn TextWriter::push_header() {
-  if (!std::exchange(header_due_, false)) {
+  BufferPointer header = std::exchange(header_due_, false) ? format_.header() : nullptr;
+  if (header == nullptr) {
     return GST_FLOW_OK;
   }
-  const Time start = position_.value_or(Time(segment_->start));
-  return push_text(captions::webvtt_header, start, start);
+  const Time start = position_.value_or(Time(segment_.text().start));
+  return push_buffer(std::move(header), start, start);
 }
 
 GstFlowReturn TextWriter::write(const Event &event) {
   idle_ = false;
-  if (!segment_) {
+  if (!segment_.is_set()) {
     // Audio before any segment: there is no clock to place its text on.
     return GST_FLOW_OK;
   }
@@ -199,9 +223,9 @@ GstFlowReturn TextWriter::write(const Event &event) {
   if (std::holds_alternative<Word>(event)) {
     // A model's times are estimates, and downstream discards what lies outside the segment.
     Word word = std::get<Word>(event);
-    word.start = within_segment(word.start);
+    word.start = within(segment_.audio(), word.start);
     word.end = std::max(word.start, word.end);
-    speech_.tell_word(word, *segment_);
+    speech_.tell_word(word, segment_.audio());
     if (writes_words()) {
       return write_word(word);
     }
@@ -211,8 +235,10 @@ GstFlowReturn TextWriter::write(const Event &event) {
   } else if (const auto *progress = std::get_if<Progress>(&event)) {
     shaper_.add(*progress);
     const GstFlowReturn flow = write_ready_cues();
-    push_gap(std::min(progress->position, shaper_.pending_start().value_or(Time::max())));
-    if (speech_.tell_progress(progress->position, *segment_)) {
+    const Time until =
+        std::min(progress->position, shaper_.pending_start().value_or(progress->position));
+    push_gap(segment_.place(until));
+    if (speech_.tell_progress(progress->position, segment_.audio())) {
       observer_.pause_began();
     }
     return flow;
@@ -224,10 +250,11 @@ GstFlowReturn TextWriter::write(const Event &event) {
 
 void TextWriter::follow_clock() {
   const GstClockTime now = latency_.horizon();
-  if (!idle_ || !negotiated_ || !segment_ || !GST_CLOCK_TIME_IS_VALID(now)) {
+  if (!idle_ || !negotiated_ || !segment_.is_set() || !GST_CLOCK_TIME_IS_VALID(now)) {
     return;
   }
-  const guint64 position = gst_segment_position_from_running_time(&*segment_, GST_FORMAT_TIME, now);
+  const guint64 position =
+      gst_segment_position_from_running_time(&segment_.text(), GST_FORMAT_TIME, now);
   if (GST_CLOCK_TIME_IS_VALID(position)) {
     push_gap(Time(position));
   }
@@ -235,20 +262,21 @@ void TextWriter::follow_clock() {
 
 GstFlowReturn TextWriter::finish() {
   shaper_.finish();
-  if (!segment_) {
+  if (!segment_.is_set()) {
     return GST_FLOW_OK;
   }
   const GstFlowReturn flow = write_ready_cues();
   if (flow == GST_FLOW_OK) {
     idle_ = true;
-    speech_.finish(*segment_);
+    speech_.finish(segment_.audio());
     observer_.pause_began();
   }
   return flow;
 }
 
 GstFlowReturn TextWriter::write_word(const Word &word) {
-  return push_text(word.text, word.start, std::max(word.end, word.start + shortest_word));
+  const Time end = std::max(word.end, word.start + shortest_word);
+  return push_text(word.text, segment_.place(word.start), segment_.place(end));
 }
 
 GstFlowReturn TextWriter::write_ready_cues() {
@@ -260,57 +288,53 @@ GstFlowReturn TextWriter::write_ready_cues() {
   return GST_FLOW_OK;
 }
 
-GstFlowReturn TextWriter::write_cue(const captions::Cue &cue) {
-  switch (format_) {
-    case Format::WebVtt:
-      return push_text(captions::format_webvtt(cue, captions::Escapes::Subparse), cue.start,
-                       cue.end);
-    case Format::SubRip:
-      return push_text(captions::format_subrip(cue, next_number_++, captions::Escapes::Subparse),
-                       cue.start, cue.end);
-    case Format::Raw:
-      break;
+GstFlowReturn TextWriter::write_cue(captions::Cue cue) {
+  // Its times are also in the text, which has to agree with the buffer.
+  cue.start = segment_.place(cue.start);
+  if (position_) {
+    cue.start = std::max(cue.start, *position_);
   }
-  return push_text(captions::join_lines(cue), cue.start, cue.end);
-}
-
-Time TextWriter::within_segment(Time time) const {
-  if (GST_CLOCK_TIME_IS_VALID(segment_->stop)) {
-    time = std::min(time, Time(segment_->stop) - shortest_word);
-  }
-  return std::max(time, Time(segment_->start));
+  cue.end = std::max(segment_.place(cue.end), cue.start + shortest_word);
+  return push_text(format_.format(cue, written_cues_++), cue.start, cue.end);
 }
 
 GstFlowReturn TextWriter::push_text(const std::string &text, Time start, Time end) {
-  GstBuffer *buffer = gst_buffer_new_memdup(text.data(), text.size());
-  const Time begin = within_segment(position_ ? std::max(start, *position_) : start);
-  GST_BUFFER_PTS(buffer) = clock_time(begin);
-  GST_BUFFER_DURATION(buffer) = clock_time(std::max(end - begin, Time::zero()));
+  GST_LOG_OBJECT(element_, "text: %s", text.c_str());
+  return push_buffer(BufferPointer(gst_buffer_new_memdup(text.data(), text.size())), start, end);
+}
+
+GstFlowReturn TextWriter::push_buffer(BufferPointer buffer, Time start, Time end) {
+  const Time begin = within(segment_.text(), position_ ? std::max(start, *position_) : start);
+  GST_BUFFER_PTS(buffer.get()) = clock_time(begin);
+  GST_BUFFER_DURATION(buffer.get()) = clock_time(std::max(end - begin, Time::zero()));
   if (std::exchange(discont_, false)) {
-    GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+    GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
   }
-  GST_LOG_OBJECT(element_, "text at %" GST_TIME_FORMAT ": %s",
-                 GST_TIME_ARGS(GST_BUFFER_PTS(buffer)), text.c_str());
+  GST_LOG_OBJECT(element_, "pushing %" GST_PTR_FORMAT, buffer.get());
   if (end > begin) {
-    latency_.observe(
-        gst_segment_to_running_time(&*segment_, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer)),
-        recognised_);
+    latency_.observe(gst_segment_to_running_time(&segment_.text(), GST_FORMAT_TIME,
+                                                 GST_BUFFER_PTS(buffer.get())),
+                     recognised_);
+    reached_ = begin;
   }
   // A word's last piece may end after the next word's start: only starts are in order.
   position_ = writes_words() ? begin : std::max(begin, end);
   text_end_ = std::max(begin, end);
-  return gst_pad_push(pad_, buffer);
+  return gst_pad_push(pad_, buffer.release());
 }
 
 void TextWriter::push_gap(Time until) {
-  const Time start(segment_->start);
+  const Time start(segment_.text().start);
   const Time from = std::max(position_.value_or(start), text_end_.value_or(start));
-  until = within_segment(until);
+  until = within(segment_.text(), until);
   if (until <= from) {
     return;
   }
   position_ = until;
-  if (!gst_pad_push_event(pad_, gst_event_new_gap(clock_time(from), clock_time(until - from)))) {
+  reached_ = until;
+  if (!gst_pad_push_event(
+          pad_,
+          of_stream(gst_event_new_gap(clock_time(from), clock_time(until - from))).release())) {
     GST_LOG_OBJECT(element_, "a gap was not taken");
   }
 }
@@ -319,11 +343,11 @@ void TextWriter::report_dropped(const Dropped &dropped) {
   discont_ = true;
   dropped_frames_ += static_cast<uint64_t>(dropped.duration / frame_duration);
   const GstClockTime timestamp = clock_time(dropped.position);
-  GstMessage *message =
-      gst_message_new_qos(GST_OBJECT(element_), TRUE,
-                          gst_segment_to_running_time(&*segment_, GST_FORMAT_TIME, timestamp),
-                          gst_segment_to_stream_time(&*segment_, GST_FORMAT_TIME, timestamp),
-                          timestamp, clock_time(dropped.duration));
+  GstMessage *message = gst_message_new_qos(
+      GST_OBJECT(element_), TRUE,
+      gst_segment_to_running_time(&segment_.audio(), GST_FORMAT_TIME, timestamp),
+      gst_segment_to_stream_time(&segment_.audio(), GST_FORMAT_TIME, timestamp), timestamp,
+      clock_time(dropped.duration));
   gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, GST_CLOCK_TIME_NONE, dropped_frames_);
   GST_WARNING_OBJECT(element_,
                      "%" GST_TIME_FORMAT " of live audio at %" GST_TIME_FORMAT

@@ -11,13 +11,14 @@
 
 #include <kyutaistt/events.h>
 
-#include "captions/cue_format.h"
 #include "captions/cue_shaper.h"
 #include "common/pointers.h"
 #include "element/latency.h"
 #include "element/output_observer.h"
 #include "element/settings.h"
 #include "element/speech_events.h"
+#include "element/text_format.h"
+#include "element/text_segment.h"
 
 namespace kyutaistt::element {
 
@@ -63,17 +64,18 @@ class TextWriter {
   bool in_pause() const { return speech_.in_pause(); }
 
  private:
-  enum class Format { Raw, WebVtt, SubRip };
-
   /// Agrees on caps if that has not been done, or if downstream asks for it again.
   GstFlowReturn negotiate();
-  bool writes_words() const { return format_ == Format::Raw && text_unit_ == TextUnit::Word; }
+  bool writes_words() const { return format_.is_raw() && text_unit_ == TextUnit::Word; }
+  /// The event is about the stream as it came, and so has its sequence number.
+  EventPointer of_stream(GstEvent *event) const;
+  GstFlowReturn take_segment(const GstEvent *event);
   GstFlowReturn write_word(const Word &word);
   GstFlowReturn write_ready_cues();
-  GstFlowReturn write_cue(const captions::Cue &cue);
-  /// The time, or the nearest that a text in the segment can begin at.
-  Time within_segment(Time time) const;
+  GstFlowReturn write_cue(captions::Cue cue);
+  // Times are those of the text's segment.
   GstFlowReturn push_text(const std::string &text, Time start, Time end);
+  GstFlowReturn push_buffer(BufferPointer buffer, Time start, Time end);
   GstFlowReturn push_header();
   void push_gap(Time until);
   /// Sends what waited for the format, and the header if it is due.
@@ -92,19 +94,23 @@ class TextWriter {
   std::string language_;
   captions::CueShaper shaper_{captions::CueShape()};
 
-  Format format_ = Format::Raw;
+  TextFormat format_;
   bool negotiated_ = false;
   bool stream_started_ = false;
   bool header_due_ = false;
   bool discont_ = true;
-  std::optional<GstSegment> segment_;
+  TextSegment segment_;
+  /// Of the stream or the segment that came last.
+  guint32 seqnum_ = GST_SEQNUM_INVALID;
   /// Sticky events that must follow the caps.
   std::vector<EventPointer> waiting_;
   /// The next text begins here at the earliest; unset before the first in a segment.
   std::optional<Time> position_;
+  /// Where the last text begins, or the last GAP ends.
+  std::optional<Time> reached_;
   /// Where the last text ends: a word may end after the start of the next.
   std::optional<Time> text_end_;
-  uint64_t next_number_ = 1;
+  uint64_t written_cues_ = 0;
   uint64_t dropped_frames_ = 0;
   /// All text so far is out, and the stream has not ended.
   bool idle_ = false;

@@ -397,7 +397,9 @@ bool Transcriber::take_gap(GstEvent *event) {
     return false;
   }
   follow_time(silence);
-  send_after_pushed(EventPointer(gst_event_new_gap(start, duration)));
+  EventPointer rest(gst_event_new_gap(start, duration));
+  gst_event_set_seqnum(rest.get(), gst_event_get_seqnum(event));
+  send_after_pushed(std::move(rest));
   return true;
 }
 

@@ -40,28 +40,76 @@ GstClockTime length_of(const std::vector<float> &audio) {
   return audio.size() * GST_SECOND / rate;
 }
 
-TEST(cues_begin_anew_in_a_segment_that_goes_back) {
-  for (const char *caps :
-       {"text/x-raw, format=utf8", "application/x-subtitle-vtt", "application/x-subtitle"}) {
-    Element element(caps, "domain=asr_is_is text-unit=cue");
+TEST(raw_cues_begin_anew_in_a_segment_that_goes_back) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_is text-unit=cue");
+  element.start_audio();
+  const std::vector<float> audio = read_sample("forecast-01.flac");
+  element.push(audio);
+  GstSegment segment = time_segment();
+  segment.base = length_of(audio);
+  push_segment(element, segment);
+  element.push(audio);
+  element.finish();
+  const std::vector<Text> cues = element.take();
+  ck_assert_uint_eq(cues.size(), 4);
+  ck_assert(cues[2].discont);
+  ck_assert(!cues[3].discont);
+  ck_assert_uint_eq(cues[2].pts, cues[0].pts);
+  ck_assert_uint_eq(cues[2].duration, cues[0].duration);
+  ck_assert_uint_eq(cues[3].pts, cues[1].pts);
+}
+
+TEST(cues_with_times_in_their_text_go_on) {
+  for (const char *caps : {"application/x-subtitle-vtt", "application/x-subtitle"}) {
+    Element element(caps, "domain=asr_is_is");
     element.start_audio();
     const std::vector<float> audio = read_sample("forecast-01.flac");
-    element.push(audio);
     GstSegment segment = time_segment();
-    segment.base = length_of(audio);
+    segment.stop = length_of(audio);
     push_segment(element, segment);
     element.push(audio);
+    // A second of running time later, at other times.
+    segment.base = length_of(audio) + GST_SECOND;
+    segment.start = segment.time = 50 * GST_SECOND;
+    segment.stop = GST_CLOCK_TIME_NONE;
+    push_segment(element, segment);
+    element.push(audio, segment.start);
     element.finish();
     std::vector<Text> cues = element.take();
     if (cues.front().text == "WEBVTT\n\n") {
       cues.erase(cues.begin());
     }
     ck_assert_uint_eq(cues.size(), 4);
+    ck_assert_uint_eq(cues[2].pts, cues[0].pts + segment.base);
+    ck_assert_uint_eq(cues[3].pts, cues[1].pts + segment.base);
+    // Downstream still has the first segment, without its end.
+    GstEvent *sent = gst_pad_get_sticky_event(element.harness()->sinkpad, GST_EVENT_SEGMENT, 0);
+    const GstSegment *seen = nullptr;
+    gst_event_parse_segment(sent, &seen);
+    ck_assert_uint_eq(seen->start, 0);
+    ck_assert_uint_eq(seen->base, 0);
+    ck_assert_uint_eq(seen->stop, GST_CLOCK_TIME_NONE);
+    gst_event_unref(sent);
+  }
+}
+
+TEST(cues_begin_anew_where_they_cannot_go_on) {
+  // The running time goes back, or the speed changes.
+  for (const double speed : {1.0, 2.0}) {
+    Element element("application/x-subtitle", "domain=asr_is_is");
+    element.start_audio();
+    const std::vector<float> audio = read_sample("forecast-01.flac");
+    element.push(audio);
+    GstSegment segment = time_segment();
+    segment.rate = speed;
+    push_segment(element, segment);
+    element.push(audio);
+    element.finish();
+    const std::vector<Text> cues = element.take();
+    ck_assert_uint_eq(cues.size(), 4);
     // subparse throws away what goes back and is not marked.
     ck_assert(cues[2].discont);
-    ck_assert(!cues[3].discont);
     ck_assert_uint_eq(cues[2].pts, cues[0].pts);
-    ck_assert_uint_eq(cues[2].duration, cues[0].duration);
     ck_assert_uint_eq(cues[3].pts, cues[1].pts);
   }
 }

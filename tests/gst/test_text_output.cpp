@@ -2,6 +2,7 @@
 /// The way of text after the recogniser, with events that no real model can be made to report.
 #include <string>
 
+#include "element/text_format.h"
 #include "element/text_output.h"
 #include "support/suite.h"
 
@@ -16,6 +17,7 @@ using kyutaistt::Status;
 using kyutaistt::Word;
 using kyutaistt::element::OutputObserver;
 using kyutaistt::element::Settings;
+using kyutaistt::element::TextFormat;
 using kyutaistt::element::TextOutput;
 using kyutaistt::element::TextUnit;
 using kyutaistt::tests::assert_text;
@@ -26,6 +28,15 @@ class NoObserver final : public OutputObserver {
   void pause_began() override {}
   void nothing_came() override {}
 };
+
+GstPad *new_text_pad(const char *caps_text) {
+  GstCaps *caps = gst_caps_from_string(caps_text);
+  GstPadTemplate *pad_template = gst_pad_template_new("text", GST_PAD_SRC, GST_PAD_ALWAYS, caps);
+  gst_caps_unref(caps);
+  auto *pad = GST_PAD(gst_object_ref_sink(gst_pad_new_from_template(pad_template, "text")));
+  gst_object_unref(pad_template);
+  return pad;
+}
 
 /// A TextOutput with a source pad of its own, and what arrived at the pad downstream.
 class Output {
@@ -86,15 +97,6 @@ class Output {
   GstFlowReturn flow() { return output_.wait_for_room(); }
 
  private:
-  static GstPad *new_text_pad() {
-    GstCaps *caps = gst_caps_from_string("text/x-raw, format=utf8");
-    GstPadTemplate *pad_template = gst_pad_template_new("text", GST_PAD_SRC, GST_PAD_ALWAYS, caps);
-    gst_caps_unref(caps);
-    auto *pad = GST_PAD(gst_object_ref_sink(gst_pad_new_from_template(pad_template, "text")));
-    gst_object_unref(pad_template);
-    return pad;
-  }
-
   static GstFlowReturn take_buffer(GstPad *pad, GstObject * /*parent*/, GstBuffer *buffer) {
     GstMapInfo map;
     ck_assert(gst_buffer_map(buffer, &map, GST_MAP_READ));
@@ -111,7 +113,7 @@ class Output {
       GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("identity", nullptr)));
   GstBus *bus_ = gst_bus_new();
   GstPad *sink_ = GST_PAD(gst_object_ref_sink(gst_pad_new("audio", GST_PAD_SINK)));
-  GstPad *pad_ = new_text_pad();
+  GstPad *pad_ = new_text_pad("text/x-raw, format=utf8");
   GstPad *peer_ = GST_PAD(gst_object_ref_sink(gst_pad_new("peer", GST_PAD_SINK)));
   kyutaistt::element::SettingsStore settings_;
   kyutaistt::element::Latency latency_{element_, sink_, settings_};
@@ -143,6 +145,43 @@ TEST(what_was_recognised_before_a_failure_goes_out) {
     }
     ck_assert_int_eq(output.flow(), GST_FLOW_ERROR);
   }
+}
+
+/// What the first cue looks like for these elements.
+std::string cue_for(const std::string &elements, const char *caps = "application/x-subtitle-vtt",
+                    std::chrono::hours start = std::chrono::hours(0)) {
+  GstPad *pad = new_text_pad(caps);
+  GError *error = nullptr;
+  auto *bin = GST_ELEMENT(
+      gst_object_ref_sink(gst_parse_bin_from_description(elements.c_str(), TRUE, &error)));
+  g_assert_no_error(error);
+  ck_assert_int_eq(gst_pad_link(pad, GST_PAD(bin->sinkpads->data)), GST_PAD_LINK_OK);
+  const auto format = TextFormat::agree(pad);
+  ck_assert(format.has_value());
+  gst_object_unref(pad);
+  gst_object_unref(bin);
+  return format->format({start, start + milliseconds(1000), {"Q&A", "<3"}}, 0);
+}
+
+TEST(escapes_are_those_that_the_next_elements_read) {
+  const std::string times = "00:00:00.000 --> 00:00:01.000\n";
+  const std::string standard = times + "Q&amp;A\n&lt;3\n\n";
+  const std::string subparse = times + "Q&A\n\u20393\n\n";
+  assert_text(cue_for("appsink"), standard);
+  assert_text(cue_for("queue ! capsfilter ! appsink"), standard);
+  assert_text(cue_for("tee name=t ! queue ! appsink t. ! queue ! fakesink"), standard);
+  assert_text(cue_for("queue ! subparse ! fakesink"), subparse);
+  assert_text(cue_for("tee name=t ! queue ! appsink t. ! queue ! subparse ! fakesink"), subparse);
+  // It may parse them, but not before it has them.
+  assert_text(cue_for("decodebin"), subparse);
+}
+
+TEST(only_subparse_gets_lines_that_it_knows) {
+  constexpr const char *subrip = "application/x-subtitle";
+  const std::string times = "101:00:00,000 --> 101:00:01,000\n";
+  assert_text(cue_for("appsink", subrip, std::chrono::hours(101)), "1\n" + times + "Q&A\n<3\n\n");
+  assert_text(cue_for("subparse ! fakesink", subrip, std::chrono::hours(101)),
+              "0\n\n00:00:00,000 --> 00:00:00,000\n\n1\n" + times + "Q&A\n\u20393\n\n");
 }
 
 }  // namespace

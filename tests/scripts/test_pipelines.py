@@ -154,6 +154,11 @@ class Pipelines(unittest.TestCase):
         self.assertNotEqual(second, ENGLISH)
         self.assertIn("meters per second", second)
 
+    def test_recordings_one_after_the_other(self):
+        self.run_page("Recordings one after the other")
+        cues = self.check_cues(self.read("both.srt"), ENGLISH + " Good day. Thank you.")
+        self.assertGreater(cues[-1][0], 7.8)
+
     def test_a_subtitle_track_in_matroska(self):
         self.run_page("A subtitle track in Matroska")
         self.check_container("subtitled.mkv")
@@ -182,6 +187,12 @@ class Pipelines(unittest.TestCase):
     def test_live_from_rtsp(self):
         self.run_page("Live from RTSP")
         self.check_cues(self.read("rtsp.srt"), tolerance=0.4)
+
+    def test_webvtt_over_tcp(self):
+        self.run_page("WebVTT over TCP")
+        text = self.read("late.vtt")
+        self.assertTrue(text.startswith("WEBVTT\n\n"))
+        self.assertIn("bright weather.", words_of(cues_of(text)))
 
 
 if __name__ == "__main__":

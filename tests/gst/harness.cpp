@@ -152,6 +152,15 @@ GstMessage *Element::wait_for(GstMessageType type) {
   return message;
 }
 
+void Element::wait_for_model() {
+  GstProgressType type = GST_PROGRESS_TYPE_START;
+  while (type != GST_PROGRESS_TYPE_COMPLETE) {
+    GstMessage *message = wait_for(GST_MESSAGE_PROGRESS);
+    gst_message_parse_progress(message, &type, nullptr, nullptr);
+    gst_message_unref(message);
+  }
+}
+
 int Element::count(GstMessageType type) {
   int found = 0;
   while (GstMessage *message = gst_bus_pop_filtered(bus_, type)) {

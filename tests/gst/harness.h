@@ -57,6 +57,8 @@ class Element {
   std::vector<std::string> take_event_names();
   /// Waits for a message; fails the test if it does not come at all.
   GstMessage *wait_for(GstMessageType type);
+  /// Waits until the model has been loaded, for which live audio does not wait.
+  void wait_for_model();
   /// Messages of a type that are on the bus now.
   int count(GstMessageType type);
 

@@ -338,9 +338,7 @@ TEST(live_audio_that_comes_too_fast_is_dropped_and_counted) {
   gst_harness_set_upstream_latency(element.harness(), 0);
   gst_harness_set_live(element.harness(), TRUE);
   element.start_audio();
-  // The model is there, but stands still.
-  gst_message_unref(element.wait_for(GST_MESSAGE_PROGRESS));
-  wait_until([&] { return element.count(GST_MESSAGE_PROGRESS) > 0; });
+  element.wait_for_model();
   const std::vector<float> minute(24000 * 60);
   ck_assert_int_eq(element.push(minute, 0, 480), GST_FLOW_OK);
   // Three frames wait; of the other 747 none is left.

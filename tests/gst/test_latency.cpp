@@ -48,6 +48,7 @@ void recognise_at(Element &element, GstClockTime upstream, GstClockTime now) {
   gst_harness_set_live(harness, TRUE);
   gst_harness_use_testclock(harness);
   element.start_audio();
+  element.wait_for_model();
   gst_harness_set_time(harness, now);
   element.push(read_sample("forecast-01.flac"));
   element.finish();

@@ -451,6 +451,7 @@ TEST(an_overload_passes) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_en");
   make_live(element);
   element.start_audio();
+  element.wait_for_model();
   LiveSource source(element, model);
   // The model's delay of two seconds, and what its words need.
   constexpr GstClockTimeDiff usual_lag = 3 * GST_SECOND;

@@ -79,6 +79,10 @@ class Installed(unittest.TestCase):
         if shutil.which("help2man") is not None:
             self.assertIn("kyutaistt-evaluate.1", [os.path.basename(page) for page in pages])
 
+    def test_live_hls_comes_with_it(self):
+        output = self.run_command([only(f"{self.folder}/**/bin/kyutaistt-hls"), "--help"])
+        self.assertIn("usage: kyutaistt-hls", output)
+
     # The program's library is found by its place, and the modules by the library's.
 
     @unittest.skipUnless(has_module("torch"), "built without libtorch")

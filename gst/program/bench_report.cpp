@@ -89,7 +89,7 @@ nlohmann::ordered_json report_bench(const Model &model, const BenchPlan &plan,
   for (const StepReport &step : steps) {
     totals.push_back(milliseconds(step.total));
     sum_ms += totals.back();
-    frames += step.streams;
+    frames += step.frames;
   }
   const double lm_ms = mean(steps, &StepReport::language_model);
   constexpr double milli = 1e-3;

@@ -133,7 +133,7 @@ Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const B
       first_step = Clock::now() - opening;
     }
     // While streams are being opened a step has fewer of them.
-    if (plan.live || report.streams == plan.streams) {
+    if (plan.live || report.frames == plan.streams) {
       result.steps.push_back(report);
     }
   };

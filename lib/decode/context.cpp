@@ -21,22 +21,13 @@ double delay_steps(const ModelInfo &model) {
 }  // namespace
 
 Context::Context(const ModelInfo &model, std::shared_ptr<const text::Tokenizer> tokenizer,
-                 Time word_end_cap, bool report_steps)
+                 Time word_end_cap, bool report_steps, std::vector<int32_t> forced)
     : model_(model),
       report_steps_(report_steps),
       frame_lead_(model.alignment == Alignment::DropFirst ? 1 : 0),
-      words_(std::move(tokenizer), delay_steps(model), in_steps(word_end_cap)) {
-  restart({});
-}
-
-void Context::restart(std::vector<int32_t> forced) {
-  forced_ = std::move(forced);
-  text_input_ = static_cast<int32_t>(model_.language_model.text_start);
-  relayed_ = false;
-  position_ = 0;
-  frames_ = 0;
-  words_.reset();
-}
+      words_(std::move(tokenizer), delay_steps(model), in_steps(word_end_cap)),
+      forced_(std::move(forced)),
+      text_input_(static_cast<int32_t>(model.language_model.text_start)) {}
 
 void Context::begin_frame(Time start, Time origin, std::optional<Time> end) {
   if (frames_ == 0) {

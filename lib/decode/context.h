@@ -21,34 +21,32 @@
 namespace kyutaistt::decode {
 
 /// What one run of the language model has heard and written: from the start of a stream, or from a
-/// drain, to the next drain. It decides what each position is fed and what its output means; the
-/// caller computes, so that many contexts go into one batch.
+/// drain, to the next drain. Words are numbered from 0. It decides what each position is fed and
+/// what its output means; the caller computes, so that many contexts go into one batch.
 ///
 /// For each frame: `begin_frame`; if `needs_start()` a position without audio; if `hears_frame()` a
 /// position with it. What a position computes from `text_input()` is passed to `accept`. Not
 /// thread-safe; owned by the engine's worker.
 class Context {
  public:
-  /// `model` must outlive the context.
+  /// `model` must outlive the context. `forced`: the tokens from position 0 on that are not the
+  /// model's choice.
   Context(const ModelInfo &model, std::shared_ptr<const text::Tokenizer> tokenizer,
-          Time word_end_cap, bool report_steps);
+          Time word_end_cap, bool report_steps, std::vector<int32_t> forced);
 
   /// From now on another run of the language model computes the output (`Step::relayed`).
   void hand_over() noexcept { relayed_ = true; }
 
-  /// Starts a new context, with these tokens forced from position 0 on. Word numbers continue.
-  void restart(std::vector<int32_t> forced);
-
   /// A frame whose first sample was heard at `start` comes next. `origin`: time of the context's
   /// first real sample; only used for the first frame. `end`: where its last real sample ends,
-  /// given with the frame in which that is.
+  /// given with the frame in which that is, or with the next one.
   void begin_frame(Time start, Time origin, std::optional<Time> end);
 
   /// True until position 0 has been computed.
   bool needs_start() const noexcept { return position_ == 0; }
   /// False for a frame that the alignment never shows to the language model.
   bool hears_frame() const noexcept;
-  /// As given to `restart`.
+  /// As given at the start.
   const std::vector<int32_t> &forced() const noexcept { return forced_; }
   /// Text id to feed at the next position.
   int32_t text_input() const noexcept { return text_input_; }
@@ -78,8 +76,8 @@ class Context {
   const int64_t frame_lead_;
   text::WordBuilder words_;
   Timeline timeline_;
-  std::vector<int32_t> forced_;
-  int32_t text_input_ = 0;
+  const std::vector<int32_t> forced_;
+  int32_t text_input_;
   bool relayed_ = false;
   int64_t position_ = 0;
   int64_t frames_ = 0;

@@ -96,9 +96,8 @@ void AudioQueue::clear() {
   origins_.clear();
   samples_ = 0;
   pushing_context_ = false;
-  tail_left_ = 0;
+  filled_up_ = 0;
   first_frame_ = true;
-  audio_ended_ = false;
 }
 
 AudioQueue::Next AudioQueue::next() const noexcept {
@@ -110,9 +109,7 @@ AudioQueue::Next AudioQueue::next() const noexcept {
         return Next::Frame;
       }
     } else if (std::holds_alternative<ContextEnd>(item)) {
-      const bool heard_nothing = first_frame_ && ready == 0;
-      const auto tail = static_cast<size_t>(first_frame_ ? shape_.tail_samples : tail_left_);
-      return !heard_nothing && ready + tail >= frame_size ? Next::Frame : Next::ContextEnd;
+      return ready > 0 ? Next::Frame : Next::ContextEnd;
     }
   }
   return Next::Nothing;
@@ -152,17 +149,14 @@ QueuedFrame AudioQueue::pop_frame(std::span<float> samples) {
   QueuedFrame result;
   result.origin = origins_.front();
   result.start = time_of(taken_anchor_, taken_offset_);
-  if (first_frame_) {
-    tail_left_ = shape_.tail_samples;
-  }
   const size_t filled = take(samples, result);
   const size_t silence = samples.size() - filled;
   std::fill_n(samples.begin() + static_cast<std::ptrdiff_t>(filled), silence, 0.0F);
-  if (silence > 0 && !std::exchange(audio_ended_, true)) {
+  if (silence > 0) {
     result.end = time_of(taken_anchor_, taken_offset_);
+    filled_up_ = static_cast<int64_t>(silence);
+    taken_offset_ += filled_up_;
   }
-  tail_left_ -= static_cast<int64_t>(silence);
-  taken_offset_ += static_cast<int64_t>(silence);
   if (first_frame_ && shape_.repeat_first_frame) {
     // Put back in front, at the same time, to be heard once more.
     items_.emplace_front(Run{{samples.begin(), samples.end()}, 0, result.start, 0, true});
@@ -172,7 +166,7 @@ QueuedFrame AudioQueue::pop_frame(std::span<float> samples) {
 }
 
 ContextEnd AudioQueue::pop_end() {
-  // Only dropped audio can be left before the end: the injected silence is longer than a frame.
+  // Only dropped audio can be left before the end.
   std::vector<Dropped> dropped;
   while (const auto *item = std::get_if<Dropped>(&items_.front())) {
     dropped.push_back(*item);
@@ -180,11 +174,17 @@ ContextEnd AudioQueue::pop_end() {
   }
   ContextEnd end = std::get<ContextEnd>(std::move(items_.front()));
   end.dropped = std::move(dropped);
+  if (!first_frame_) {
+    end.silent_frames = std::max<int64_t>(shape_.tail_samples - filled_up_, 0) / samples_per_frame;
+    end.silence_start = time_of(taken_anchor_, taken_offset_);
+    if (filled_up_ == 0) {
+      end.audio_end = end.silence_start;
+    }
+  }
   items_.pop_front();
   origins_.pop_front();
   first_frame_ = true;
-  audio_ended_ = false;
-  tail_left_ = 0;
+  filled_up_ = 0;
   return end;
 }
 

@@ -20,11 +20,20 @@ inline constexpr float greatest_sample = 10;
 /// A place in the audio where a context ends.
 struct ContextEnd {
   /// As given to `Stream::drain`.
-  std::optional<uint64_t> marker;
+  std::optional<uint64_t> marker{};
   /// Tokens forced from then on, if the prompt changes.
-  std::optional<std::vector<int32_t>> forced;
+  std::optional<std::vector<int32_t>> forced{};
+
+  // Filled in by the queue.
+
   /// Audio that was dropped just before it.
-  std::vector<Dropped> dropped;
+  std::vector<Dropped> dropped{};
+  /// Frames of silence that the context has yet to hear for its last word to come, and the time of
+  /// the first one. None for a context without audio.
+  int64_t silent_frames = 0;
+  Time silence_start{};
+  /// Time after the context's last real sample, unless it lay within the last frame.
+  std::optional<Time> audio_end{};
 };
 
 /// What a frame brings beside its samples.
@@ -33,16 +42,17 @@ struct QueuedFrame {
   Time start{};
   /// Time of the first real sample of its context.
   Time origin{};
-  /// Where the last real sample of the context ends, if that is within this frame.
+  /// Time after the last real sample of the context, if it lies within this frame.
   std::optional<Time> end;
   /// Audio that was dropped just before or inside of it.
   std::vector<Dropped> dropped;
 };
 
 /// A queue of samples, dropped stretches and context ends. It adds what the model wants to hear
-/// around a context's audio: silence before it (the prefix) and after it (the delay and a second,
-/// as transformers' feature extractor does), of which a last part of a frame is left out. Not
-/// thread-safe. Cost: a copy of each sample in and one out.
+/// around a context's audio: silence before it (the prefix) and after it (the tail: the delay and a
+/// second, as transformers' feature extractor does). The last frame of audio is filled up with
+/// silence; as many whole frames as are left of the tail come with the context's end.
+/// Not thread-safe. Cost: a copy of each sample in and one out.
 class AudioQueue {
  public:
   struct Shape {
@@ -106,10 +116,10 @@ class AudioQueue {
 
   // Of the context at the queue's front.
   std::deque<Time> origins_;
-  int64_t tail_left_ = 0;
+  /// Silence that its last frame was filled up with.
+  int64_t filled_up_ = 0;
   bool first_frame_ = true;
-  bool audio_ended_ = false;
-  /// Where the last frame ended: an anchor and so many samples.
+  /// Place after the last sample that was taken: an anchor and so many samples.
   Time taken_anchor_{};
   int64_t taken_offset_ = 0;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// One step of the engine: a frame, or the end of a context, of every stream that has one.
+/// One step of the engine: a frame of every context that has one to hear.
 #pragma once
 
 #include <chrono>
@@ -13,6 +13,7 @@
 
 #include "engine/audio_queue.h"
 #include "engine/model_state.h"
+#include "engine/stream_context.h"
 #include "engine/stream_state.h"
 
 namespace kyutaistt::engine {
@@ -22,17 +23,23 @@ struct Turn {
   std::shared_ptr<StreamState> stream;
   /// The stream's generation when its part was taken.
   uint64_t generation = 0;
-  /// The context is to begin anew, with these tokens forced: after a reset or at the stream's
-  /// start.
+  /// All contexts are forgotten, and a new one begins with these tokens forced: after a reset.
   std::optional<std::vector<int32_t>> restart;
-  /// What was taken: the end of a context, or else a frame.
+  /// Taken from the stream's queue: the end of the running context, and a frame for it or for the
+  /// one that follows. Neither if only contexts that have ended go on.
   std::optional<ContextEnd> end;
-  QueuedFrame frame;
+  std::optional<QueuedFrame> frame;
+  std::span<const float> samples;
+
+  // Filled in by `compute`.
+
+  /// Frames that went through the model, silence included.
+  uint64_t frames = 0;
   /// Fresh contexts that took over.
   uint64_t relays = 0;
   /// What is to be delivered.
   std::vector<Event> events;
-  /// Set by `compute` if the stream cannot go on.
+  /// Why the stream cannot go on; success while it can.
   Status failure;
 };
 
@@ -40,7 +47,7 @@ struct Turn {
 class Batch {
  public:
   std::vector<Turn> turns;
-  /// One frame for each turn, at the turn's index.
+  /// Room for one frame of every turn; their samples lie in here.
   std::vector<float> samples;
 
   struct Durations {
@@ -48,32 +55,44 @@ class Batch {
     std::chrono::nanoseconds language_model{};
   };
 
-  /// Runs every turn through the model and fills its events. If computing fails as a whole, every
-  /// turn with a frame fails.
+  /// Runs every turn through the model and fills in what came of it. If computing fails as a whole,
+  /// all turns fail.
   Durations compute(const ModelState &model);
 
  private:
-  /// A stream's context begins anew.
-  void restart(StreamState &stream, std::vector<int32_t> forced);
-  void end_contexts();
-  /// Begins fresh contexts, and has those that run hear their streams' frames: fills `relays_`.
+  /// One context that hears a frame.
+  struct Row {
+    Turn *turn;
+    StreamContext *context;
+    std::span<const float> samples;
+
+    bool is_running() const { return context == &turn->stream->contexts.running(); }
+  };
+
+  void begin_contexts(Turn &turn);
+  /// Fills `rows_` with the contexts that hear a frame in this step.
+  void begin_frames();
+  /// The fresh contexts of streams that have one, or begin one now, hear what the stream hears.
   void add_fresh_contexts(const ModelState &model);
+  /// One more row for the codec.
+  void add_to_codec(mimi::EncoderState &state, std::span<const float> heard);
   Status compute_frames(const ModelState &model, Durations &durations);
-  /// One position of the language model for these turns. `codes`: [turns, codebooks], or empty for
+  /// One position of the language model for these rows. `codes`: [rows, codebooks], or empty for
   /// the start.
-  void step_language_model(const ModelState &model, std::span<Turn *const> turns,
+  void step_language_model(const ModelState &model, std::span<const Row> rows,
                            std::span<const int32_t> codes);
 
-  // Reused from step to step: turns with a frame, and their samples and states in the same order.
-  std::vector<Turn *> hearing_;
-  std::vector<float> frame_samples_;
-  std::vector<mimi::EncoderState *> encoder_states_;
-  /// Of the turns that have a fresh context, in order. Their samples and states are after those of
-  /// all turns; their rows go with the streams' next step of the language model.
+  // Reused from step to step.
+  std::vector<Row> rows_;
+  /// Relays whose fresh context hears the frame too.
   std::vector<Relay *> relays_;
+  /// What the codec computes: first the rows, then the fresh contexts.
+  std::vector<float> codec_samples_;
+  std::vector<mimi::EncoderState *> encoder_states_;
+  /// Positions of fresh contexts, which ride on the next step of the language model.
   std::vector<lm::StepInput> fresh_rows_;
-  /// States of contexts that have ended, for the next fresh ones. As many as ever ran at once.
-  std::vector<ContextState> spares_;
+
+  SpareStates spares_;
 };
 
 }  // namespace kyutaistt::engine

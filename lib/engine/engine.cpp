@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -13,10 +12,6 @@ namespace kyutaistt {
 
 namespace {
 
-/// A word is shown no longer than this beyond its last piece, whatever the options say: longer
-/// times would not fit when they are added up.
-constexpr Time longest_word_end_cap = std::chrono::hours(24);
-
 Status check(const StreamOptions &options) {
   if (options.queue_capacity < frame_duration) {
     return Status::invalid_argument("queue_capacity: found " +
@@ -29,24 +24,6 @@ Status check(const StreamOptions &options) {
                                     " ns, expected none or more");
   }
   return {};
-}
-
-/// A stream that is about to begin its first context.
-Result<std::shared_ptr<engine::StreamState>> make_stream(const ModelState &model,
-                                                         const StreamOptions &options,
-                                                         EventListener listener) {
-  KYUTAISTT_ASSIGN(forced, decode::forced_tokens(model.info, options.prompt));
-  auto stream = std::make_shared<engine::StreamState>(
-      options, std::move(listener),
-      decode::Context(model.info, model.tokenizer,
-                      std::min(options.word_end_cap, longest_word_end_cap), options.report_steps),
-      model.info);
-  if (options.relay) {
-    stream->relay.restart(forced);
-  }
-  stream->context.restart(std::move(forced));
-  stream->state = engine::make_context_state(model);
-  return stream;
 }
 
 }  // namespace
@@ -77,9 +54,11 @@ Result<std::unique_ptr<Stream>> Engine::open_stream(const StreamOptions &options
     if (!listener) {
       return Status::invalid_argument("a stream needs a listener");
     }
-    KYUTAISTT_ASSIGN(stream,
-                     make_stream(scheduler_->model().state(), options, std::move(listener)));
-    KYUTAISTT_TRY(scheduler_->add(stream, max_streams));
+    const ModelState &model = scheduler_->model().state();
+    KYUTAISTT_ASSIGN(forced, decode::forced_tokens(model.info, options.prompt));
+    auto stream =
+        std::make_shared<engine::StreamState>(model, options, std::move(listener), forced);
+    KYUTAISTT_TRY(scheduler_->add(stream, std::move(forced), max_streams));
     return std::make_unique<Stream>(scheduler_, std::move(stream));
   });
 }

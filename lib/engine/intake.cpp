@@ -7,6 +7,9 @@ namespace kyutaistt::engine {
 
 namespace {
 
+/// A stream ends no further context while so many of its own are being finished.
+constexpr size_t max_unfinished_contexts = 4;
+
 /// Time of a sample of a push, if the push has a timestamp.
 std::optional<Time> later(std::optional<Time> timestamp, int64_t samples) {
   if (!timestamp) {
@@ -16,6 +19,18 @@ std::optional<Time> later(std::optional<Time> timestamp, int64_t samples) {
 }
 
 }  // namespace
+
+AudioQueue::Next Intake::next() const noexcept {
+  const AudioQueue::Next next = queue.next();
+  const bool must_wait = next == AudioQueue::Next::ContextEnd &&
+                         stream->contexts.unfinished() >= max_unfinished_contexts &&
+                         context_generation == generation;
+  return must_wait ? AudioQueue::Next::Nothing : next;
+}
+
+bool Intake::is_ready() const noexcept {
+  return failure.ok() && (next() != AudioQueue::Next::Nothing || stream->contexts.unfinished() > 0);
+}
 
 size_t Intake::push_what_fits(std::span<const float> samples, std::optional<Time> timestamp) {
   const auto count = std::min(samples.size(), static_cast<size_t>(std::max<int64_t>(room(), 0)));

@@ -21,13 +21,15 @@ namespace kyutaistt::engine {
 /// A stream's side that is shared between its callers and the worker. Not thread-safe: the
 /// scheduler's lock protects it.
 struct Intake {
-  Intake(std::shared_ptr<StreamState> of_stream, const AudioQueue::Shape &shape)
-      : stream(std::move(of_stream)), queue(shape), forced_(stream->context.forced()) {}
+  /// `forced`: tokens of the first context.
+  Intake(std::shared_ptr<StreamState> of_stream, const AudioQueue::Shape &shape,
+         std::vector<int32_t> forced)
+      : stream(std::move(of_stream)), queue(shape), forced_(std::move(forced)) {}
 
-  /// A frame or the end of a context can be taken.
-  bool is_ready() const noexcept {
-    return failure.ok() && queue.next() != AudioQueue::Next::Nothing;
-  }
+  /// What the worker can take from the queue; on the worker.
+  AudioQueue::Next next() const noexcept;
+  /// The stream has something to compute; on the worker.
+  bool is_ready() const noexcept;
   /// Samples that the queue has room for.
   int64_t room() const noexcept { return capacity() - queue.samples(); }
 

@@ -21,10 +21,6 @@ float level_of(std::span<const float> samples) {
 
 }  // namespace
 
-ContextState make_context_state(const ModelState &model) {
-  return {model.encoder->make_state(), model.language_model->make_state()};
-}
-
 std::optional<ContextState> Relay::restart(std::span<const int32_t> forced) {
   forced_.assign(forced.begin(), forced.end());
   schedule_ = decode::RelaySchedule(info_, static_cast<int64_t>(forced.size()));
@@ -40,8 +36,6 @@ bool Relay::hear(std::span<const float> samples, int64_t age) {
 }
 
 void Relay::begin(ContextState fresh) {
-  fresh.encoder->frame = 0;
-  fresh.language_model->position = 0;
   fresh_ = Fresh{.state = std::move(fresh),
                  .text = static_cast<int32_t>(info_.language_model.text_start)};
   schedule_.begin();

@@ -3,23 +3,15 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "decode/relay_schedule.h"
 #include "engine/model_state.h"
+#include "engine/stream_context.h"
 
 namespace kyutaistt::engine {
-
-/// What the codec and the language model remember of one run. Setting frame and position to 0
-/// starts a new one.
-struct ContextState {
-  std::unique_ptr<mimi::EncoderState> encoder;
-  std::unique_ptr<lm::LanguageModelState> language_model;
-};
-ContextState make_context_state(const ModelState &model);
 
 /// From time to time a fresh context begins beside the stream's own. It hears the same frames and
 /// is fed the text that the stream writes, until it knows enough of it to take over: no word is
@@ -38,6 +30,7 @@ class Relay {
   /// The stream is about to hear a frame; `age`: positions of its context. True if a fresh context
   /// should begin with this frame.
   bool hear(std::span<const float> samples, int64_t age);
+  /// `fresh` is set to its start.
   void begin(ContextState fresh);
 
   bool is_running() const noexcept { return fresh_.has_value(); }

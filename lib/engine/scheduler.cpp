@@ -47,14 +47,15 @@ Scheduler::~Scheduler() {
   worker_.join();
 }
 
-Status Scheduler::add(std::shared_ptr<StreamState> stream, int max_streams) {
+Status Scheduler::add(std::shared_ptr<StreamState> stream, std::vector<int32_t> forced,
+                      int max_streams) {
   const MutexLock lock(mutex_);
   const int limit = std::min(max_streams, options_.max_streams);
   if (static_cast<int>(intakes_.size()) >= limit) {
     return Status::resource_exhausted("all " + std::to_string(limit) +
                                       " streams of the engine are in use");
   }
-  intakes_.emplace_back(std::move(stream), queue_shape(model_->info()));
+  intakes_.emplace_back(std::move(stream), queue_shape(model_->info()), std::move(forced));
   return {};
 }
 
@@ -215,12 +216,14 @@ bool Scheduler::take_turns(Batch &batch) {
         intake.context_generation = intake.generation;
         turn.restart = intake.forced_at_reset;
       }
-      if (intake.queue.next() == AudioQueue::Next::ContextEnd) {
+      if (intake.next() == AudioQueue::Next::ContextEnd) {
         turn.end = intake.queue.pop_end();
-      } else {
-        ++intake.stats.frames;
-        turn.frame = intake.queue.pop_frame(
-            std::span(batch.samples).subspan(index * samples_per_frame, samples_per_frame));
+      }
+      if (intake.queue.next() == AudioQueue::Next::Frame) {
+        const auto samples =
+            std::span(batch.samples).subspan(index * samples_per_frame, samples_per_frame);
+        turn.frame = intake.queue.pop_frame(samples);
+        turn.samples = samples;
       }
     }
   }
@@ -235,15 +238,17 @@ void Scheduler::make_step(Batch &batch) {
     deliver(turn);
   }
   const auto total = Clock::now() - begin;
-  const auto frames = std::count_if(batch.turns.begin(), batch.turns.end(),
-                                    [](const Turn &turn) { return !turn.end; });
+  uint64_t frames = 0;
+  for (const Turn &turn : batch.turns) {
+    frames += turn.frames;
+  }
   if (frames == 0) {
     return;
   }
   {
     const MutexLock lock(mutex_);
     ++stats_.steps;
-    stats_.frames += static_cast<uint64_t>(frames);
+    stats_.frames += frames;
     stats_.busy += total;
   }
   if (options_.step_observer) {
@@ -258,6 +263,7 @@ bool Scheduler::count(const Turn &turn) {
   if (intake == nullptr) {
     return false;
   }
+  intake->stats.frames += turn.frames;
   intake->stats.words += count_words(turn.events);
   intake->stats.relays += turn.relays;
   return true;

@@ -2,11 +2,13 @@
 /// Who is computed when: the streams of an engine and its worker thread.
 #pragma once
 
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <thread>
+#include <vector>
 
 #include <kyutaistt/engine.h>
 
@@ -31,8 +33,10 @@ class Scheduler {
 
   const Model &model() const noexcept { return *model_; }
 
-  /// A new stream, unless `max_streams` or the engine's limit are there already.
-  Status add(std::shared_ptr<StreamState> stream, int max_streams) KYUTAISTT_EXCLUDES(mutex_);
+  /// A new stream, unless `max_streams` or the engine's limit are there already. `forced`: the
+  /// tokens of its first context.
+  Status add(std::shared_ptr<StreamState> stream, std::vector<int32_t> forced, int max_streams)
+      KYUTAISTT_EXCLUDES(mutex_);
   /// Closes a stream: its listener is not called any more, and is gone on return. Not from it.
   void remove(StreamState &stream) KYUTAISTT_EXCLUDES(mutex_);
 
@@ -63,6 +67,7 @@ class Scheduler {
   /// Null for a closed stream.
   Intake *find(const StreamState &stream) KYUTAISTT_REQUIRES(mutex_);
   Intake *find_current(const Turn &turn) KYUTAISTT_REQUIRES(mutex_);
+  /// On the worker.
   bool has_work() const KYUTAISTT_REQUIRES(mutex_);
 
   const std::shared_ptr<const Model> model_;

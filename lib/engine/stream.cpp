@@ -41,15 +41,14 @@ Status Stream::push(std::span<const float> samples, std::optional<Time> timestam
 }
 
 Status Stream::drain(uint64_t marker) {
-  return base::guard("draining a stream", [&] {
-    return scheduler_->end_context(*state_, {marker, std::nullopt, {}});
-  });
+  return base::guard("draining a stream",
+                     [&] { return scheduler_->end_context(*state_, {.marker = marker}); });
 }
 
 Status Stream::set_prompt(const Prompt &prompt, std::optional<uint64_t> marker) {
   return base::guard("changing the prompt", [&]() -> Status {
     KYUTAISTT_ASSIGN(forced, decode::forced_tokens(scheduler_->model().info(), prompt));
-    return scheduler_->end_context(*state_, {marker, std::move(forced), {}});
+    return scheduler_->end_context(*state_, {.marker = marker, .forced = std::move(forced)});
   });
 }
 

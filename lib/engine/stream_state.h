@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// One stream: its options, its listener and its context of the model.
+/// One stream: its options, its listener and its contexts of the model.
 #pragma once
 
-#include <memory>
 #include <utility>
+#include <vector>
 
 #include <kyutaistt/events.h>
 #include <kyutaistt/options.h>
 
 #include "base/mutex.h"
-#include "decode/context.h"
 #include "engine/relay.h"
+#include "engine/stream_context.h"
 
 namespace kyutaistt::engine {
 
 struct StreamState {
-  StreamState(StreamOptions stream_options, EventListener stream_listener, decode::Context decoder,
-              const ModelInfo &info)
+  /// `model` must outlive the stream. `forced_tokens`: those of the first context.
+  StreamState(const ModelState &model, StreamOptions stream_options, EventListener stream_listener,
+              const std::vector<int32_t> &forced_tokens)
       : options(std::move(stream_options)),
         listener(std::move(stream_listener)),
-        context(std::move(decoder)),
-        relay(info) {}
+        contexts(model, options, forced_tokens),
+        relay(model.info) {
+    if (options.relay) {
+      relay.restart(forced_tokens);
+    }
+  }
 
   const StreamOptions options;
 
@@ -31,8 +36,7 @@ struct StreamState {
 
   // Only touched by the worker.
 
-  decode::Context context;
-  ContextState state;
+  StreamContexts contexts;
   Relay relay;
 };
 

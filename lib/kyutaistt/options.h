@@ -128,8 +128,9 @@ struct StreamOptions {
 
 /// The size of one step of the engine and how long it took.
 struct StepReport {
-  /// Streams that took part.
-  int streams = 0;
+  /// Frames that were computed: one for each stream that had one, and one for each context that has
+  /// ended and is being finished.
+  int frames = 0;
   std::chrono::nanoseconds codec{};
   std::chrono::nanoseconds language_model{};
   /// The whole step, with decoding and delivery of events.

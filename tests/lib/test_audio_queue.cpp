@@ -12,6 +12,7 @@ namespace {
 
 using kyutaistt::Time;
 using kyutaistt::engine::AudioQueue;
+using kyutaistt::engine::ContextEnd;
 using kyutaistt::engine::QueuedFrame;
 using kyutaistt::tests::assert_equal;
 using Next = AudioQueue::Next;
@@ -107,33 +108,46 @@ TEST(odd_pushes_do_not_drift) {
   ck_assert_int_eq(frames, 200000LL * 441 / 1920);
 }
 
-TEST(an_end_brings_silence_and_loses_part_of_a_frame_of_it) {
+TEST(an_end_brings_whole_frames_of_silence) {
   AudioQueue queue({.tail_samples = 2 * 1920 + 500});
   queue.push(ramp(100, 1), std::nullopt);
-  queue.push_end({.marker = 5, .forced = {}, .dropped = {}});
+  queue.push_end({.marker = 5});
   queue.push(ramp(10), std::nullopt);
 
   const Popped first = pop(queue);
   ck_assert_float_eq(first.samples[99], 100 * ramp_step);
   ck_assert_float_eq(first.samples[100], 0);
   assert_time(first.info.end.value(), std::chrono::nanoseconds(4166666));
-  const Popped second = pop(queue);
-  assert_time(second.info.start, milliseconds(80));
-  assert_equal(second.samples, std::vector<float>(frame_samples));
-  ck_assert(!second.info.end);
   assert_equal(queue.next(), Next::ContextEnd);
-  ck_assert_uint_eq(queue.pop_end().marker.value(), 5);
+  const ContextEnd end = queue.pop_end();
+  ck_assert_uint_eq(end.marker.value(), 5);
+  // Of the tail 1820 samples are in the first frame; what is left of it is one frame and a part.
+  ck_assert_int_eq(end.silent_frames, 1);
+  assert_time(end.silence_start, milliseconds(80));
+  ck_assert(!end.audio_end);
   assert_equal(queue.next(), Next::Nothing);
   ck_assert_int_eq(queue.samples(), 10);
 }
 
+TEST(an_end_after_a_whole_frame_brings_the_time_of_it) {
+  AudioQueue queue({.tail_samples = 2 * 1920});
+  queue.push(ramp(frame_samples), seconds(3));
+  queue.push_end({});
+  ck_assert(!pop(queue).info.end);
+  const ContextEnd end = queue.pop_end();
+  ck_assert_int_eq(end.silent_frames, 2);
+  assert_time(end.audio_end.value(), seconds(3) + milliseconds(80));
+}
+
 TEST(an_end_without_audio_brings_no_silence) {
   AudioQueue queue({.prefix_samples = 6000, .tail_samples = 48000});
-  queue.push_end({.marker = 1, .forced = {}, .dropped = {}});
-  queue.push_end({.marker = 2, .forced = {}, .dropped = {}});
+  queue.push_end({.marker = 1});
+  queue.push_end({.marker = 2});
   queue.push({}, std::nullopt);
   assert_equal(queue.next(), Next::ContextEnd);
-  ck_assert_uint_eq(queue.pop_end().marker.value(), 1);
+  const ContextEnd end = queue.pop_end();
+  ck_assert_uint_eq(end.marker.value(), 1);
+  ck_assert_int_eq(end.silent_frames, 0);
   ck_assert_uint_eq(queue.pop_end().marker.value(), 2);
   assert_equal(queue.next(), Next::Nothing);
 }
@@ -188,16 +202,15 @@ TEST(dropped_audio_moves_the_clock_and_is_reported_once) {
   assert_time(pop(queue).info.start, milliseconds(240));
   queue.push_dropped(1920, std::nullopt);
   queue.push_end({});
-  while (queue.next() == Next::Frame) {
-    pop(queue);
-  }
-  ck_assert(queue.pop_end().dropped.empty());
+  const ContextEnd end = queue.pop_end();
+  ck_assert_uint_eq(end.dropped.size(), 1);
+  assert_time(end.dropped[0].position, milliseconds(320));
 }
 
 TEST(clearing_starts_a_new_context) {
   AudioQueue queue({.tail_samples = 24000});
   queue.push(ramp(3000), seconds(1));
-  queue.push_end({.marker = 1, .forced = {}, .dropped = {}});
+  queue.push_end({.marker = 1});
   pop(queue);
   queue.clear();
   assert_equal(queue.next(), Next::Nothing);

@@ -102,6 +102,56 @@ TEST(a_full_queue_blocks_until_there_is_room) {
   ck_assert_uint_eq(stream->stats().dropped_frames, 0);
 }
 
+TEST(contexts_that_have_ended_are_finished_beside_the_running_one) {
+  constexpr uint64_t contexts = 5;
+  constexpr uint64_t frames = 6;
+  std::atomic<uint64_t> steps = 0;
+  EngineOptions engine_options;
+  engine_options.step_observer = [&](const StepReport &) { ++steps; };
+  auto engine = tiny_engine(std::move(engine_options));
+  StreamOptions options = forcing({});
+  options.queue_capacity = seconds(10);
+  Transcript transcript;
+  auto stream = open_stream(*engine, options, transcript);
+  {
+    Brake brake(*engine);
+    for (uint64_t marker = 0; marker < contexts; ++marker) {
+      assert_ok(stream->push(noise(frames * frame_samples, static_cast<unsigned>(marker))));
+      assert_ok(stream->drain(marker));
+    }
+  }
+  transcript.wait(contexts);
+  assert_equal(transcript.drained, std::vector<uint64_t>{0, 1, 2, 3, 4});
+  // One step for each frame of audio and, after the last, for each of silence; the brake's own step
+  // besides. What a context takes in all is what it takes alone.
+  const uint64_t silence = stream->stats().frames / contexts - frames;
+  // The worker ends with them, after the last step has been counted.
+  stream.reset();
+  engine.reset();
+  assert_equal(steps.load(), contexts * frames + silence + 1);
+  for (size_t i = 0; i < transcript.words.size(); ++i) {
+    assert_equal(transcript.words[i].index, static_cast<uint64_t>(i));
+  }
+}
+
+TEST(a_reset_forgets_contexts_that_are_not_finished) {
+  const auto engine = tiny_engine();
+  Transcript transcript;
+  const auto stream = open_stream(*engine, forcing({}), transcript);
+  {
+    Brake brake(*engine);
+    assert_ok(stream->push(noise(frame_samples)));
+    assert_ok(stream->drain(1));
+    assert_ok(stream->push(noise(frame_samples)));
+    assert_ok(stream->drain(2));
+    stream->reset();
+    assert_ok(stream->push(noise(frame_samples)));
+    assert_ok(stream->drain(3));
+  }
+  transcript.wait();
+  assert_equal(transcript.drained, std::vector<uint64_t>{3});
+}
+
 TEST(an_observer_that_throws_fails_the_streams_of_its_step) {
   std::atomic<bool> throws = true;
   const auto engine = tiny_engine({.max_streams = 2, .step_observer = [&](const StepReport &) {

@@ -149,6 +149,12 @@ std::vector<Property> make_table() {
                 "for days; off: as the reference does",
        .value = flag(&Settings::relay),
        .mutability = Mutability::BeforePaused},
+      {.name = "flush-on-pause",
+       .nick = "Flush on pause",
+       .blurb = "Silence after speech, in milliseconds, after which the last words come as fast as "
+                "they can be computed (0: they come with the model's delay)",
+       .value = integer(&Settings::flush_on_pause, 0, max_milliseconds),
+       .mutability = Mutability::BeforePaused},
 
       // Cues.
       {.name = "cue-preset",

@@ -49,6 +49,7 @@ struct Settings {
   bool post_words = false;
   bool post_pauses = false;
   bool relay = true;
+  guint flush_on_pause = 0;
   captions::CuePreset cue_preset = captions::CuePreset::Default;
   captions::CueShape cue_shape;
 

@@ -119,6 +119,7 @@ GstStructure *Transcriber::stats() const {
                            "dropped-frames", G_TYPE_UINT64, dropped,                       //
                            "words", G_TYPE_UINT64, stream_stats.words,                     //
                            "relays", G_TYPE_UINT64, stream_stats.relays,                   //
+                           "renewals", G_TYPE_UINT64, stream_stats.renewals,               //
                            "queued", G_TYPE_UINT64, static_cast<guint64>(queued.count()),  //
                            "streams", G_TYPE_INT, engine.open_streams,                     //
                            "steps", G_TYPE_UINT64, engine.steps,                           //
@@ -182,6 +183,8 @@ GstFlowReturn Transcriber::open_stream(Recognition::WhileLoading while_loading) 
   const Settings settings = settings_.copy();
   StreamOptions options;
   options.relay = settings.relay;
+  options.watchdog = settings.relay;
+  options.flush_on_pause = std::chrono::milliseconds(settings.flush_on_pause);
   options.overflow = live_ ? Overflow::Drop : Overflow::Block;
   options.queue_capacity =
       live_ ? Time(std::chrono::milliseconds(settings.max_backlog)) : file_backlog;

@@ -123,6 +123,8 @@ Status hear(Engine &engine, const Hearing &hearing, Job &job) {
   StreamOptions options;
   options.prompt = hearing.prompt;
   options.relay = hearing.relay;
+  options.watchdog = hearing.relay;
+  options.flush_on_pause = hearing.flush_on_pause;
   options.report_steps = hearing.report_steps;
   auto stream = engine.open_stream(options, [&](const Event &event) {
     const std::lock_guard lock(job.mutex);

@@ -22,6 +22,8 @@ struct Hearing {
   Prompt prompt;
   /// See `StreamOptions::relay`.
   bool relay = true;
+  /// See `StreamOptions::flush_on_pause`.
+  Time flush_on_pause{};
   /// Tokens and codes are reported too.
   bool report_steps = false;
   /// Called on any thread when a job's transcript has grown or the job is done.

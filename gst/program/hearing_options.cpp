@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "program/hearing_options.h"
 
+#include <chrono>
 #include <utility>
 
 namespace kyutaistt::program {
 
 namespace {
+
+constexpr int max_pause_milliseconds = 600000;
 
 Status read_prompt(const Arguments &arguments, Prompt &prompt) {
   prompt.enabled = !arguments.has("--no-prompt");
@@ -50,6 +53,11 @@ Result<Hearing> hearing_options(const Arguments &arguments) {
   hearing.reading.channel = channel.value();
   hearing.reading.track = arguments.text("--audio-track");
   hearing.relay = !arguments.has("--no-relay");
+  const auto pause = arguments.integer("--flush-on-pause", 0, max_pause_milliseconds, 0);
+  if (!pause.ok()) {
+    return pause.status();
+  }
+  hearing.flush_on_pause = std::chrono::milliseconds(pause.value());
   return hearing;
 }
 
@@ -57,6 +65,8 @@ const std::vector<OptionSpec> &hearing_option_specs() {
   static const std::vector<OptionSpec> specs = {
       {"--domain", "D", "task to prompt for, e.g. asr_is_en (default: the model's)"},
       {"--no-relay", nullptr, "let the context roll on as the reference does, without its prompt"},
+      {"--flush-on-pause", "MS",
+       "silence after which the last words come at once (default: never)"},
       {"--no-prompt", nullptr, "force nothing"},
       {"--prompt-tokens", "1,2,3,4", "force these tokens instead of a domain's"},
       {"--pad-steps", "N", "pads forced after the prompt (default: the model's)"},

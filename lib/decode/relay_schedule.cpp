@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <kyutaistt/audio.h>
 
@@ -18,8 +19,6 @@ constexpr float deep_pause = 55;
 /// down to this one.
 constexpr double deadline_share = 0.5;
 constexpr float shallow_pause = 30;
-/// The loudest speech is forgotten by so many decibels with each frame.
-constexpr float loudness_decay = 0.1F;
 /// Text that a fresh context has before it goes on with it: it has the sentence from that.
 constexpr int64_t history_frames = 25;
 
@@ -41,10 +40,9 @@ double RelaySchedule::share_of_room(int64_t age) const noexcept {
 }
 
 bool RelaySchedule::hear(float level, int64_t age) {
-  loudness_ = std::max(level, loudness_ - loudness_decay);
+  const float depth = voice_.hear(level);
   // Of two frames, because a long stop of the voice within a word is as quiet for one.
-  const float pause = loudness_ - std::max(level, last_level_);
-  last_level_ = level;
+  const float pause = std::min(depth, std::exchange(last_depth_, depth));
   if (fresh_frames_ >= 0) {
     ++fresh_frames_;
     return false;

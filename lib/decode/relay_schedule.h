@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 
 #include <kyutaistt/model_info.h>
+
+#include "decode/voice_level.h"
 
 namespace kyutaistt::decode {
 
@@ -42,9 +43,9 @@ class RelaySchedule {
 
   int64_t lead_;
   int64_t window_;
-  /// Level of the loudest speech, forgotten slowly, and of the frame before.
-  float loudness_ = std::numeric_limits<float>::lowest();
-  float last_level_ = std::numeric_limits<float>::max();
+  VoiceLevel voice_;
+  /// How far the frame before was below the voice.
+  float last_depth_ = 0;
   /// Frames that the fresh context has heard, but for the first; -1 if there is none.
   int64_t fresh_frames_ = -1;
 };

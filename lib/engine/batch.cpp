@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/guard.h"
+#include "text/tokenizer.h"
 
 namespace kyutaistt::engine {
 
@@ -45,6 +46,10 @@ void Batch::begin_contexts(Turn &turn) {
   if (turn.restart) {
     stream.contexts.restart(std::move(*turn.restart), spares_);
   }
+  if (turn.restart || turn.end) {
+    stream.watch.begin_context(turn.end && turn.end->is_hopeless);
+    stream.heard.clear();
+  }
   if (turn.end) {
     stream.contexts.end(std::move(*turn.end), spares_);
   }
@@ -69,6 +74,9 @@ void Batch::begin_frames() {
       running.events.insert(running.events.end(), turn.frame->dropped.begin(),
                             turn.frame->dropped.end());
       running.decoder.begin_frame(turn.frame->start, turn.frame->origin, turn.frame->end);
+      if (stream.options.watchdog) {
+        stream.heard.push(turn.samples, turn.frame->start, stream.watch.frames_to_hear_again());
+      }
       rows_.push_back({&turn, &running, turn.samples});
     }
   }
@@ -122,7 +130,9 @@ Status Batch::compute_frames(const ModelState &model, Durations &durations) {
     if (!row.is_running()) {
       continue;
     }
-    relay.write(row.context->decoder.text_input());
+    const int32_t token = row.context->decoder.text_input();
+    relay.write(token);
+    row.turn->stream->watch.write(token == text::pad_token);
     if (relay.can_take_over()) {
       spares_.give_back(relay.take_over(row.context->state));
       row.context->decoder.hand_over();
@@ -145,8 +155,11 @@ void Batch::add_fresh_contexts(const ModelState &model) {
     if (!row.is_running()) {
       continue;
     }
-    Relay &relay = row.turn->stream->relay;
-    if (relay.hear(row.samples, row.context->state.language_model->position) && fresh < max_fresh) {
+    StreamState &stream = *row.turn->stream;
+    const float level = decode::level_of(row.samples);
+    stream.watch.hear(level);
+    Relay &relay = stream.relay;
+    if (relay.hear(level, row.context->state.language_model->position) && fresh < max_fresh) {
       relay.begin(spares_.take(model));
       ++fresh;
     }

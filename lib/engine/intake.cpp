@@ -32,6 +32,25 @@ bool Intake::is_ready() const noexcept {
   return failure.ok() && (next() != AudioQueue::Next::Nothing || stream->contexts.unfinished() > 0);
 }
 
+void Intake::end_context_if_needed() {
+  const StreamState &state = *stream;
+  if (queue.samples() < samples_per_frame) {
+    extra_capacity_ = 0;
+  }
+  if (queue.next() != AudioQueue::Next::Frame || context_generation != generation ||
+      state.contexts.unfinished() >= max_unfinished_contexts) {
+    return;
+  }
+  if (state.watch.has_ended()) {
+    queue.end_here();
+  } else if (state.watch.has_stalled()) {
+    std::vector<float> samples = state.heard.samples();
+    extra_capacity_ = static_cast<int64_t>(samples.size());
+    queue.hear_again(std::move(samples), state.heard.start());
+    ++stats.renewals;
+  }
+}
+
 size_t Intake::push_what_fits(std::span<const float> samples, std::optional<Time> timestamp) {
   const auto count = std::min(samples.size(), static_cast<size_t>(std::max<int64_t>(room(), 0)));
   queue.push(samples.first(count), timestamp);
@@ -76,6 +95,7 @@ void Intake::reset() {
   queue.clear();
   failure = {};
   dropping_ = 0;
+  extra_capacity_ = 0;
 }
 
 }  // namespace kyutaistt::engine

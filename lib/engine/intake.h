@@ -31,7 +31,11 @@ struct Intake {
   /// The stream has something to compute; on the worker.
   bool is_ready() const noexcept;
   /// Samples that the queue has room for.
-  int64_t room() const noexcept { return capacity() - queue.samples(); }
+  int64_t room() const noexcept { return capacity() + extra_capacity_ - queue.samples(); }
+
+  /// Before a frame is taken, on the worker: ends the running context where the speaker has
+  /// stopped, or where it has gone deaf, and then lets the next one hear the last seconds again.
+  void end_context_if_needed();
 
   /// Appends as many of the samples as there is room for, and returns how many those are.
   size_t push_what_fits(std::span<const float> samples, std::optional<Time> timestamp);
@@ -60,6 +64,8 @@ struct Intake {
 
   /// Tokens forced at the start of the next context to be pushed.
   std::vector<int32_t> forced_;
+  /// Room for what comes while audio is heard again, until the queue has been empty.
+  int64_t extra_capacity_ = 0;
   /// Samples still to be dropped of a frame whose drop has begun.
   int64_t dropping_ = 0;
 };

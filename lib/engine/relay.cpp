@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "engine/relay.h"
 
-#include <cmath>
-#include <numeric>
 #include <utility>
 
 #include <kyutaistt/audio.h>
@@ -10,16 +8,6 @@
 #include "text/tokenizer.h"
 
 namespace kyutaistt::engine {
-
-namespace {
-
-/// Power in decibels; of digital silence -100.
-float level_of(std::span<const float> samples) {
-  const float sum = std::inner_product(samples.begin(), samples.end(), samples.begin(), 0.0F);
-  return 10 * std::log10(sum / static_cast<float>(samples.size()) + 1e-10F);
-}
-
-}  // namespace
 
 std::optional<ContextState> Relay::restart(std::span<const int32_t> forced) {
   forced_.assign(forced.begin(), forced.end());
@@ -31,8 +19,8 @@ std::optional<ContextState> Relay::restart(std::span<const int32_t> forced) {
   return end();
 }
 
-bool Relay::hear(std::span<const float> samples, int64_t age) {
-  return enabled_ && schedule_.hear(level_of(samples), age);
+bool Relay::hear(float level, int64_t age) {
+  return enabled_ && schedule_.hear(level, age);
 }
 
 void Relay::begin(ContextState fresh) {

@@ -27,9 +27,9 @@ class Relay {
   /// it, the context is never handed over. Gives back the state of a relay that was under way.
   std::optional<ContextState> restart(std::span<const int32_t> forced);
 
-  /// The stream is about to hear a frame; `age`: positions of its context. True if a fresh context
-  /// should begin with this frame.
-  bool hear(std::span<const float> samples, int64_t age);
+  /// The stream is about to hear a frame of this level; `age`: positions of its context. True if a
+  /// fresh context should begin with this frame.
+  bool hear(float level, int64_t age);
   /// `fresh` is set to its start.
   void begin(ContextState fresh);
 

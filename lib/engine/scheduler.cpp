@@ -216,6 +216,7 @@ bool Scheduler::take_turns(Batch &batch) {
         intake.context_generation = intake.generation;
         turn.restart = intake.forced_at_reset;
       }
+      intake.end_context_if_needed();
       if (intake.next() == AudioQueue::Next::ContextEnd) {
         turn.end = intake.queue.pop_end();
       }

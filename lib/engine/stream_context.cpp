@@ -47,7 +47,7 @@ StreamContexts::StreamContexts(const ModelState &model, const StreamOptions &opt
 void StreamContexts::begin(std::vector<int32_t> forced, ContextState state) {
   decode::Context decoder(model_.info, model_.tokenizer, word_end_cap_, report_steps_,
                           std::move(forced));
-  contexts_.push_back({{std::move(decoder), std::move(state), {}}, std::nullopt, 0});
+  contexts_.push_back({{std::move(decoder), std::move(state), {}}, std::nullopt, 0, Time::min()});
 }
 
 void StreamContexts::restart(std::vector<int32_t> forced, SpareStates &spares) {
@@ -68,6 +68,21 @@ void StreamContexts::end(ContextEnd end, SpareStates &spares) {
       end.silent_frames > 0 ? spares.take(model_) : std::move(ending.context.state);
   ending.end = std::move(end);
   begin(std::move(forced), std::move(state));
+}
+
+void StreamContexts::place(const Entry &entry, Event &event) {
+  if (auto *word = std::get_if<Word>(&event)) {
+    word->index += first_word_;
+    word->start = std::max(word->start, entry.earliest);
+    word->end = std::max(word->end, word->start);
+    next_word_ = word->index + 1;
+  } else if (auto *word_end = std::get_if<WordEnd>(&event)) {
+    word_end->index += first_word_;
+    word_end->end = std::max(word_end->end, entry.earliest);
+  } else if (auto *progress = std::get_if<Progress>(&event)) {
+    progress->position = std::max(progress->position, entry.earliest);
+    progress_ = progress->position;
+  }
 }
 
 std::vector<StreamContext *> StreamContexts::begin_silent_frame() {
@@ -96,21 +111,20 @@ void StreamContexts::deliver(std::vector<Event> &events, SpareStates &spares) {
       }
     }
     for (Event &event : written) {
-      if (auto *word = std::get_if<Word>(&event)) {
-        word->index += first_word_;
-        next_word_ = word->index + 1;
-      } else if (auto *word_end = std::get_if<WordEnd>(&event)) {
-        word_end->index += first_word_;
-      }
+      place(oldest, event);
     }
     std::move(written.begin(), written.end(), std::back_inserter(events));
     written.clear();
     if (!finished) {
       return;
     }
+    const bool is_seamless = oldest.end->is_seamless;
     spares.give_back(std::move(oldest.context.state));
     contexts_.pop_front();
     first_word_ = next_word_;
+    if (is_seamless) {
+      contexts_.front().earliest = progress_;
+    }
   }
 }
 

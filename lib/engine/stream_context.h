@@ -81,9 +81,13 @@ class StreamContexts {
     std::optional<ContextEnd> end;
     /// Frames of silence that it has heard since.
     int64_t silent_frames = 0;
+    /// What it writes is no earlier: the text of contexts before it has come so far.
+    Time earliest = Time::min();
   };
 
   void begin(std::vector<int32_t> forced, ContextState state);
+  /// Numbers and times as the stream has them.
+  void place(const Entry &entry, Event &event);
 
   const ModelState &model_;
   const bool report_steps_;
@@ -92,6 +96,8 @@ class StreamContexts {
   /// Number of the next word that is delivered, and of the oldest context's first one.
   uint64_t next_word_ = 0;
   uint64_t first_word_ = 0;
+  /// As delivered last.
+  Time progress_ = Time::min();
 };
 
 }  // namespace kyutaistt::engine

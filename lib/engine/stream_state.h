@@ -9,6 +9,8 @@
 #include <kyutaistt/options.h>
 
 #include "base/mutex.h"
+#include "decode/speech_watch.h"
+#include "engine/heard_audio.h"
 #include "engine/relay.h"
 #include "engine/stream_context.h"
 
@@ -21,7 +23,8 @@ struct StreamState {
       : options(std::move(stream_options)),
         listener(std::move(stream_listener)),
         contexts(model, options, forced_tokens),
-        relay(model.info) {
+        relay(model.info),
+        watch(model.info, options.flush_on_pause, options.watchdog && !forced_tokens.empty()) {
     if (options.relay) {
       relay.restart(forced_tokens);
     }
@@ -38,6 +41,8 @@ struct StreamState {
 
   StreamContexts contexts;
   Relay relay;
+  decode::SpeechWatch watch;
+  HeardAudio heard;
 };
 
 }  // namespace kyutaistt::engine

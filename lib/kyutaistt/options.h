@@ -122,6 +122,14 @@ struct StreamOptions {
   /// reference, and the text of a model that needs its prompt turns to noise after one window.
   /// Streams without a prompt keep rolling either way.
   bool relay = true;
+  /// When the speaker has stopped for so long, the words that are still within the model's delay
+  /// are brought out as fast as they can be computed, and what follows is heard in a new context.
+  /// 0: they come with the delay.
+  Time flush_on_pause{};
+  /// Speech of which no text comes for longer than the delay is heard again in a new context
+  /// (`StreamStats::renewals`). Only for streams with a prompt. Memory: the audio of the delay and
+  /// three seconds.
+  bool watchdog = true;
   /// Deliver a `Step` event for every position of the language model.
   bool report_steps = false;
 };

@@ -369,7 +369,7 @@ TEST(every_property_is_described) {
       g_value_unset(&value);
     }
   }
-  ck_assert_int_eq(own, 30);
+  ck_assert_int_eq(own, 31);
   g_free(properties);
   gst_object_unref(element);
 }

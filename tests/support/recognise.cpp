@@ -87,6 +87,7 @@ StreamOptions for_domain(const std::string &domain) {
   options.report_steps = true;
   // The reference lets its context roll.
   options.relay = false;
+  options.watchdog = false;
   return options;
 }
 

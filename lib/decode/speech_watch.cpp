@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "decode/speech_watch.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kyutaistt::decode {
+
+namespace {
+
+/// A frame that is no further below the loudest speech is voice, if it is not as good as silent.
+constexpr float voice_depth = 30;
+constexpr float silence_level = -60;
+
+/// Speech is uneven: from a frame to the next its level changes by so much, in this share of them.
+/// Noise, hum and applause are not; some music is.
+constexpr float uneven_step = 6;
+constexpr double uneven_share = 0.2;
+/// And there is voice in this share of its frames.
+constexpr double voice_share = 0.5;
+
+/// Ten minutes.
+constexpr int64_t max_patience = 7500;
+
+}  // namespace
+
+SpeechWatch::SpeechWatch(const ModelInfo &model, Time pause, bool mends_stalls)
+    : lead_(std::llround(model.delay_seconds * frames_per_second)),
+      pause_frames_((pause + frame_duration - Time(1)) / frame_duration),
+      mends_stalls_(mends_stalls),
+      patience_(stalled_frames()) {}
+
+void SpeechWatch::begin_context(bool renewed) {
+  heard_voice_ = false;
+  quiet_frames_ = 0;
+  frames_without_text_ = 0;
+  if (renewed) {
+    patience_ = std::min(2 * patience_, max_patience);
+  }
+  depths_.clear();
+  levels_.clear();
+}
+
+void SpeechWatch::hear(float level) {
+  const float depth = voice_.hear(level);
+  const bool is_voice = depth < voice_depth && level > silence_level;
+  heard_voice_ = heard_voice_ || is_voice;
+  quiet_frames_ = is_voice ? 0 : quiet_frames_ + 1;
+  if (!mends_stalls_) {
+    return;
+  }
+  depths_.push_back(depth);
+  levels_.push_back(level);
+  if (static_cast<int64_t>(levels_.size()) > stalled_frames()) {
+    depths_.pop_front();
+    levels_.pop_front();
+  }
+}
+
+void SpeechWatch::write(bool is_pad) {
+  if (is_pad) {
+    ++frames_without_text_;
+    return;
+  }
+  frames_without_text_ = 0;
+  patience_ = stalled_frames();
+}
+
+bool SpeechWatch::has_ended() const noexcept {
+  return pause_frames_ > 0 && heard_voice_ && quiet_frames_ >= pause_frames_;
+}
+
+bool SpeechWatch::was_speech() const noexcept {
+  int64_t voiced = 0;
+  int64_t uneven = 0;
+  for (size_t i = 0; i < static_cast<size_t>(speech_frames); ++i) {
+    voiced += depths_[i] < voice_depth && levels_[i] > silence_level ? 1 : 0;
+    uneven += i > 0 && std::abs(levels_[i] - levels_[i - 1]) > uneven_step ? 1 : 0;
+  }
+  constexpr auto frames = static_cast<double>(speech_frames);
+  return static_cast<double>(voiced) >= voice_share * frames &&
+         static_cast<double>(uneven) >= uneven_share * frames;
+}
+
+bool SpeechWatch::has_stalled() const noexcept {
+  return mends_stalls_ && frames_without_text_ >= patience_ &&
+         static_cast<int64_t>(levels_.size()) == stalled_frames() && was_speech();
+}
+
+}  // namespace kyutaistt::decode

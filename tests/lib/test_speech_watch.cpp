@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// Contexts that end because of what is heard: the speaker has stopped, or nothing is written of
+/// him.
+#include <algorithm>
+#include <fstream>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "decode/speech_watch.h"
+#include "engine/model_state.h"
+#include "metrics/text_errors.h"
+#include "support/golden.h"
+#include "support/recognise.h"
+#include "support/samples.h"
+#include "support/suite.h"
+#include "support/tiny_engine.h"
+
+namespace {
+
+using namespace kyutaistt;         // NOLINT(google-build-using-namespace)
+using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
+using decode::SpeechWatch;
+using std::chrono::milliseconds;
+
+ModelInfo model_of_delay(double seconds) {
+  ModelInfo model;
+  model.delay_seconds = seconds;
+  return model;
+}
+
+/// Levels of frames as speech has them: words of some frames, stops between them.
+std::vector<float> speech_levels(size_t frames) {
+  std::mt19937 random(5);
+  std::uniform_real_distribution<float> loud(-32, -18);
+  std::vector<float> levels(frames);
+  for (size_t i = 0; i < frames; ++i) {
+    levels[i] = i % 6 == 5 ? -58 : loud(random);
+  }
+  return levels;
+}
+
+/// The frame after which a stall is noticed if only pads are written; none if there is none.
+std::optional<size_t> stall_in(SpeechWatch &watch, const std::vector<float> &levels) {
+  for (size_t i = 0; i < levels.size(); ++i) {
+    watch.hear(levels[i]);
+    watch.write(true);
+    if (watch.has_stalled()) {
+      return i + 1;
+    }
+  }
+  return std::nullopt;
+}
+
+TEST(speech_without_text_is_a_stall) {
+  SpeechWatch watch(model_of_delay(2), Time::zero(), true);
+  // Three seconds of speech and the delay.
+  ck_assert_int_eq(watch.stalled_frames(), 63);
+  assert_equal(stall_in(watch, speech_levels(200)).value(), size_t{63});
+}
+
+TEST(speech_with_text_is_none) {
+  SpeechWatch watch(model_of_delay(2), Time::zero(), true);
+  for (const float level : speech_levels(1000)) {
+    watch.hear(level);
+    watch.write(level > -58);
+    watch.write(level <= -58);
+    ck_assert(!watch.has_stalled());
+  }
+}
+
+TEST(noise_hum_and_silence_are_none) {
+  std::mt19937 random(6);
+  std::uniform_real_distribution<float> noise(-31, -29);
+  std::vector<float> levels(2000);
+  for (float &level : levels) {
+    level = noise(random);
+  }
+  for (const auto &heard :
+       {levels, std::vector<float>(2000, -20), std::vector<float>(2000, -100)}) {
+    SpeechWatch watch(model_of_delay(2), Time::zero(), true);
+    ck_assert(!stall_in(watch, heard));
+  }
+}
+
+TEST(a_renewal_in_vain_makes_patient) {
+  SpeechWatch watch(model_of_delay(2), Time::zero(), true);
+  size_t wanted = 63;
+  for (int renewal = 0; renewal < 6; ++renewal) {
+    assert_equal(stall_in(watch, speech_levels(20000)).value(), wanted);
+    watch.begin_context(true);
+    wanted *= 2;
+  }
+  // Text comes: it was speech.
+  watch.write(false);
+  watch.begin_context(false);
+  assert_equal(stall_in(watch, speech_levels(200)).value(), size_t{63});
+}
+
+TEST(a_pause_counts_after_speech_only) {
+  SpeechWatch watch(model_of_delay(2), milliseconds(400), false);
+  for (int frame = 0; frame < 100; ++frame) {
+    watch.hear(-100);
+    ck_assert(!watch.has_ended());
+  }
+  for (const float level : speech_levels(50)) {
+    watch.hear(level);
+    ck_assert(!watch.has_ended());
+  }
+  for (int frame = 0; frame < 4; ++frame) {
+    watch.hear(-70);
+    ck_assert(!watch.has_ended());
+  }
+  watch.hear(-70);
+  ck_assert(watch.has_ended());
+  watch.begin_context(false);
+  ck_assert(!watch.has_ended());
+}
+
+/// Speech of a minute, and what is said in it.
+struct Bulletin {
+  std::vector<float> samples = read_sample("bulletin.flac");
+  std::string said;
+
+  Bulletin() {
+    const auto json = nlohmann::json::parse(std::ifstream(example("samples/bulletin.json")));
+    for (const auto &utterance : json.at("utterances")) {
+      said += utterance.at("is").get<std::string>() + " ";
+    }
+  }
+  int64_t errors(const std::string &text) const {
+    const metrics::Edits edits = metrics::count_word_edits(said, text);
+    return 100 * edits.errors() / edits.expected();
+  }
+};
+
+StreamOptions options_of(bool relay, bool watchdog) {
+  StreamOptions options = for_domain("asr_is_is");
+  options.report_steps = false;
+  options.relay = relay;
+  options.watchdog = watchdog;
+  return options;
+}
+
+TEST(the_last_words_come_when_the_speaker_stops) {
+  const std::vector<float> speech = read_sample("forecast-01.flac");
+  const auto engine = make_engine(load_model(example("model")));
+  StreamOptions options = options_of(true, true);
+  Transcript whole;
+  {
+    const auto stream = open_stream(*engine, options, whole);
+    assert_ok(stream->push(speech));
+    assert_ok(stream->drain(1));
+    whole.wait();
+  }
+  options.flush_on_pause = milliseconds(480);
+  Flag last_word_came;
+  std::vector<std::string> words;
+  auto stream = engine->open_stream(options, [&](const Event &event) {
+    if (const auto *word = std::get_if<Word>(&event)) {
+      words.push_back(word->text);
+      if (words.size() == whole.words.size()) {
+        last_word_came.set();
+      }
+    }
+  });
+  assert_ok(stream.status());
+  assert_ok(stream.value()->push(speech));
+  // Less than the model's delay, and nothing follows.
+  assert_ok(stream.value()->push(std::vector<float>(8 * frame_samples)));
+  last_word_came.wait();
+  stream.value().reset();
+  for (size_t i = 0; i < words.size(); ++i) {
+    assert_equal(words[i], whole.words[i].text);
+  }
+}
+
+TEST(the_text_is_as_good_with_a_flush_at_every_pause) {
+  const Bulletin bulletin;
+  const auto engine = make_engine(load_model(example("model")));
+  StreamOptions options = options_of(true, true);
+  options.flush_on_pause = milliseconds(480);
+  Transcript transcript;
+  const auto stream = open_stream(*engine, options, transcript);
+  assert_ok(stream->push(bulletin.samples));
+  assert_ok(stream->drain(1));
+  transcript.wait();
+  assert_at_most(bulletin.errors(transcript.text()), 5, transcript.text());
+  for (size_t i = 1; i < transcript.words.size(); ++i) {
+    assert_at_least(transcript.words[i].start, transcript.words[i - 1].start);
+    assert_equal(transcript.words[i].index, static_cast<uint64_t>(i));
+  }
+}
+
+TEST(a_context_that_has_gone_deaf_is_renewed_and_its_words_come) {
+  const Bulletin bulletin;
+  const auto engine = make_engine(load_model(example("model")));
+  // The prompt has left the window when speech begins.
+  std::vector<float> samples(30 * static_cast<size_t>(sample_rate));
+  const std::span<const float> speech = std::span(bulletin.samples).first(14 * sample_rate);
+  samples.insert(samples.end(), speech.begin(), speech.end());
+  const auto hear = [&](std::span<const float> heard, bool watchdog, Transcript &transcript) {
+    const auto stream = open_stream(*engine, options_of(false, watchdog), transcript);
+    assert_ok(stream->push(heard));
+    assert_ok(stream->drain(1));
+    transcript.wait();
+    return stream->stats().renewals;
+  };
+  Transcript alone;
+  Transcript deaf;
+  Transcript renewed;
+  assert_equal(hear(speech, true, alone), uint64_t{0});
+  assert_equal(hear(samples, false, deaf), uint64_t{0});
+  assert_equal(hear(samples, true, renewed), uint64_t{1});
+  assert_equal(deaf.text(), std::string());
+  assert_at_most(metrics::count_word_edits(alone.text(), renewed.text()).errors(), 2,
+                 renewed.text());
+  // None of them before the time that the text had come to already.
+  for (size_t i = 1; i < renewed.words.size(); ++i) {
+    assert_at_least(renewed.words[i].start, renewed.words[i - 1].start);
+  }
+}
+
+}  // namespace

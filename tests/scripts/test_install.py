@@ -79,9 +79,13 @@ class Installed(unittest.TestCase):
         if shutil.which("help2man") is not None:
             self.assertIn("kyutaistt-evaluate.1", [os.path.basename(page) for page in pages])
 
-    def test_live_hls_comes_with_it(self):
-        output = self.run_command([only(f"{self.folder}/**/bin/kyutaistt-hls"), "--help"])
-        self.assertIn("usage: kyutaistt-hls", output)
+    def test_the_programs_in_python_come_with_it(self):
+        modules = {"kyutaistt-hls": "gi", "kyutaistt-caption-page": "gi, aiohttp"}
+        for name, needed in modules.items():
+            program = only(f"{self.folder}/**/bin/{name}")
+            if subprocess.run(["/usr/bin/python3", "-c", f"import {needed}"], check=False).returncode == 0:
+                self.assertIn(f"usage: {name}", self.run_command([program, "--help"]))
+        self.assertTrue(only(f"{self.folder}/**/caption_page/page.html"))
 
     # The program's library is found by its place, and the modules by the library's.
 

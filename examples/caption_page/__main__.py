@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Live captions as a web page: one program hears INPUT, any number of phones and screens read along.
+
+docs/live.md describes it.
+"""
+import argparse
+import asyncio
+import os
+import secrets
+import signal
+import sys
+
+from aiohttp import web
+from gi.repository import GLib
+
+import recognition
+import transcript
+
+PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "page.html")
+# Proxies close connections on which nothing comes.
+KEEP_ALIVE = 15
+
+
+class Server:
+    def __init__(self):
+        self._transcript = transcript.Transcript(secrets.token_hex(4))
+        self._changed = asyncio.Condition()
+        self._stopping = asyncio.Event()
+        self._tasks = set()
+        self._failure = None
+        self.application = web.Application()
+        self.application.add_routes([
+            web.get("/", self._page), web.get("/events", self._events),
+            web.get("/captions.txt", self._file("text/plain", self._transcript.text)),
+            web.get("/captions.srt", self._file("application/x-subrip", self._transcript.srt)),
+            web.get("/captions.vtt", self._file("text/vtt", self._transcript.vtt))])
+
+    async def serve(self, options):
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stopping.set)
+        hearing = recognition.Recognition(
+            options.input, options.model, options.domain, options.set,
+            lambda *report: loop.call_soon_threadsafe(self._take, *report))
+        runner = web.AppRunner(self.application)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, options.address, options.port, shutdown_timeout=1).start()
+            print(f"http://{options.address}:{runner.addresses[0][1]}/", flush=True)
+            hearing.start()
+            await self._stopping.wait()
+            hearing.stop()
+            await self._notify()
+        finally:
+            await runner.cleanup()
+        if self._failure is not None:
+            raise ValueError(self._failure)
+
+    def _take(self, what, *values):
+        """What the recognition reports."""
+        if what == "failure":
+            self._failure = self._failure or values[0]
+            self._stopping.set()
+            return
+        getattr(self._transcript, f"add_{what}")(*values)
+        task = asyncio.ensure_future(self._notify())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _notify(self):
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def _page(self, _request):
+        return web.FileResponse(PAGE)
+
+    @staticmethod
+    def _file(content_type, text_of):
+        async def respond(_request):
+            return web.Response(text=text_of(), content_type=content_type, charset="utf-8",
+                                headers={"Content-Disposition": "attachment", "Cache-Control": "no-store"})
+        return respond
+
+    async def _events(self, request):
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8",
+                                               "Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        await response.prepare(request)
+        had = request.headers.get("Last-Event-ID", request.query.get("after", ""))
+        position = self._transcript.position_after(had)
+        try:
+            if position is None:
+                position = 0
+                await response.write(b"event: reset\ndata: {}\n\n")
+            while not self._stopping.is_set():
+                events, position = self._transcript.events_from(position)
+                sent = "".join(self._transcript.as_sent(event) for event in events) or ": still here\n\n"
+                await response.write(sent.encode())
+                await self._wait_for_more(position)
+        except ConnectionResetError:
+            pass
+        return response
+
+    async def _wait_for_more(self, position):
+        async def wait():
+            async with self._changed:
+                while not self._stopping.is_set() and not self._transcript.events_from(position)[0]:
+                    await self._changed.wait()
+        try:
+            await asyncio.wait_for(wait(), KEEP_ALIVE)
+        except asyncio.TimeoutError:
+            pass
+
+
+def property_of(text):
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected PROPERTY=VALUE")
+    return name, value
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="kyutaistt-caption-page", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("input", metavar="INPUT", help="a file, or an address of rtsp, srt, rtmp, udp or http")
+    parser.add_argument("--model", required=True, help="model folder, or an id in the Hugging Face cache")
+    parser.add_argument("--domain", required=True, help="what to write, e.g. asr_is_en")
+    parser.add_argument("--address", default="127.0.0.1", help="where to listen (127.0.0.1); 0.0.0.0: everywhere")
+    parser.add_argument("--port", type=int, default=8080, help="(8080)")
+    parser.add_argument("--set", type=property_of, action="append", default=[], metavar="PROPERTY=VALUE",
+                        help="a property of the element kyutaistt, e.g. precision=int8")
+    options = parser.parse_args()
+    recognition.Gst.init(None)
+
+    async def run():
+        await Server().serve(options)
+    try:
+        asyncio.run(run())
+    except (OSError, ValueError, GLib.Error) as error:
+        sys.exit(f"kyutaistt-caption-page: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Runs examples/caption_page with the element of a build, and reads along as pages do.
+
+    test_caption_page.py EXAMPLES
+"""
+import html.parser
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.request
+
+EXAMPLES = os.path.abspath(sys.argv[1])
+sys.path.insert(0, os.path.join(EXAMPLES, "caption_page"))
+import transcript  # noqa: E402 - found in the folder above
+
+# The interpreter that Debian's python3-gi is made for.
+PYTHON = "/usr/bin/python3"
+ENGLISH = ("Northwest three to five meters per second, mostly dry. "
+           "West two to four meters per second, bright weather.")
+SRT = """1
+00:00:00,240 --> 00:00:04,080
+Northwest three to five
+meters per second, mostly dry.
+
+2
+00:00:04,080 --> 00:00:07,8"""
+# No proxy stands between this test and its server.
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Transcript(unittest.TestCase):
+    def setUp(self):
+        self.transcript = transcript.Transcript("run")
+
+    def texts(self):
+        events, _ = self.transcript.events_from(0)
+        return [event.data.get("text") for event in events]
+
+    def test_an_hour_is_kept(self):
+        for second in range(10, 3621, 10):
+            self.transcript.add_word(str(second), second, second + 0.5, 1)
+            self.transcript.add_cue(second - 5, second, str(second))
+        self.assertEqual(self.texts()[0], "20")
+        self.assertEqual(len(self.texts()), 361)
+        self.assertTrue(self.transcript.srt().startswith("1\n00:00:15,000 --> 00:00:20,000\n20\n\n2\n"))
+
+    def test_a_page_goes_on_where_it_was(self):
+        for at, word in enumerate("one two three".split()):
+            self.transcript.add_word(word, at, at + 0.5, 1)
+        position = self.transcript.position_after("run-1")
+        events, position = self.transcript.events_from(position)
+        self.assertEqual([event.data["text"] for event in events], ["three"])
+        self.assertEqual(self.transcript.events_from(position), ([], 3))
+        self.assertEqual(self.transcript.position_after("run-2"), 3)
+
+    def test_a_page_that_cannot_go_on_begins_anew(self):
+        self.transcript.add_word("one", 0, 1, 1)
+        for identifier in ("", "run-1", "run-99", "other-0", "run-", "run-x", "rubbish"):
+            self.assertIsNone(self.transcript.position_after(identifier), identifier)
+        self.transcript.add_word("two", 4000, 4001, 1)
+        self.transcript.add_word("three", 8000, 8001, 1)
+        self.assertIsNone(self.transcript.position_after("run-0"))
+        self.assertEqual(self.transcript.position_after("run-1"), 2)
+
+    def test_exports(self):
+        for text, start in (("Good", 0), ("day.", 1)):
+            self.transcript.add_word(text, start, start + 0.5, 1)
+        self.transcript.add_pause(1.5)
+        self.transcript.add_pause(1.6)
+        self.transcript.add_word("Thanks.", 3, 3.5, 1)
+        self.assertEqual(self.transcript.text(), "Good day.\nThanks.\n")
+        self.transcript.add_cue(3599.9996, 3661.5, "a < b &\nc")
+        self.assertEqual(self.transcript.srt(), "1\n01:00:00,000 --> 01:01:01,500\na < b &\nc\n")
+        self.assertEqual(self.transcript.vtt(),
+                         "WEBVTT\n\n01:00:00.000 --> 01:01:01.500\na &lt; b &amp;\nc\n")
+
+    def test_an_event_is_one_of_the_standard(self):
+        self.transcript.add_word('Þá "nú"\n', 1, 2, 0.98765)
+        (event,), _ = self.transcript.events_from(0)
+        self.assertEqual(self.transcript.as_sent(event),
+                         'id: run-0\nevent: word\ndata: {"text": "Þá \\"nú\\"\\n", "start": 1, "end": 2, '
+                         '"confidence": 0.988}\n\n')
+
+
+class Words(html.parser.HTMLParser):
+    """What a page shows: its lines, and the opacity of each word."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.lines = []
+        self.opacities = []
+        self._reading = False
+        self.feed(text.split("<main", 1)[1].split("</main>", 1)[0])
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "p":
+            self.lines.append([])
+        elif tag == "span":
+            self._reading = True
+            self.opacities.append(float(re.search(r"opacity: ([\d.]+)", dict(attributes)["style"])[1]))
+
+    def handle_endtag(self, tag):
+        self._reading = False
+
+    def handle_data(self, data):
+        if self._reading:
+            self.lines[-1].append(data)
+
+
+class CaptionPage(unittest.TestCase):
+    def begin(self, recording, *arguments):
+        process = subprocess.Popen(
+            [PYTHON, os.path.join(EXAMPLES, "caption_page"), os.path.join(EXAMPLES, "samples", recording),
+             "--model", os.path.join(EXAMPLES, "model"), "--domain", "asr_is_en", "--port", "0", *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    @staticmethod
+    def get(address, identifier=None):
+        headers = {"Last-Event-ID": identifier} if identifier else {}
+        return OPENER.open(urllib.request.Request(address, headers=headers), timeout=60)
+
+    def read_events(self, address, identifier=None, query=""):
+        """The events up to the end of the stream: identifier, name, data."""
+        events = []
+        fields = {}
+        with self.get(address + "events" + query, identifier) as response:
+            self.assertEqual(response.headers["Content-Type"], "text/event-stream; charset=utf-8")
+            for line in response:
+                name, _, value = line.decode().rstrip("\n").partition(": ")
+                if name:
+                    fields[name] = value
+                elif "event" in fields:
+                    events.append((fields.get("id"), fields["event"], json.loads(fields["data"])))
+                    if fields["event"] == "end":
+                        return events
+                    fields = {}
+                else:
+                    fields = {}
+        self.fail(f"the stream ended early, after {events}")
+
+    def test_a_recording_is_read_along(self):
+        process = self.begin("forecast-01.flac")
+        address = process.stdout.readline().strip()
+        events = self.read_events(address)
+        self.assertEqual(events[0], (None, "reset", {}))
+        words = [data for _, name, data in events if name == "word"]
+        self.assertEqual(" ".join(word["text"] for word in words), ENGLISH)
+        self.assertEqual(words, sorted(words, key=lambda word: word["start"]))
+        self.assertTrue(all(0 < word["confidence"] <= 1 for word in words))
+        self.assertIn("pause", [name for _, name, _ in events])
+
+        # A page that lost its connection after the sixth event, and one that knew another run.
+        self.assertEqual(self.read_events(address, events[6][0]), events[7:])
+        self.assertEqual(self.read_events(address, "other-6"), events)
+        # A page's own request names the event in its address, a browser's in a header, which is newer.
+        self.assertEqual(self.read_events(address, query="?after=" + events[6][0]), events[7:])
+        self.assertEqual(self.read_events(address, events[8][0], "?after=" + events[6][0]), events[9:])
+
+        with self.get(address + "captions.srt") as response:
+            self.assertTrue(response.read().decode().startswith(SRT))
+        with self.get(address + "captions.vtt") as response:
+            self.assertTrue(response.read().decode().startswith("WEBVTT\n\n00:00:00.240 --> "))
+        with self.get(address + "captions.txt") as response:
+            self.assertEqual(" ".join(response.read().decode().split()), ENGLISH)
+
+        if shutil.which("chromium"):
+            self.check_page(address, [word["confidence"] for word in words])
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=60), 0)
+
+    def check_page(self, address, confidences):
+        with tempfile.TemporaryDirectory() as folder:
+            result = subprocess.run(
+                ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}",
+                 "--no-proxy-server", "--virtual-time-budget=60000", "--dump-dom", address],
+                capture_output=True, text=True, check=True, timeout=120)
+        words = Words(result.stdout)
+        self.assertEqual(" ".join(word for line in words.lines for word in line), ENGLISH)
+        for opacity, confidence in zip(words.opacities, confidences):
+            self.assertAlmostEqual(opacity, 0.4 + 0.6 * confidence, places=3)
+        self.assertIn(">ended<", result.stdout)
+
+    def test_ends_while_pages_are_open(self):
+        process = self.begin("bulletin.flac")
+        address = process.stdout.readline().strip()
+        with self.get(address + "events") as response:
+            self.assertEqual(response.readline(), b"event: reset\n")
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(timeout=60), 0)
+
+    def test_failures_are_one_line(self):
+        for arguments, wanted in ((["bulletin.flac", "--set", "colour=red"], "kyutaistt has no property colour"),
+                                  (["nothing.flac"], "Resource not found")):
+            process = self.begin(*arguments)
+            _output, errors = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 1)
+            lines = [line for line in errors.splitlines() if line.startswith("kyutaistt-caption-page: ")]
+            self.assertEqual(len(lines), 1, errors)
+            self.assertIn(wanted, lines[0])
+
+
+if __name__ == "__main__":
+    needed = subprocess.run([PYTHON, "-c", "import aiohttp, gi"], check=False, capture_output=True, text=True)
+    if needed.returncode != 0:
+        print(needed.stderr.splitlines()[-1])
+        sys.exit(77)
+    unittest.main(argv=sys.argv[:1])

@@ -57,7 +57,7 @@ class Usage(unittest.TestCase):
                 (("transcribe", MODEL), "at least one FILE"),
                 (("transcribe", MODEL, SAMPLE, "--wings"), "unknown option --wings"),
                 (("transcribe", MODEL, SAMPLE, "--domain"), "--domain needs a value"),
-                (("transcribe", MODEL, SAMPLE, "--format", "pdf"), "text, json, jsonl, srt, vtt"),
+                (("transcribe", MODEL, SAMPLE, "--format", "pdf"), "text, json, jsonl, srt or vtt"),
                 (("transcribe", MODEL, SAMPLE, "--threads", "many"), "an integer"),
                 (("transcribe", MODEL, SAMPLE, "--prompt-tokens", "1,,2"), "separated by commas"),
                 (("transcribe", MODEL, SAMPLE, "--tokens"), "need --format json"),
@@ -179,7 +179,7 @@ class Transcribe(unittest.TestCase):
         self.assertEqual(data["tokens"][:len(expected)], expected)
         self.assertEqual(len(data["codes"]), len(data["tokens"]) - 1)
         self.assertEqual(list(data), ["model", "domain", "duration", "delay", "words", "text",
-                                      "tokens", "codes"])
+                                      "tokens", "relays", "codes"])
         self.assertEqual(data["text"], clip["is"])
         self.assertEqual([word["text"] for word in data["words"]], clip["is"].split())
         self.assertEqual(data["domain"], "asr_is_is")

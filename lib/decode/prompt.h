@@ -17,4 +17,7 @@ namespace kyutaistt::decode {
 /// `InvalidArgument`.
 Result<std::vector<int32_t>> forced_tokens(const ModelInfo &model, const Prompt &prompt);
 
+/// The forced tokens of each text of a stream.
+using ForcedTokens = std::vector<std::vector<int32_t>>;
+
 }  // namespace kyutaistt::decode

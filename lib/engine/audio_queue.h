@@ -12,6 +12,8 @@
 #include <kyutaistt/events.h>
 #include <kyutaistt/options.h>
 
+#include "decode/prompt.h"
+
 namespace kyutaistt::engine {
 
 /// Samples beyond it are cut off: twenty decibels above full scale.
@@ -22,7 +24,7 @@ struct ContextEnd {
   /// As given to `Stream::drain`.
   std::optional<uint64_t> marker{};
   /// Tokens forced from then on, if the prompt changes.
-  std::optional<std::vector<int32_t>> forced{};
+  std::optional<decode::ForcedTokens> forced{};
 
   // Filled in by the queue.
 

@@ -54,7 +54,7 @@ void Batch::begin_contexts(Turn &turn) {
     stream.contexts.end(std::move(*turn.end), spares_);
   }
   if ((turn.restart || turn.end) && stream.options.relay) {
-    if (auto state = stream.relay.restart(stream.contexts.running().decoder.forced())) {
+    if (auto state = stream.relay.restart(stream.contexts.forced())) {
       spares_.give_back(std::move(*state));
     }
   }
@@ -71,9 +71,11 @@ void Batch::begin_frames() {
     }
     if (turn.frame) {
       StreamContext &running = stream.contexts.running();
-      running.events.insert(running.events.end(), turn.frame->dropped.begin(),
-                            turn.frame->dropped.end());
-      running.decoder.begin_frame(turn.frame->start, turn.frame->origin, turn.frame->end);
+      const QueuedFrame &frame = *turn.frame;
+      for (ContextText &text : running.texts) {
+        text.events.insert(text.events.end(), frame.dropped.begin(), frame.dropped.end());
+        text.decoder.begin_frame(frame.start, frame.origin, frame.end);
+      }
       if (stream.options.watchdog) {
         stream.heard.push(turn.samples, turn.frame->start, stream.watch.frames_to_hear_again());
       }
@@ -101,19 +103,21 @@ Status Batch::compute_frames(const ModelState &model, Durations &durations) {
   const std::vector<int32_t> codes = model.encoder->encode(encoder_states_, codec_samples_);
   const auto encoded = Clock::now();
 
-  std::vector<Row> starting;
-  std::vector<Row> hearing;
-  std::vector<int32_t> heard;
+  std::vector<Position> starting;
+  std::vector<Position> hearing;
   const auto codebooks = static_cast<size_t>(model.info.language_model.codebooks);
   for (size_t i = 0; i < rows_.size(); ++i) {
-    const decode::Context &decoder = rows_[i].context->decoder;
-    if (decoder.needs_start()) {
-      starting.push_back(rows_[i]);
-    }
-    if (decoder.hears_frame()) {
-      hearing.push_back(rows_[i]);
-      const auto first = codes.begin() + static_cast<std::ptrdiff_t>(i * codebooks);
-      heard.insert(heard.end(), first, first + static_cast<std::ptrdiff_t>(codebooks));
+    StreamContext &context = *rows_[i].context;
+    const auto heard = std::span(codes).subspan(i * codebooks, codebooks);
+    for (size_t t = 0; t < context.texts.size(); ++t) {
+      ContextText &text = context.texts[t];
+      lm::LanguageModelState *const state = context.state.language_models[t].get();
+      if (text.decoder.needs_start()) {
+        starting.push_back({rows_[i].turn, state, &text, {}});
+      }
+      if (text.decoder.hears_frame()) {
+        hearing.push_back({rows_[i].turn, state, &text, heard});
+      }
     }
   }
   fresh_rows_.clear();
@@ -121,27 +125,37 @@ Status Batch::compute_frames(const ModelState &model, Durations &durations) {
     const size_t row = rows_.size() + i;
     relays_[i]->append_rows(std::span(codes).subspan(row * codebooks, codebooks), fresh_rows_);
   }
-  step_language_model(model, starting, {});
-  step_language_model(model, hearing, heard);
+  step_language_model(model, starting);
+  step_language_model(model, hearing);
   for (const Row &row : rows_) {
-    ++row.turn->frames;
-    row.context->events.emplace_back(row.context->decoder.progress());
-    Relay &relay = row.turn->stream->relay;
-    if (!row.is_running()) {
-      continue;
-    }
-    const int32_t token = row.context->decoder.text_input();
-    relay.write(token);
-    row.turn->stream->watch.write(token == text::pad_token);
-    if (relay.can_take_over()) {
-      spares_.give_back(relay.take_over(row.context->state));
-      row.context->decoder.hand_over();
-      ++row.turn->relays;
-    }
+    finish_frame(row);
   }
   durations.codec = encoded - begin;
   durations.language_model = Clock::now() - encoded;
   return {};
+}
+
+void Batch::finish_frame(const Row &row) {
+  ++row.turn->frames;
+  std::vector<int32_t> tokens;
+  for (ContextText &text : row.context->texts) {
+    text.events.emplace_back(text.decoder.progress());
+    tokens.push_back(text.decoder.text_input());
+  }
+  if (!row.is_running()) {
+    return;
+  }
+  StreamState &stream = *row.turn->stream;
+  stream.watch.write(
+      std::ranges::all_of(tokens, [](int32_t token) { return token == text::pad_token; }));
+  stream.relay.write(tokens);
+  if (stream.relay.can_take_over()) {
+    spares_.give_back(stream.relay.take_over(row.context->state));
+    for (ContextText &text : row.context->texts) {
+      text.decoder.hand_over();
+    }
+    ++row.turn->relays;
+  }
 }
 
 void Batch::add_fresh_contexts(const ModelState &model) {
@@ -159,8 +173,8 @@ void Batch::add_fresh_contexts(const ModelState &model) {
     const float level = decode::level_of(row.samples);
     stream.watch.hear(level);
     Relay &relay = stream.relay;
-    if (relay.hear(level, row.context->state.language_model->position) && fresh < max_fresh) {
-      relay.begin(spares_.take(model));
+    if (relay.hear(level, row.context->position()) && fresh < max_fresh) {
+      relay.begin(spares_.take(model, row.context->texts.size()));
       ++fresh;
     }
     if (relay.is_running()) {
@@ -170,20 +184,17 @@ void Batch::add_fresh_contexts(const ModelState &model) {
   }
 }
 
-void Batch::step_language_model(const ModelState &model, std::span<const Row> rows,
-                                std::span<const int32_t> codes) {
-  if (rows.empty()) {
+void Batch::step_language_model(const ModelState &model, std::span<const Position> positions) {
+  if (positions.empty()) {
     return;
   }
-  const size_t codebooks = codes.size() / rows.size();
   std::vector<lm::StepInput> inputs;
-  inputs.reserve(rows.size());
+  inputs.reserve(positions.size() + fresh_rows_.size());
   bool all_forced = true;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    StreamContext &context = *rows[i].context;
-    inputs.push_back({context.state.language_model.get(), context.decoder.text_input(),
-                      codes.subspan(i * codebooks, codebooks)});
-    all_forced = all_forced && context.decoder.next_is_forced();
+  for (const Position &position : positions) {
+    const decode::Context &decoder = position.text->decoder;
+    inputs.push_back({position.state, decoder.text_input(), position.codes});
+    all_forced = all_forced && decoder.next_is_forced();
   }
   // Their tokens are known: only the states are wanted.
   inputs.insert(inputs.end(), fresh_rows_.begin(), fresh_rows_.end());
@@ -191,12 +202,12 @@ void Batch::step_language_model(const ModelState &model, std::span<const Row> ro
   const auto output =
       all_forced ? lm::LanguageModel::Output::None : lm::LanguageModel::Output::Tokens;
   const std::vector<ops::Choice> choices = model.language_model->step(inputs, output);
-  for (size_t i = 0; i < rows.size(); ++i) {
+  for (size_t i = 0; i < positions.size(); ++i) {
     const ops::Choice choice = all_forced ? ops::Choice{} : choices[i];
-    StreamContext &context = *rows[i].context;
-    Status status = context.decoder.accept(choice, inputs[i].codes, context.events);
+    ContextText &text = *positions[i].text;
+    Status status = text.decoder.accept(choice, positions[i].codes, text.events);
     if (!status.ok()) {
-      rows[i].turn->failure = std::move(status);
+      positions[i].turn->failure = std::move(status);
     }
   }
 }

@@ -24,7 +24,7 @@ struct Turn {
   /// The stream's generation when its part was taken.
   uint64_t generation = 0;
   /// All contexts are forgotten, and a new one begins with these tokens forced: after a reset.
-  std::optional<std::vector<int32_t>> restart;
+  std::optional<decode::ForcedTokens> restart;
   /// Taken from the stream's queue: the end of the running context, and a frame for it or for the
   /// one that follows. Neither if only contexts that have ended go on.
   std::optional<ContextEnd> end;
@@ -37,8 +37,8 @@ struct Turn {
   uint64_t frames = 0;
   /// Fresh contexts that took over.
   uint64_t relays = 0;
-  /// What is to be delivered.
-  std::vector<Event> events;
+  /// What is to be delivered of each text.
+  std::vector<std::vector<Event>> events;
   /// Why the stream cannot go on; success while it can.
   Status failure;
 };
@@ -69,6 +69,15 @@ class Batch {
     bool is_running() const { return context == &turn->stream->contexts.running(); }
   };
 
+  /// One position of the language model: of one text of a row.
+  struct Position {
+    Turn *turn;
+    lm::LanguageModelState *state;
+    ContextText *text;
+    /// What is heard there; empty for the start.
+    std::span<const int32_t> codes;
+  };
+
   void begin_contexts(Turn &turn);
   /// Fills `rows_` with the contexts that hear a frame in this step.
   void begin_frames();
@@ -77,10 +86,10 @@ class Batch {
   /// One more row for the codec.
   void add_to_codec(mimi::EncoderState &state, std::span<const float> heard);
   Status compute_frames(const ModelState &model, Durations &durations);
-  /// One position of the language model for these rows. `codes`: [rows, codebooks], or empty for
-  /// the start.
-  void step_language_model(const ModelState &model, std::span<const Row> rows,
-                           std::span<const int32_t> codes);
+  /// Computes these positions, no two of one text.
+  void step_language_model(const ModelState &model, std::span<const Position> positions);
+  /// The row's frame has been computed.
+  void finish_frame(const Row &row);
 
   // Reused from step to step.
   std::vector<Row> rows_;

@@ -48,16 +48,24 @@ Engine::Engine(std::shared_ptr<engine::Scheduler> scheduler) : scheduler_(std::m
 Engine::~Engine() = default;
 
 Result<std::unique_ptr<Stream>> Engine::open_stream(const StreamOptions &options,
-                                                    EventListener listener, int max_streams) {
+                                                    EventListener listener, int max_streams,
+                                                    std::vector<Translation> translations) {
   return base::guard("opening a stream", [&]() -> Result<std::unique_ptr<Stream>> {
     KYUTAISTT_TRY(check(options));
-    if (!listener) {
-      return Status::invalid_argument("a stream needs a listener");
-    }
+    translations.insert(translations.begin(), {options.prompt, std::move(listener)});
     const ModelState &model = scheduler_->model().state();
-    KYUTAISTT_ASSIGN(forced, decode::forced_tokens(model.info, options.prompt));
+    std::vector<EventListener> listeners;
+    decode::ForcedTokens forced;
+    for (Translation &text : translations) {
+      if (!text.listener) {
+        return Status::invalid_argument("a stream needs a listener for each text");
+      }
+      KYUTAISTT_ASSIGN(tokens, decode::forced_tokens(model.info, text.prompt));
+      listeners.push_back(std::move(text.listener));
+      forced.push_back(std::move(tokens));
+    }
     auto stream =
-        std::make_shared<engine::StreamState>(model, options, std::move(listener), forced);
+        std::make_shared<engine::StreamState>(model, options, std::move(listeners), forced);
     KYUTAISTT_TRY(scheduler_->add(stream, std::move(forced), max_streams));
     return std::make_unique<Stream>(scheduler_, std::move(stream));
   });

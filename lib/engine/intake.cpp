@@ -82,11 +82,9 @@ void Intake::push_or_drop(std::span<const float> samples, std::optional<Time> ti
   }
 }
 
-void Intake::push_end(ContextEnd end) {
-  if (end.forced) {
-    forced_ = *end.forced;
-  }
-  queue.push_end(std::move(end));
+void Intake::push_prompt(size_t text, std::vector<int32_t> tokens, std::optional<uint64_t> marker) {
+  forced_[text] = std::move(tokens);
+  queue.push_end({.marker = marker, .forced = forced_});
 }
 
 void Intake::reset() {

@@ -23,7 +23,7 @@ namespace kyutaistt::engine {
 struct Intake {
   /// `forced`: tokens of the first context.
   Intake(std::shared_ptr<StreamState> of_stream, const AudioQueue::Shape &shape,
-         std::vector<int32_t> forced)
+         decode::ForcedTokens forced)
       : stream(std::move(of_stream)), queue(shape), forced_(std::move(forced)) {}
 
   /// What the worker can take from the queue; on the worker.
@@ -42,8 +42,10 @@ struct Intake {
   /// Appends the samples, less what waited beyond the capacity before. That much is dropped in
   /// whole frames, the last of which may reach into later pushes.
   void push_or_drop(std::span<const float> samples, std::optional<Time> timestamp);
-  /// The context ends here, and another one begins with the prompt's tokens if `end` has any.
-  void push_end(ContextEnd end);
+  /// The context ends here.
+  void push_end(ContextEnd end) { queue.push_end(std::move(end)); }
+  /// The context ends here too, and one of the stream's texts goes on with this prompt.
+  void push_prompt(size_t text, std::vector<int32_t> tokens, std::optional<uint64_t> marker);
   /// Forgets what waits, and a failure.
   void reset();
 
@@ -54,7 +56,7 @@ struct Intake {
   /// Generation of the context that the worker has been given.
   uint64_t context_generation = 0;
   /// Tokens that the first context after the last reset was forced to begin with.
-  std::vector<int32_t> forced_at_reset;
+  decode::ForcedTokens forced_at_reset;
   /// Why the stream cannot go on; success while it can.
   Status failure;
   StreamStats stats;
@@ -63,7 +65,7 @@ struct Intake {
   int64_t capacity() const noexcept { return samples_in(stream->options.queue_capacity); }
 
   /// Tokens forced at the start of the next context to be pushed.
-  std::vector<int32_t> forced_;
+  decode::ForcedTokens forced_;
   /// Room for what comes while audio is heard again, until the queue has been empty.
   int64_t extra_capacity_ = 0;
   /// Samples still to be dropped of a frame whose drop has begun.

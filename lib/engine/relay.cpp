@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "engine/relay.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <kyutaistt/audio.h>
@@ -9,10 +10,16 @@
 
 namespace kyutaistt::engine {
 
-std::optional<ContextState> Relay::restart(std::span<const int32_t> forced) {
-  forced_.assign(forced.begin(), forced.end());
-  schedule_ = decode::RelaySchedule(info_, static_cast<int64_t>(forced.size()));
-  enabled_ = !forced.empty() && schedule_.has_room();
+std::optional<ContextState> Relay::restart(decode::ForcedTokens forced) {
+  forced_ = std::move(forced);
+  size_t most = 0;
+  enabled_ = true;
+  for (const std::vector<int32_t> &tokens : forced_) {
+    most = std::max(most, tokens.size());
+    enabled_ = enabled_ && !tokens.empty();
+  }
+  schedule_ = decode::RelaySchedule(info_, static_cast<int64_t>(most));
+  enabled_ = enabled_ && schedule_.has_room();
   if (!fresh_) {
     return std::nullopt;
   }
@@ -24,37 +31,43 @@ bool Relay::hear(float level, int64_t age) {
 }
 
 void Relay::begin(ContextState fresh) {
-  fresh_ = Fresh{.state = std::move(fresh),
-                 .text = static_cast<int32_t>(info_.language_model.text_start)};
+  const FreshText first{static_cast<int32_t>(info_.language_model.text_start), false};
+  fresh_ = Fresh{std::move(fresh), std::vector<FreshText>(forced_.size(), first), 0};
   schedule_.begin();
 }
 
 void Relay::append_rows(std::span<const int32_t> codes, std::vector<lm::StepInput> &rows) {
-  lm::LanguageModelState *const state = fresh_->state.language_model.get();
-  if (fresh_->position == 0) {
-    rows.push_back({state, fresh_->text, {}});
-    fresh_->text = forced_.front();
-    fresh_->position = 1;
-    if (info_.alignment == Alignment::DropFirst) {
-      return;
+  const bool begins = fresh_->position == 0;
+  const bool hears = !begins || info_.alignment != Alignment::DropFirst;
+  for (size_t i = 0; i < forced_.size(); ++i) {
+    lm::LanguageModelState *const state = fresh_->state.language_models[i].get();
+    int32_t &token = fresh_->texts[i].token;
+    if (begins) {
+      rows.push_back({state, token, {}});
+      token = forced_[i].front();
+    }
+    if (hears) {
+      rows.push_back({state, token, codes});
     }
   }
-  rows.push_back({state, fresh_->text, codes});
-  ++fresh_->position;
+  fresh_->position += (begins ? 1 : 0) + (hears ? 1 : 0);
 }
 
-void Relay::write(int32_t token) {
+void Relay::write(std::span<const int32_t> tokens) {
   if (!fresh_) {
     return;
   }
   const auto last = static_cast<size_t>(fresh_->position) - 1;
-  if (last < forced_.size()) {
-    fresh_->text = forced_[last];
-    return;
+  for (size_t i = 0; i < forced_.size(); ++i) {
+    FreshText &text = fresh_->texts[i];
+    if (last < forced_[i].size()) {
+      text.token = forced_[i][last];
+      continue;
+    }
+    text.follows =
+        text.follows || (schedule_.shares_audio() && tokens[i] == text::word_boundary_token);
+    text.token = text.follows ? tokens[i] : text::pad_token;
   }
-  fresh_->follows_text =
-      fresh_->follows_text || (schedule_.shares_audio() && token == text::word_boundary_token);
-  fresh_->text = fresh_->follows_text ? token : text::pad_token;
 }
 
 ContextState Relay::take_over(ContextState &running) {

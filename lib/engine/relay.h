@@ -14,7 +14,7 @@
 namespace kyutaistt::engine {
 
 /// From time to time a fresh context begins beside the stream's own. It hears the same frames and
-/// is fed the text that the stream writes, until it knows enough of it to take over: no word is
+/// is fed the texts that the stream writes, until it knows enough of it to take over: no word is
 /// lost or comes twice.
 ///
 /// Used by the engine's worker alone. For each frame `hear`, perhaps `begin`, then `append_rows` if
@@ -23,9 +23,10 @@ class Relay {
  public:
   explicit Relay(const ModelInfo &info) : info_(info), schedule_(info, 0) {}
 
-  /// A new context begins, with these tokens forced; without any, or if the window has no room for
-  /// it, the context is never handed over. Gives back the state of a relay that was under way.
-  std::optional<ContextState> restart(std::span<const int32_t> forced);
+  /// A new context begins, with these tokens forced; if a text has none, or if the window has no
+  /// room for it, the context is never handed over. Gives back the state of a relay that was under
+  /// way.
+  std::optional<ContextState> restart(decode::ForcedTokens forced);
 
   /// The stream is about to hear a frame of this level; `age`: positions of its context. True if a
   /// fresh context should begin with this frame.
@@ -38,28 +39,32 @@ class Relay {
   mimi::EncoderState *encoder_state() const noexcept { return fresh_->state.encoder.get(); }
   /// Adds the fresh context's positions of this frame, which has these codes.
   void append_rows(std::span<const int32_t> codes, std::vector<lm::StepInput> &rows);
-  /// What the stream wrote at this frame.
-  void write(int32_t token);
+  /// What the stream wrote at this frame: a token of each text.
+  void write(std::span<const int32_t> tokens);
 
   bool can_take_over() const noexcept { return fresh_ && schedule_.can_take_over(); }
   /// Swaps the two contexts and gives back the old one.
   ContextState take_over(ContextState &running);
 
  private:
+  struct FreshText {
+    /// The last token.
+    int32_t token = 0;
+    /// The text has come to a word that the context hears from its start.
+    bool follows = false;
+  };
   struct Fresh {
     ContextState state;
-    /// The last token, and how many positions there have been.
-    int32_t text = 0;
+    std::vector<FreshText> texts;
+    /// How many positions there have been.
     int64_t position = 0;
-    /// The text has come to a word that it hears from its start.
-    bool follows_text = false;
   };
 
   ContextState end();
 
   const ModelInfo &info_;
   bool enabled_ = false;
-  std::vector<int32_t> forced_;
+  decode::ForcedTokens forced_;
   decode::RelaySchedule schedule_;
   std::optional<Fresh> fresh_;
 };

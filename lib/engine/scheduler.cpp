@@ -17,10 +17,14 @@ using Clock = std::chrono::steady_clock;
 /// Silence after the model's delay that transformers' feature extractor appends.
 constexpr double tail_margin_seconds = 1.0;
 
-uint64_t count_words(const std::vector<Event> &events) {
-  return static_cast<uint64_t>(std::count_if(events.begin(), events.end(), [](const Event &event) {
-    return std::holds_alternative<Word>(event);
-  }));
+uint64_t count_words(const std::vector<std::vector<Event>> &texts) {
+  uint64_t words = 0;
+  for (const std::vector<Event> &events : texts) {
+    for (const Event &event : events) {
+      words += std::holds_alternative<Word>(event) ? 1 : 0;
+    }
+  }
+  return words;
 }
 
 AudioQueue::Shape queue_shape(const ModelInfo &info) {
@@ -47,7 +51,7 @@ Scheduler::~Scheduler() {
   worker_.join();
 }
 
-Status Scheduler::add(std::shared_ptr<StreamState> stream, std::vector<int32_t> forced,
+Status Scheduler::add(std::shared_ptr<StreamState> stream, decode::ForcedTokens forced,
                       int max_streams) {
   const MutexLock lock(mutex_);
   const int limit = std::min(max_streams, options_.max_streams);
@@ -65,12 +69,12 @@ void Scheduler::remove(StreamState &stream) {
     intakes_.remove_if([&](const Intake &intake) { return intake.stream.get() == &stream; });
   }
   room_.notify_all();
-  // What the listener holds on to ends here, not later on the worker, which may still have the
+  // What the listeners hold on to ends here, not later on the worker, which may still have the
   // stream in its batch.
-  EventListener listener;
+  std::vector<EventListener> listeners;
   // Waits for a delivery under way.
   const MutexLock delivering(stream.delivery);
-  listener.swap(stream.listener);
+  listeners.swap(stream.listeners);
 }
 
 Status Scheduler::push(const StreamState &stream, std::span<const float> samples,
@@ -117,6 +121,19 @@ Status Scheduler::end_context(const StreamState &stream, ContextEnd end) {
   }
   KYUTAISTT_TRY(intake->failure);
   intake->push_end(std::move(end));
+  work_.notify_one();
+  return {};
+}
+
+Status Scheduler::change_prompt(const StreamState &stream, size_t text, std::vector<int32_t> tokens,
+                                std::optional<uint64_t> marker) {
+  const MutexLock lock(mutex_);
+  Intake *const intake = find(stream);
+  if (intake == nullptr) {
+    return closed();
+  }
+  KYUTAISTT_TRY(intake->failure);
+  intake->push_prompt(text, std::move(tokens), marker);
   work_.notify_one();
   return {};
 }
@@ -202,8 +219,10 @@ bool Scheduler::take_turns(Batch &batch) {
     }
     // A turn is in the batch before anything of its stream is taken: should that throw, the stream
     // is notified.
-    batch.turns.reserve(intakes_.size());
-    batch.samples.resize(intakes_.size() * samples_per_frame);
+    const auto ready = static_cast<size_t>(std::ranges::count_if(
+        intakes_, [](const Intake &intake) { return intake.is_ready(); }));
+    batch.turns.reserve(ready);
+    batch.samples.resize(ready * samples_per_frame);
     for (Intake &intake : intakes_) {
       if (!intake.is_ready()) {
         continue;
@@ -290,10 +309,12 @@ void Scheduler::deliver(Turn &turn) {
     return;
   }
   // Through a pointer, because the analysis of locks does not know that a lambda runs in here.
-  const EventListener *const listener = &stream.listener;
+  const std::vector<EventListener> *const listeners = &stream.listeners;
   const Status status = base::guard("the stream's listener", [&]() -> Status {
-    for (const Event &event : turn.events) {
-      (*listener)(event);
+    for (size_t text = 0; text < turn.events.size(); ++text) {
+      for (const Event &event : turn.events[text]) {
+        (*listeners)[text](event);
+      }
     }
     return turn.failure;
   });
@@ -301,10 +322,12 @@ void Scheduler::deliver(Turn &turn) {
   if (status.ok() || !fail(turn, status)) {
     return;
   }
-  static_cast<void>(base::guard("the stream's listener", [&]() -> Status {
-    (*listener)(Failure{status});
-    return {};
-  }));
+  for (const EventListener &listener : *listeners) {
+    static_cast<void>(base::guard("the stream's listener", [&]() -> Status {
+      listener(Failure{status});
+      return {};
+    }));
+  }
 }
 
 }  // namespace kyutaistt::engine

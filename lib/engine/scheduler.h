@@ -35,7 +35,7 @@ class Scheduler {
 
   /// A new stream, unless `max_streams` or the engine's limit are there already. `forced`: the
   /// tokens of its first context.
-  Status add(std::shared_ptr<StreamState> stream, std::vector<int32_t> forced, int max_streams)
+  Status add(std::shared_ptr<StreamState> stream, decode::ForcedTokens forced, int max_streams)
       KYUTAISTT_EXCLUDES(mutex_);
   /// Closes a stream: its listener is not called any more, and is gone on return. Not from it.
   void remove(StreamState &stream) KYUTAISTT_EXCLUDES(mutex_);
@@ -45,6 +45,9 @@ class Scheduler {
               std::optional<Time> timestamp) KYUTAISTT_EXCLUDES(mutex_);
   /// The stream's context ends after what was pushed. Fails with the stream's failure.
   Status end_context(const StreamState &stream, ContextEnd end) KYUTAISTT_EXCLUDES(mutex_);
+  /// As `Stream::set_prompt`, with the prompt's tokens.
+  Status change_prompt(const StreamState &stream, size_t text, std::vector<int32_t> tokens,
+                       std::optional<uint64_t> marker) KYUTAISTT_EXCLUDES(mutex_);
   /// As `Stream::reset`; not from the stream's listener.
   void reset(StreamState &stream) KYUTAISTT_EXCLUDES(mutex_);
 

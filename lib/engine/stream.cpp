@@ -45,10 +45,14 @@ Status Stream::drain(uint64_t marker) {
                      [&] { return scheduler_->end_context(*state_, {.marker = marker}); });
 }
 
-Status Stream::set_prompt(const Prompt &prompt, std::optional<uint64_t> marker) {
+Status Stream::set_prompt(const Prompt &prompt, std::optional<uint64_t> marker, size_t text) {
   return base::guard("changing the prompt", [&]() -> Status {
+    if (text >= state_->text_count) {
+      return Status::invalid_argument("text: found " + std::to_string(text) +
+                                      ", expected less than " + std::to_string(state_->text_count));
+    }
     KYUTAISTT_ASSIGN(forced, decode::forced_tokens(scheduler_->model().info(), prompt));
-    return scheduler_->end_context(*state_, {.marker = marker, .forced = std::move(forced)});
+    return scheduler_->change_prompt(*state_, text, std::move(forced), marker);
   });
 }
 

@@ -2,6 +2,7 @@
 #include "engine/stream_context.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -15,18 +16,29 @@ constexpr Time longest_word_end_cap = std::chrono::hours(24);
 
 }  // namespace
 
-ContextState make_context_state(const ModelState &model) {
-  return {model.encoder->make_state(), model.language_model->make_state()};
+ContextState make_context_state(const ModelState &model, size_t texts) {
+  ContextState state;
+  state.encoder = model.encoder->make_state();
+  while (state.language_models.size() < texts) {
+    state.language_models.push_back(model.language_model->make_state());
+  }
+  return state;
 }
 
-ContextState SpareStates::take(const ModelState &model) {
+ContextState SpareStates::take(const ModelState &model, size_t texts) {
   if (states_.empty()) {
-    return make_context_state(model);
+    return make_context_state(model, texts);
   }
   ContextState state = std::move(states_.back());
   states_.pop_back();
   state.encoder->frame = 0;
-  state.language_model->position = 0;
+  state.language_models.resize(std::min(state.language_models.size(), texts));
+  for (const auto &language_model : state.language_models) {
+    language_model->position = 0;
+  }
+  while (state.language_models.size() < texts) {
+    state.language_models.push_back(model.language_model->make_state());
+  }
   return state;
 }
 
@@ -37,52 +49,56 @@ void SpareStates::give_back(ContextState state) {
 }
 
 StreamContexts::StreamContexts(const ModelState &model, const StreamOptions &options,
-                               std::vector<int32_t> forced)
+                               decode::ForcedTokens forced)
     : model_(model),
       report_steps_(options.report_steps),
-      word_end_cap_(std::min(options.word_end_cap, longest_word_end_cap)) {
-  begin(std::move(forced), make_context_state(model));
+      word_end_cap_(std::min(options.word_end_cap, longest_word_end_cap)),
+      delivered_(forced.size()) {
+  ContextState state = make_context_state(model, forced.size());
+  begin(std::move(forced), std::move(state));
 }
 
-void StreamContexts::begin(std::vector<int32_t> forced, ContextState state) {
-  decode::Context decoder(model_.info, model_.tokenizer, word_end_cap_, report_steps_,
-                          std::move(forced));
-  contexts_.push_back({{std::move(decoder), std::move(state), {}}, std::nullopt, 0, Time::min()});
+void StreamContexts::begin(decode::ForcedTokens forced, ContextState state) {
+  Entry &entry = contexts_.emplace_back();
+  entry.context.state = std::move(state);
+  for (std::vector<int32_t> &tokens : forced) {
+    entry.context.texts.push_back({decode::Context(model_.info, model_.tokenizer, word_end_cap_,
+                                                   report_steps_, std::move(tokens)),
+                                   {}});
+  }
 }
 
-void StreamContexts::restart(std::vector<int32_t> forced, SpareStates &spares) {
+decode::ForcedTokens StreamContexts::forced() const {
+  decode::ForcedTokens forced;
+  for (const ContextText &text : contexts_.back().context.texts) {
+    forced.push_back(text.decoder.forced());
+  }
+  return forced;
+}
+
+void StreamContexts::restart(decode::ForcedTokens forced, SpareStates &spares) {
   for (Entry &entry : contexts_) {
     spares.give_back(std::move(entry.context.state));
   }
   contexts_.clear();
-  first_word_ = next_word_;
-  begin(std::move(forced), spares.take(model_));
+  for (Delivered &delivered : delivered_) {
+    delivered.begin_context(false);
+  }
+  ContextState state = spares.take(model_, forced.size());
+  begin(std::move(forced), std::move(state));
 }
 
 void StreamContexts::end(ContextEnd end, SpareStates &spares) {
   Entry &ending = contexts_.back();
-  ending.context.events.insert(ending.context.events.end(), end.dropped.begin(), end.dropped.end());
-  std::vector<int32_t> forced = end.forced ? *end.forced : ending.context.decoder.forced();
+  for (ContextText &text : ending.context.texts) {
+    text.events.insert(text.events.end(), end.dropped.begin(), end.dropped.end());
+  }
+  decode::ForcedTokens forced = end.forced ? *end.forced : this->forced();
   // One that heard nothing needs its state no more.
   ContextState state =
-      end.silent_frames > 0 ? spares.take(model_) : std::move(ending.context.state);
+      end.silent_frames > 0 ? spares.take(model_, forced.size()) : std::move(ending.context.state);
   ending.end = std::move(end);
   begin(std::move(forced), std::move(state));
-}
-
-void StreamContexts::place(const Entry &entry, Event &event) {
-  if (auto *word = std::get_if<Word>(&event)) {
-    word->index += first_word_;
-    word->start = std::max(word->start, entry.earliest);
-    word->end = std::max(word->end, word->start);
-    next_word_ = word->index + 1;
-  } else if (auto *word_end = std::get_if<WordEnd>(&event)) {
-    word_end->index += first_word_;
-    word_end->end = std::max(word_end->end, entry.earliest);
-  } else if (auto *progress = std::get_if<Progress>(&event)) {
-    progress->position = std::max(progress->position, entry.earliest);
-    progress_ = progress->position;
-  }
 }
 
 std::vector<StreamContext *> StreamContexts::begin_silent_frame() {
@@ -92,39 +108,63 @@ std::vector<StreamContext *> StreamContexts::begin_silent_frame() {
       continue;
     }
     const Time start = entry.end->silence_start + entry.silent_frames * frame_duration;
-    entry.context.decoder.begin_frame(start, start, std::exchange(entry.end->audio_end, {}));
+    const std::optional<Time> audio_end = std::exchange(entry.end->audio_end, std::nullopt);
+    for (ContextText &text : entry.context.texts) {
+      text.decoder.begin_frame(start, start, audio_end);
+    }
     ++entry.silent_frames;
     hearing.push_back(&entry.context);
   }
   return hearing;
 }
 
-void StreamContexts::deliver(std::vector<Event> &events, SpareStates &spares) {
+void StreamContexts::Delivered::place(Event &event) {
+  if (auto *word = std::get_if<Word>(&event)) {
+    word->index += first_word;
+    word->start = std::max(word->start, earliest);
+    word->end = std::max(word->end, word->start);
+    next_word = word->index + 1;
+  } else if (auto *word_end = std::get_if<WordEnd>(&event)) {
+    word_end->index += first_word;
+    word_end->end = std::max(word_end->end, earliest);
+  } else if (auto *reached = std::get_if<Progress>(&event)) {
+    reached->position = std::max(reached->position, earliest);
+    progress = reached->position;
+  }
+}
+
+void StreamContexts::Delivered::begin_context(bool is_seamless) {
+  first_word = next_word;
+  earliest = is_seamless ? progress : Time::min();
+}
+
+void StreamContexts::deliver(std::vector<std::vector<Event>> &events, SpareStates &spares) {
+  events.resize(delivered_.size());
   while (true) {
     Entry &oldest = contexts_.front();
     const bool finished = oldest.end && oldest.silent_frames == oldest.end->silent_frames;
-    std::vector<Event> &written = oldest.context.events;
-    if (finished) {
-      oldest.context.decoder.finish(written);
-      if (oldest.end->marker) {
-        written.emplace_back(Drained{*oldest.end->marker});
+    for (size_t i = 0; i < delivered_.size(); ++i) {
+      ContextText &text = oldest.context.texts[i];
+      if (finished) {
+        text.decoder.finish(text.events);
+        if (oldest.end->marker) {
+          text.events.emplace_back(Drained{*oldest.end->marker});
+        }
       }
+      for (Event &event : text.events) {
+        delivered_[i].place(event);
+      }
+      std::move(text.events.begin(), text.events.end(), std::back_inserter(events[i]));
+      text.events.clear();
     }
-    for (Event &event : written) {
-      place(oldest, event);
-    }
-    std::move(written.begin(), written.end(), std::back_inserter(events));
-    written.clear();
     if (!finished) {
       return;
     }
-    const bool is_seamless = oldest.end->is_seamless;
+    for (Delivered &delivered : delivered_) {
+      delivered.begin_context(oldest.end->is_seamless);
+    }
     spares.give_back(std::move(oldest.context.state));
     contexts_.pop_front();
-    first_word_ = next_word_;
-    if (is_seamless) {
-      contexts_.front().earliest = progress_;
-    }
   }
 }
 

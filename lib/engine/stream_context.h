@@ -12,24 +12,25 @@
 #include <kyutaistt/options.h>
 
 #include "decode/context.h"
+#include "decode/prompt.h"
 #include "engine/audio_queue.h"
 #include "engine/model_state.h"
 
 namespace kyutaistt::engine {
 
-/// What the codec and the language model remember of one run. Setting frame and position to 0
-/// starts a new one.
+/// What the codec, and for each text the language model, remember of one run. Setting frame and
+/// positions to 0 starts a new one.
 struct ContextState {
   std::unique_ptr<mimi::EncoderState> encoder;
-  std::unique_ptr<lm::LanguageModelState> language_model;
+  std::vector<std::unique_ptr<lm::LanguageModelState>> language_models;
 };
-ContextState make_context_state(const ModelState &model);
+ContextState make_context_state(const ModelState &model, size_t texts);
 
 /// States that no context uses now, for the next ones. Used by the engine's worker alone.
 class SpareStates {
  public:
   /// One that is set to its start.
-  ContextState take(const ModelState &model);
+  ContextState take(const ModelState &model, size_t texts);
   /// Keeps a state, if there is one.
   void give_back(ContextState state);
 
@@ -38,11 +39,19 @@ class SpareStates {
   std::vector<ContextState> states_;
 };
 
-/// One context, and what it wrote that is not delivered yet.
-struct StreamContext {
+/// One text of a context, and what of it is not delivered yet.
+struct ContextText {
   decode::Context decoder;
-  ContextState state;
   std::vector<Event> events;
+};
+
+/// One context: it hears a stream and writes one text or several.
+struct StreamContext {
+  ContextState state;
+  std::vector<ContextText> texts;
+
+  /// The same for all texts.
+  int64_t position() const noexcept { return state.language_models.front()->position; }
 };
 
 /// The contexts of one stream, in the order in which they began. The last one hears the stream; the
@@ -55,12 +64,15 @@ class StreamContexts {
  public:
   /// `model` must outlive it. Begins the first context.
   StreamContexts(const ModelState &model, const StreamOptions &options,
-                 std::vector<int32_t> forced);
+                 decode::ForcedTokens forced);
 
   StreamContext &running() noexcept { return contexts_.back().context; }
 
+  /// What the running context was forced to begin with.
+  decode::ForcedTokens forced() const;
+
   /// Forgets all contexts and begins a new one.
-  void restart(std::vector<int32_t> forced, SpareStates &spares);
+  void restart(decode::ForcedTokens forced, SpareStates &spares);
   /// The running context has ended: it is finished in silence, and another one begins.
   void end(ContextEnd end, SpareStates &spares);
 
@@ -68,8 +80,9 @@ class StreamContexts {
   /// returns those.
   std::vector<StreamContext *> begin_silent_frame();
 
-  /// Moves what can be delivered to `events`, in order, and lets go of finished contexts.
-  void deliver(std::vector<Event> &events, SpareStates &spares);
+  /// Moves what can be delivered to the `events` of each text, in order, and lets go of finished
+  /// contexts.
+  void deliver(std::vector<std::vector<Event>> &events, SpareStates &spares);
 
   /// Contexts that have ended and are not finished.
   size_t unfinished() const noexcept { return contexts_.size() - 1; }
@@ -81,23 +94,29 @@ class StreamContexts {
     std::optional<ContextEnd> end;
     /// Frames of silence that it has heard since.
     int64_t silent_frames = 0;
-    /// What it writes is no earlier: the text of contexts before it has come so far.
+  };
+  /// How far a text of the stream has been delivered.
+  struct Delivered {
+    /// Number of the next word, and of the oldest context's first one.
+    uint64_t next_word = 0;
+    uint64_t first_word = 0;
+    Time progress = Time::min();
+    /// The oldest context writes nothing that is earlier.
     Time earliest = Time::min();
+
+    /// Numbers and times as the stream has them.
+    void place(Event &event);
+    void begin_context(bool is_seamless);
   };
 
-  void begin(std::vector<int32_t> forced, ContextState state);
-  /// Numbers and times as the stream has them.
-  void place(const Entry &entry, Event &event);
+  void begin(decode::ForcedTokens forced, ContextState state);
 
   const ModelState &model_;
   const bool report_steps_;
   const Time word_end_cap_;
   std::deque<Entry> contexts_;
-  /// Number of the next word that is delivered, and of the oldest context's first one.
-  uint64_t next_word_ = 0;
-  uint64_t first_word_ = 0;
-  /// As delivered last.
-  Time progress_ = Time::min();
+  /// Of each text.
+  std::vector<Delivered> delivered_;
 };
 
 }  // namespace kyutaistt::engine

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// One stream: its options, its listener and its contexts of the model.
+/// One stream: its options, its listeners and its contexts of the model.
 #pragma once
 
 #include <utility>
@@ -17,25 +17,28 @@
 namespace kyutaistt::engine {
 
 struct StreamState {
-  /// `model` must outlive the stream. `forced_tokens`: those of the first context.
-  StreamState(const ModelState &model, StreamOptions stream_options, EventListener stream_listener,
-              const std::vector<int32_t> &forced_tokens)
+  /// `model` must outlive the stream. A listener and the tokens of the first context for each text.
+  StreamState(const ModelState &model, StreamOptions stream_options,
+              std::vector<EventListener> text_listeners, const decode::ForcedTokens &forced_tokens)
       : options(std::move(stream_options)),
-        listener(std::move(stream_listener)),
+        text_count(text_listeners.size()),
+        listeners(std::move(text_listeners)),
         contexts(model, options, forced_tokens),
         relay(model.info),
-        watch(model.info, options.flush_on_pause, options.watchdog && !forced_tokens.empty()) {
+        watch(model.info, options.flush_on_pause,
+              options.watchdog && !forced_tokens.front().empty()) {
     if (options.relay) {
       relay.restart(forced_tokens);
     }
   }
 
   const StreamOptions options;
+  const size_t text_count;
 
-  /// Held while the listener is called, so that a reset or a close can wait for it.
+  /// Held while a listener is called, so that a reset or a close can wait for it.
   Mutex delivery;
-  /// None once the stream is closed.
-  EventListener listener KYUTAISTT_GUARDED_BY(delivery);
+  /// One for each text; none once the stream is closed.
+  std::vector<EventListener> listeners KYUTAISTT_GUARDED_BY(delivery);
 
   // Only touched by the worker.
 

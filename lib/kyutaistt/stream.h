@@ -2,6 +2,7 @@
 /// One live recognition: audio in, events out.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +19,13 @@ namespace engine {
 class Scheduler;
 struct StreamState;
 }  // namespace engine
+
+/// A further text of a stream's audio, with a prompt and a listener of its own: the codec hears the
+/// audio once for all texts of a stream.
+struct Translation {
+  Prompt prompt;
+  EventListener listener;
+};
 
 /// Counters of one stream since it was opened; never reset.
 struct StreamStats {
@@ -68,9 +76,11 @@ class KYUTAISTT_PUBLIC Stream {
   Status drain(uint64_t marker);
 
   /// Like `drain`, but what follows has another prompt; `Drained` is delivered only if there is a
-  /// marker. Fails with `NotFound` and the known names if the model has no such domain, and with
-  /// the stream's failure once it has failed; in both cases nothing changes.
-  Status set_prompt(const Prompt &prompt, std::optional<uint64_t> marker = std::nullopt);
+  /// marker. `text`: which of the stream's texts, 0 for its own and from 1 on for its translations;
+  /// the others keep their prompts. Fails with `NotFound` and the known names if the model has no
+  /// such domain, and with the stream's failure once it has failed; in both cases nothing changes.
+  Status set_prompt(const Prompt &prompt, std::optional<uint64_t> marker = std::nullopt,
+                    size_t text = 0);
 
   /// Discards queued audio and the context at once and revives a failed stream; the prompt is kept.
   /// Once it has returned, no event of earlier audio is delivered. A blocked `push` returns.

@@ -135,6 +135,55 @@ TEST(the_last_minutes_are_as_good_as_the_first) {
   }
 }
 
+Prompt prompt_of(const std::string &domain) {
+  Prompt prompt;
+  prompt.domain = domain;
+  return prompt;
+}
+
+TEST(two_texts_of_one_stream_are_those_of_two_streams) {
+  const Bulletin bulletin;
+  const auto engine = make_engine(load_model(example("model")));
+  const Heard icelandic = recognise(*engine, "asr_is_is", true, bulletin.samples);
+  const Heard english = recognise(*engine, "asr_is_en", true, bulletin.samples);
+  Transcript first;
+  Transcript second;
+  auto stream = engine->open_stream(options_of("asr_is_is", true), first.listener(), 64,
+                                    {{prompt_of("asr_is_en"), second.listener()}});
+  assert_ok(stream.status());
+  assert_ok(stream.value()->push(bulletin.samples));
+  // From here on the other way round, and nothing of what follows is lost to the change.
+  assert_ok(stream.value()->set_prompt(prompt_of("asr_is_is"), 1, 1));
+  assert_ok(stream.value()->set_prompt(prompt_of("asr_is_en"), 2, 0));
+  assert_ok(stream.value()->push(bulletin.samples));
+  assert_ok(stream.value()->drain(3));
+  first.wait(3);
+  second.wait(3);
+  assert_equal(first.text(), icelandic.text + " " + english.text);
+  assert_equal(second.text(), english.text + " " + icelandic.text);
+  assert_equal(stream.value()->stats().relays, 2 * icelandic.relays);
+  for (const Transcript *transcript : {&first, &second}) {
+    assert_equal(transcript->drained, std::vector<uint64_t>{1, 2, 3});
+    for (size_t i = 0; i < transcript->words.size(); ++i) {
+      assert_equal(transcript->words[i].index, static_cast<uint64_t>(i));
+    }
+  }
+}
+
+TEST(a_text_that_does_not_exist_has_no_prompt) {
+  const auto engine = make_engine(load_model(example("model")));
+  Transcript transcript;
+  const auto stream = open_stream(*engine, options_of("asr_is_is", true), transcript);
+  const Status status = stream->set_prompt(prompt_of("asr_is_en"), std::nullopt, 1);
+  assert_equal(status.code(), StatusCode::InvalidArgument);
+  assert_equal(status.message(), std::string("text: found 1, expected less than 1"));
+  const Status unknown = engine
+                             ->open_stream(options_of("asr_is_is", true), transcript.listener(), 64,
+                                           {{prompt_of("asr_is_fo"), transcript.listener()}})
+                             .status();
+  assert_equal(unknown.code(), StatusCode::NotFound);
+}
+
 TEST(in_company_as_alone) {
   const Bulletin bulletin;
   const auto engine = make_engine(load_model(example("model")));

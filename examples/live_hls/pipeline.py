@@ -52,6 +52,7 @@ class Pipeline:
         self._location_of = location_of
         self._running = False
         self._loading = set()
+        self._first_frame = None
         self._bin = Gst.Pipeline.new()
         uri = uri_of(options.input)
         self._sync = "clocksync ! " if uri.startswith(PACED) else ""
@@ -86,8 +87,9 @@ class Pipeline:
         self._audio_in = media.get_by_name("audio-in").get_static_pad("sink")
         self._parsers = [media.get_by_name(name).get_static_pad("sink")
                          for name in ("video-parser", "audio-parser")]
-        self._video_sink = media.get_by_name("sink")
-        self._video_sink.connect("format-location-full", self._on_fragment)
+        self._parsers[0].add_probe(Gst.PadProbeType.BUFFER, self._on_first_frame)
+        self._parsers[1].add_probe(Gst.PadProbeType.BUFFER, self._on_early_sound)
+        media.get_by_name("sink").connect("format-location-full", self._on_fragment)
         for language in options.captions:
             self._build_captions(media, language)
         if options.test_picture:
@@ -195,6 +197,21 @@ class Pipeline:
             if not pad.is_linked():
                 self._report(self._listener.on_failure, f"{self._options.input}: {reason}")
                 return
+
+    @staticmethod
+    def _running_time(pad, buffer):
+        segment = pad.get_sticky_event(Gst.EventType.SEGMENT, 0).parse_segment()
+        return segment.to_running_time(Gst.Format.TIME, buffer.pts)
+
+    def _on_first_frame(self, pad, info):
+        self._first_frame = self._running_time(pad, info.get_buffer())
+        return Gst.PadProbeReturn.REMOVE
+
+    def _on_early_sound(self, pad, info):
+        """A stream begins with a frame of video: mpegtsmux writes its tables before video only."""
+        if self._first_frame is None or self._running_time(pad, info.get_buffer()) < self._first_frame:
+            return Gst.PadProbeReturn.DROP
+        return Gst.PadProbeReturn.REMOVE
 
     def _on_audio_event(self, _pad, info):
         if info.get_event().type == Gst.EventType.EOS:

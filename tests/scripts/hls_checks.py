@@ -55,13 +55,11 @@ class TransportStream:
         assert data and len(data) % 188 == 0, f"{path}: {len(data)} bytes are no packets"
         self.size = len(data)
         first = {}
-        tables = False
         for start in range(0, len(data), 188):
             packet = data[start:start + 188]
             assert packet[0] == 0x47, f"{path}: no packet at byte {start}"
-            # mpegtsmux may write a frame of sound before the very first PAT: who tunes in there skips it.
-            tables = tables or (packet[1] & 0x1f == 0 and packet[2] == 0)
-            assert tables or start == 0, f"{path}: does not begin with a PAT"
+            if start == 0:
+                assert packet[1] & 0x1f == 0 and packet[2] == 0, f"{path}: does not begin with a PAT"
             random_access = bool(packet[3] & 0x20 and packet[4] and packet[5] & 0x40)
             payload = packet[4 + (1 + packet[4] if packet[3] & 0x20 else 0):]
             if not packet[1] & 0x40 or payload[:3] != b"\0\0\1":

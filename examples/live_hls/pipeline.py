@@ -55,8 +55,8 @@ class Pipeline:
         self._first_frame = None
         self._bin = Gst.Pipeline.new()
         uri = uri_of(options.input)
-        self._sync = "clocksync ! " if uri.startswith(PACED) else ""
-        self._build(uri)
+        # From the beginning, so that nothing waits for the sinks to have their first data.
+        self._build(uri, "clocksync" if uri.startswith(PACED) else "identity")
         bus = self._bin.get_bus()
         bus.add_signal_watch()
         bus.connect("message", self._on_message)
@@ -66,7 +66,7 @@ class Pipeline:
         self._bin.add(part)
         return part
 
-    def _build(self, uri):
+    def _build(self, uri, pace):
         options = self._options
         self._source = Gst.ElementFactory.make("uridecodebin")
         self._source.set_property("uri", uri)
@@ -75,12 +75,12 @@ class Pipeline:
         self._bin.add(self._source)
 
         media = self._add(
-            f"queue name=video-in ! videoconvert ! video/x-raw,format=I420 ! "
+            f"{pace} name=video-in ! queue ! videoconvert ! video/x-raw,format=I420 ! "
             f"x264enc tune=zerolatency speed-preset=veryfast bitrate={options.video_bitrate} "
             f"key-int-max={options.segment * 100} ! video/x-h264,profile=main,stream-format=avc ! "
             f"h264parse name=video-parser ! splitmuxsink name=sink muxer-factory=mpegtsmux "
             f"max-size-time={options.segment * Gst.SECOND} send-keyframe-requests=true "
-            f"tee name=audio-in ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! "
+            f"{pace} name=audio-in ! tee name=sound ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! "
             f"audioconvert ! audio/x-raw,channels=[1,2] ! "
             f"avenc_aac bitrate={options.audio_bitrate * 1000} ! aacparse name=audio-parser ! sink.audio_0")
         self._video_in = media.get_by_name("video-in").get_static_pad("sink")
@@ -111,7 +111,7 @@ class Pipeline:
                 raise ValueError(f"kyutaistt has no property {name}")
             Gst.util_set_object_arg(stt, name, value)
         self._loading.add(stt)
-        media.get_by_name("audio-in").request_pad_simple("src_%u").link(self._ghost(part, "in"))
+        media.get_by_name("sound").request_pad_simple("src_%u").link(self._ghost(part, "in"))
         part.get_by_name("out").get_static_pad("sink").add_probe(
             Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM, self._on_text, language.tag,
             Gst.Segment())
@@ -182,14 +182,7 @@ class Pipeline:
         wanted = {"audio": self._audio_in, "video": self._video_in}.get(kind)
         if wanted is None or wanted.is_linked():
             return
-        if self._sync:
-            sync = self._add("clocksync name=sync")
-            inner = sync.get_by_name("sync")
-            self._link(inner.get_static_pad("src"), wanted)
-            sync.sync_state_with_parent()
-            self._link(pad, inner.get_static_pad("sink"))
-        else:
-            self._link(pad, wanted)
+        self._link(pad, wanted)
 
     def _on_no_more_pads(self, _source):
         for pad, reason in ((self._audio_in, "found no audio, expected speech to caption"),
@@ -219,8 +212,11 @@ class Pipeline:
         return Gst.PadProbeReturn.OK
 
     def _on_fragment(self, _sink, number, sample):
-        start = sample.get_segment().to_running_time(Gst.Format.TIME, sample.get_buffer().pts)
-        self._report(self._listener.on_fragment_begins, number, start)
+        buffer = sample.get_buffer()
+        # There is none when the input ends before it has brought any video.
+        if buffer is not None:
+            start = sample.get_segment().to_running_time(Gst.Format.TIME, buffer.pts)
+            self._report(self._listener.on_fragment_begins, number, start)
         return self._location_of(number)
 
     def _on_text(self, _pad, info, tag, segment):

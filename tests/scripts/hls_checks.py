@@ -69,7 +69,8 @@ class TransportStream:
             pts = (stamp >> 33 & 7) << 30 | (stamp >> 17 & 0x7fff) << 15 | stamp >> 1 & 0x7fff
             first.setdefault(kind, (pts, random_access))
         self.video, key_frame = first["video"]
-        self.audio, _ = first["audio"]
+        # A recording's sound may end before its video.
+        self.audio, _ = first.get("audio", (None, None))
         assert key_frame, f"{path}: its first frame is no key frame"
 
 

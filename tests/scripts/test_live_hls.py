@@ -84,11 +84,14 @@ class LiveHls(unittest.TestCase):
     def tearDown(self):
         self.folder.cleanup()
 
-    def begin(self, recording, *arguments):
+    def begin_with(self, path, *arguments):
         return subprocess.Popen(
-            [PYTHON, os.path.join(EXAMPLES, "live_hls"), os.path.join(EXAMPLES, "samples", recording),
-             self.stream, "--model", os.path.join(EXAMPLES, "model"), "--test-picture", "--segment", "1",
-             *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            [PYTHON, os.path.join(EXAMPLES, "live_hls"), path, self.stream, "--model",
+             os.path.join(EXAMPLES, "model"), "--segment", "1", *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def begin(self, recording, *arguments):
+        return self.begin_with(os.path.join(EXAMPLES, "samples", recording), "--test-picture", *arguments)
 
     def finish(self, process):
         output, errors = process.communicate(timeout=60)
@@ -150,14 +153,34 @@ class LiveHls(unittest.TestCase):
         self.assertEqual(self.numbers(".vtt"), sorted(kept + kept))
         self.assertTrue(cues["en"] and cues["is"])
 
+    def test_a_film(self):
+        clip = sample("forecast-03.flac")
+        film = os.path.join(self.folder.name, "film.mkv")
+        subprocess.run(
+            ["gst-launch-1.0", "-q", "matroskamux", "name=mux", "!", "filesink", f"location={film}",
+             "videotestsrc", "num-buffers=84", "!", "video/x-raw,width=320,height=240,framerate=30000/1001", "!",
+             "x264enc", "!", "mux.", "filesrc", f"location={EXAMPLES}/samples/{clip['file']}", "!", "decodebin", "!",
+             "audioconvert", "!", "avenc_aac", "!", "mux."], check=True, capture_output=True)
+        self.finish(self.begin_with(film, "--captions", "is=asr_is_is"))
+        media, _streams, cues = hls_checks.check_stream(self.stream, ["is"])
+        self.assertTrue(media.ended)
+        self.assertAlmostEqual(sum(segment.duration for segment in media.segments), 84 * 1001 / 30000, delta=0.04)
+        self.assertEqual(words(cues["is"]), clip["is"])
+        self.assertIn("RESOLUTION=320x240,FRAME-RATE=29.970,", hls_checks.read(self.stream, "live.m3u8"))
+
     def test_failures_are_one_line(self):
         process = self.begin("bulletin.flac", "--captions", "en=asr_is_en", "--set", "colour=red")
         self.assertIn("kyutaistt has no property colour", process.communicate(timeout=60)[1])
         self.assertNotEqual(process.returncode, 0)
-        process = self.begin("manifest.json", "--captions", "en=asr_is_en")
-        errors = process.communicate(timeout=60)[1]
-        self.assertNotEqual(process.returncode, 0)
-        self.assertEqual(len([line for line in errors.splitlines() if line.startswith("kyutaistt-hls: ")]), 1, errors)
+        recording = os.path.join(EXAMPLES, "samples", "bulletin.flac")
+        for path, wanted in ((os.path.join(EXAMPLES, "samples", "manifest.json"), ""),
+                             (recording, f"{recording}: found no video; --test-picture shows one")):
+            process = self.begin_with(path, "--captions", "en=asr_is_en")
+            errors = process.communicate(timeout=60)[1]
+            self.assertEqual(process.returncode, 1)
+            lines = [line for line in errors.splitlines() if line.startswith("kyutaistt-hls: ")]
+            self.assertEqual(len(lines), 1, errors)
+            self.assertIn(wanted, lines[0])
 
 
 if __name__ == "__main__":

@@ -184,6 +184,28 @@ TEST(a_text_that_does_not_exist_has_no_prompt) {
   assert_equal(unknown.code(), StatusCode::NotFound);
 }
 
+TEST(after_a_hundred_hours_as_at_the_start) {
+  const Bulletin bulletin;
+  const auto engine = make_engine(load_model(example("model")));
+  std::list<Transcript> transcripts;
+  for (const Time start : {Time::zero(), Time(std::chrono::hours(100))}) {
+    Transcript &transcript = transcripts.emplace_back();
+    const auto stream = open_stream(*engine, options_of("asr_is_is", true), transcript);
+    assert_ok(stream->push(bulletin.samples, start));
+    assert_ok(stream->drain(1));
+    transcript.wait();
+    assert_at_least(stream->stats().relays, uint64_t{3});
+  }
+  const Transcript &early = transcripts.front();
+  const Transcript &late = transcripts.back();
+  assert_equal(late.words.size(), early.words.size());
+  for (size_t i = 0; i < early.words.size(); ++i) {
+    assert_equal(late.words[i].text, early.words[i].text);
+    assert_equal(late.words[i].start, early.words[i].start + std::chrono::hours(100));
+    assert_equal(late.ends[i], early.ends[i] + std::chrono::hours(100));
+  }
+}
+
 TEST(in_company_as_alone) {
   const Bulletin bulletin;
   const auto engine = make_engine(load_model(example("model")));

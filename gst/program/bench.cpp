@@ -41,6 +41,7 @@ const std::vector<OptionSpec> &bench_options() {
     std::vector<OptionSpec> all = {
         {"--synthetic", "tiny|1b|2.6b", "random weights of a real shape, made in memory"},
         {"--streams", "N", "streams at the same time (default: 1)"},
+        {"--texts", "N", "texts that every stream writes (default: 1)"},
         {"--seconds", "S", "how long to measure (default: 10)"},
         {"--live", nullptr, "feed every stream in real time instead of as fast as it goes"},
         {"--no-relay", nullptr, "let contexts roll on as the reference does, without their prompt"},
@@ -65,8 +66,10 @@ int bench(const std::vector<std::string> &words) {
   }
   auto options = model_options(arguments);
   const auto streams = arguments.integer("--streams", 1, 1024, 1);
+  const auto texts = arguments.integer("--texts", 1, 8, 1);
   const auto seconds = arguments.integer("--seconds", 1, 86400, default_seconds);
-  for (const Status &status : {options.status(), streams.status(), seconds.status()}) {
+  for (const Status &status :
+       {options.status(), streams.status(), texts.status(), seconds.status()}) {
     if (!status.ok()) {
       return fail_usage(status.message(), "bench");
     }
@@ -85,8 +88,11 @@ int bench(const std::vector<std::string> &words) {
   const int threads = model.value()->loaded().threads;
   Measured measured;
   const auto limits_before = measure_machine(threads);
-  const BenchPlan plan{streams.value(), std::chrono::seconds(seconds.value()),
-                       arguments.has("--live"), !arguments.has("--no-relay")};
+  const BenchPlan plan{.streams = streams.value(),
+                       .duration = std::chrono::seconds(seconds.value()),
+                       .live = arguments.has("--live"),
+                       .relay = !arguments.has("--no-relay"),
+                       .texts = texts.value()};
   auto result = run_bench(model.value(), plan);
   const auto limits_after = measure_machine(threads);
   bar.clear();

@@ -116,6 +116,7 @@ nlohmann::ordered_json report_bench(const Model &model, const BenchPlan &plan,
   json["cache_precision"] = option_name(loaded.cache_precision);
   json["threads"] = loaded.threads;
   json["streams"] = plan.streams;
+  json["texts"] = plan.texts;
   json["live"] = plan.live;
   json["relay"] = plan.relay;
   if (plan.live) {

@@ -52,7 +52,13 @@ class Feeder {
     if (plan_.live) {
       options.overflow = Overflow::Drop;
     }
-    auto stream = engine.open_stream(options, [this](const Event &event) { take(event); });
+    std::vector<Translation> translations;
+    for (int text = 1; text < plan_.texts; ++text) {
+      translations.push_back({options.prompt, [](const Event &) {}});
+    }
+    auto stream = engine.open_stream(
+        options, [this](const Event &event) { take(event); }, plan_.streams,
+        std::move(translations));
     if (!stream.ok()) {
       return stream.status();
     }

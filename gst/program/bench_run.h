@@ -19,6 +19,8 @@ struct BenchPlan {
   bool live = false;
   /// See `StreamOptions::relay`.
   bool relay = true;
+  /// Texts that every stream writes.
+  int texts = 1;
 };
 
 struct BenchResult {

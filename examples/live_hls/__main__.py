@@ -12,6 +12,7 @@ import os
 import re
 import signal
 import sys
+import time
 
 import pipeline
 import playlists
@@ -77,7 +78,7 @@ class Fragment:
     start: int
     location: str
     end: int = None
-    written: int = None
+    written: float = None
 
 
 class Broadcast(pipeline.Listener):
@@ -129,9 +130,6 @@ class Broadcast(pipeline.Listener):
                     playlists.replace(path, webvtt.segment([], 0, transport_stream.first_video_pts(media)))
 
     def on_fragment_begins(self, number, start):
-        if self._epoch is None:
-            now = datetime.datetime.now(datetime.timezone.utc)
-            self._epoch = now - datetime.timedelta(microseconds=self._pipeline.running_time() / 1000)
         if self._fragments:
             self._fragments[-1].end = start
         self._fragments.append(Fragment(start, self._location_of(number)))
@@ -140,7 +138,7 @@ class Broadcast(pipeline.Listener):
     def on_fragment_written(self, location):
         for fragment in self._fragments:
             if fragment.location == location:
-                fragment.written = self._pipeline.running_time()
+                fragment.written = time.monotonic()
         self._publish()
 
     def on_cue(self, tag, start, end, text):
@@ -185,12 +183,15 @@ class Broadcast(pipeline.Listener):
         for tag, segmenter in self._segmenters.items():
             text = webvtt.segment(segmenter.take(fragment.start, fragment.end), fragment.start, pts)
             playlists.replace(self._stream.path(playlists.captions_name(tag, number)), text)
+        if self._epoch is None:
+            now = datetime.datetime.now(datetime.timezone.utc)
+            self._epoch = now - datetime.timedelta(microseconds=self._pipeline.running_time() / 1000)
         duration = (fragment.end - fragment.start) / pipeline.Gst.SECOND
         self._stream.append(duration, self._epoch + datetime.timedelta(microseconds=fragment.start / 1000))
         if not self._described:
             self._describe()
         if self._options.verbose:
-            held = (self._pipeline.running_time() - fragment.written) / pipeline.Gst.SECOND
+            held = time.monotonic() - fragment.written
             print(f"segment {number}: {duration:.3f} s, held back {held:.1f} s for its captions", flush=True)
 
     def _describe(self):

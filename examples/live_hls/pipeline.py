@@ -151,6 +151,7 @@ class Pipeline:
         self._bin.set_state(Gst.State.NULL)
 
     def running_time(self):
+        """Of now, once the pipeline plays."""
         return self._bin.get_clock().get_time() - self._bin.get_base_time()
 
     def media_format(self):
@@ -173,6 +174,10 @@ class Pipeline:
                 function(*arguments)
             except (OSError, ValueError) as error:
                 self._listener.on_failure(str(error))
+            except Exception:
+                # GLib would go on without what was reported.
+                self._listener.on_failure("a fault of this program, see above")
+                raise
             return GLib.SOURCE_REMOVE
         GLib.idle_add(call, priority=GLib.PRIORITY_DEFAULT)
 

@@ -112,9 +112,9 @@ class Stream:
                              "expected one of this program or none") from None
         self._target = max(self._target, target)
         self._was_left = bool(self._segments)
-        # Segments that were never listed.
+        # Segments that were never listed, whole or not.
         for name in os.listdir(self.folder):
-            number = self._number_of(name)
+            number = self._number_of(name.removesuffix(".part"))
             if number is not None and number >= self.next_number:
                 os.remove(self.path(name))
 

@@ -134,7 +134,7 @@ class Playlists(unittest.TestCase):
         stream.end()
         self.assertTrue(self.read().ended)
         # Written, never listed: the program ended between the two.
-        for name in ("video-4.ts", "captions-en-4.vtt"):
+        for name in ("video-4.ts", "captions-en-4.vtt", "captions-is-4.vtt.part"):
             playlists.replace(os.path.join(self.folder, name), "unlisted")
         stream = self.stream()
         self.assertEqual(stream.next_number, 4)

@@ -81,13 +81,13 @@ TEST(random_chunks_one_context_after_the_other) {
 TEST(eight_at_once_while_others_come_and_go) {
   const auto engine = f32_engine();
   const std::vector<Clip> clips = read_clips();
-  constexpr unsigned lanes = 8;
+  constexpr unsigned users = 8;
   // Eight streams are always open, at different places of different recordings in both domains.
-  const auto run_lane = [&](unsigned lane) {
-    std::mt19937 random(lane);
-    for (size_t round = 0; round < 2 * clips.size() / lanes; ++round) {
-      const Clip &clip = clips[(lane + round * lanes) % clips.size()];
-      const char *domain = domains[(lane + round / 2) % 2];
+  const auto run_user = [&](unsigned user) {
+    std::mt19937 random(user);
+    for (size_t round = 0; round < 2 * clips.size() / users; ++round) {
+      const Clip &clip = clips[(user + round * users) % clips.size()];
+      const char *domain = domains[(user + round / 2) % 2];
       {
         // One that is closed in the middle of its audio, or begins anew there.
         Transcript other;
@@ -108,7 +108,7 @@ TEST(eight_at_once_while_others_come_and_go) {
       assert_reference(clip, domain, transcript.tokens);
     }
   };
-  run_lanes(*engine, lanes, run_lane);
+  run_users(*engine, users, run_user);
 }
 
 }  // namespace

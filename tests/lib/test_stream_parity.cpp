@@ -122,7 +122,7 @@ TEST(eight_streams_that_come_and_go) {
   const Expected expected("hf-f32");
   // Eight streams are always open, each with audio of its own, started at another time; whenever
   // one has ended the next begins in its place.
-  const auto run_lane = [&](unsigned seed) {
+  const auto run_user = [&](unsigned seed) {
     std::mt19937 random(seed);
     for (unsigned round = 0; round < 3; ++round) {
       const std::string recording = recordings[(seed + round) % 2];
@@ -137,7 +137,7 @@ TEST(eight_streams_that_come_and_go) {
       check_run(engine, expected, recording, run, "codes", 3000 + 500 * seed);
     }
   };
-  run_lanes(*engine, 8, run_lane);
+  run_users(*engine, 8, run_user);
 }
 
 }  // namespace

@@ -102,11 +102,11 @@ void push_in_chunks(Stream &stream, std::span<const float> samples, size_t most,
   assert_ok(stream.drain(1));
 }
 
-void run_lanes(const Engine &engine, unsigned lanes,
-               const std::function<void(unsigned lane)> &run_lane) {
+void run_users(const Engine &engine, unsigned users,
+               const std::function<void(unsigned user)> &run_user) {
   std::list<std::thread> threads;
-  for (unsigned lane = 0; lane < lanes; ++lane) {
-    threads.emplace_back(run_lane, lane);
+  for (unsigned user = 0; user < users; ++user) {
+    threads.emplace_back(run_user, user);
   }
   for (std::thread &thread : threads) {
     thread.join();

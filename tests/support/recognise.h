@@ -59,9 +59,9 @@ StreamOptions for_domain(const std::string &domain);
 void push_in_chunks(Stream &stream, std::span<const float> samples, size_t most,
                     std::mt19937 &random);
 
-/// Calls run_lane(lane) for all lanes at once, each of which opens and closes streams, and checks
+/// Calls run_user(user) for all users at once, each of which opens and closes streams, and checks
 /// that they shared steps and left none open.
-void run_lanes(const Engine &engine, unsigned lanes,
-               const std::function<void(unsigned lane)> &run_lane);
+void run_users(const Engine &engine, unsigned users,
+               const std::function<void(unsigned user)> &run_user);
 
 }  // namespace kyutaistt::tests

@@ -219,8 +219,8 @@ bool Scheduler::take_turns(Batch &batch) {
     }
     // A turn is in the batch before anything of its stream is taken: should that throw, the stream
     // is notified.
-    const auto ready = static_cast<size_t>(std::ranges::count_if(
-        intakes_, [](const Intake &intake) { return intake.is_ready(); }));
+    const auto ready = static_cast<size_t>(
+        std::ranges::count_if(intakes_, [](const Intake &intake) { return intake.is_ready(); }));
     batch.turns.reserve(ready);
     batch.samples.resize(ready * samples_per_frame);
     for (Intake &intake : intakes_) {

@@ -31,7 +31,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav \
   gstreamer1.0-plugins-base-apps gstreamer1.0-x \
   python3-gi python3-aiohttp gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 gir1.2-gst-rtsp-server-1.0 \
-  help2man munge slurmctld slurmd slurm-client python3-yaml \
+  help2man debhelper lintian munge slurmctld slurmd slurm-client python3-yaml \
   check python3 clang-format clang-tidy shellcheck flake8 binutils valgrind \
   g++-aarch64-linux-gnu qemu-user
 
@@ -94,7 +94,7 @@ esac
 export CK_TIMEOUT_MULTIPLIER=$timeout_factor
 
 if [ ! -f "$build/build.ninja" ]; then
-  /usr/bin/meson setup "$build" "$root" -Dlibtorch=enabled -Dsentencepiece=enabled "$@"
+  /usr/bin/meson setup "$build" "$root" --prefix=/usr -Dlibtorch=enabled -Dsentencepiece=enabled "$@"
 fi
 /usr/bin/ninja -C "$build"
 

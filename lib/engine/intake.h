@@ -20,7 +20,8 @@ namespace kyutaistt::engine {
 
 /// A stream's side that is shared between its callers and the worker. Not thread-safe: the
 /// scheduler's lock protects it.
-struct Intake {
+class Intake {
+ public:
   /// `forced`: tokens of the first context.
   Intake(std::shared_ptr<StreamState> of_stream, const AudioQueue::Shape &shape,
          decode::ForcedTokens forced)

@@ -184,6 +184,27 @@ TEST(a_text_that_does_not_exist_has_no_prompt) {
   assert_equal(unknown.code(), StatusCode::NotFound);
 }
 
+TEST(silence_does_not_age_a_stream) {
+  const Bulletin bulletin;
+  const auto engine = make_engine(load_model(example("model")));
+  const std::vector<float> speech(bulletin.samples.begin(),
+                                  bulletin.samples.begin() + 14 * sample_rate);
+  StreamOptions options = options_of("asr_is_is", true);
+  options.watchdog = false;
+  for (const int64_t silence : {5, 20, 47, 120}) {
+    std::vector<float> samples(static_cast<size_t>(silence * sample_rate));
+    samples.insert(samples.end(), speech.begin(), speech.end());
+    const Heard alone = recognise(*engine, "asr_is_is", true, speech);
+    Transcript transcript;
+    const auto stream = open_stream(*engine, options, transcript);
+    assert_ok(stream->push(samples));
+    assert_ok(stream->drain(1));
+    transcript.wait();
+    const metrics::Edits edits = metrics::count_word_edits(alone.text, transcript.text());
+    assert_at_most(edits.errors(), 2, std::to_string(silence) + " s: " + transcript.text());
+  }
+}
+
 TEST(after_a_hundred_hours_as_at_the_start) {
   const Bulletin bulletin;
   const auto engine = make_engine(load_model(example("model")));

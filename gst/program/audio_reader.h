@@ -65,6 +65,8 @@ class AudioReader {
   ~AudioReader();
 
   Result<FileAudio> read();
+  /// See `AudioSource::is_awaited`.
+  bool is_awaited() const { return source_.is_awaited(); }
   /// The file's length, if the container has it.
   std::optional<Time> duration() const;
   /// New notices for the user about the audio since the last call; usually empty.

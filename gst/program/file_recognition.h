@@ -26,6 +26,11 @@ struct Hearing {
   Time flush_on_pause{};
   /// Tokens and codes are reported too.
   bool report_steps = false;
+  /// A file is cut in pauses, and its pieces are heard by up to so many streams at the same time;
+  /// with 1 it is not.
+  int max_streams = 1;
+  /// Pipes and URIs are cut too: their text comes later.
+  bool cuts_awaited = false;
   /// Called on any thread when a job's transcript has grown or the job is done.
   std::function<void()> changed;
 };

@@ -12,8 +12,8 @@ namespace kyutaistt::program {
 
 using Jobs = std::vector<std::unique_ptr<Job>>;
 
-/// How many files are recognised at the same time by default. They share the reading of the
-/// weights.
+/// How many recordings of a list are recognised at the same time by default. They share the reading
+/// of the weights.
 inline constexpr int default_parallel = 4;
 /// The limit of an engine.
 inline constexpr int max_parallel = 64;

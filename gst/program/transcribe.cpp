@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// `kyutaistt transcribe`: the speech in files as text, subtitles or JSON.
+#include <algorithm>
 #include <filesystem>
 
 #include <kyutaistt/engine.h>
@@ -33,12 +34,33 @@ double share_of(const Jobs &jobs) {
   return sum / static_cast<double>(jobs.size());
 }
 
+/// How many streams are recognised at the same time if nobody says.
+int default_streams(const ModelInfo &model) {
+  // With the 1B model in int8, more are hardly faster.
+  constexpr uint64_t enough = 12;
+  constexpr uint64_t max_bytes = 1 << 30;
+  return static_cast<int>(std::clamp<uint64_t>(
+      max_bytes / std::max<uint64_t>(model.memory_per_stream_bytes, 1), 1, enough));
+}
+
+/// The files share the streams. Where every step is reported, or the context rolls on as in the
+/// reference, each is heard as a whole.
+Hearing hearing_for(const TranscribeRequest &request, int streams, size_t files) {
+  Hearing hearing = request.hearing;
+  const bool is_cut = hearing.relay && !hearing.report_steps;
+  hearing.max_streams = is_cut ? std::max(streams / static_cast<int>(files), 1) : 1;
+  hearing.cuts_awaited = request.parallel.has_value();
+  return hearing;
+}
+
 /// Shows progress and writes results until all files are done.
 void recognise_all(Engine &engine, const TranscribeRequest &request, const Jobs &jobs,
                    Results &results, const Output &output, ProgressBar &bar) {
   // Words on a terminal show the progress themselves.
   const bool shows_bar = !output.is_terminal();
-  recognise_jobs(engine, request.hearing, jobs, request.parallel, [&] {
+  const int streams = request.parallel.value_or(default_streams(engine.model().info()));
+  const Hearing hearing = hearing_for(request, streams, jobs.size());
+  recognise_jobs(engine, hearing, jobs, streams, [&] {
     results.write_ready([&bar] { bar.clear(); });
     if (!output.status().ok()) {
       interrupt();

@@ -75,14 +75,16 @@ Result<TranscribeRequest> read_transcribe_request(const Arguments &arguments) {
   }
   request.model_options = std::move(options).value();
   const auto format = parse_format(arguments.text("--format", "text"));
-  const auto parallel = arguments.integer("--parallel", 1, max_parallel, default_parallel);
+  const auto parallel = arguments.integer("--parallel", 1, max_parallel, 1);
   for (const Status &status : {format.status(), parallel.status()}) {
     if (!status.ok()) {
       return status;
     }
   }
   request.format = format.value();
-  request.parallel = parallel.value();
+  if (arguments.has("--parallel")) {
+    request.parallel = parallel.value();
+  }
   auto hearing = hearing_options(arguments);
   if (!hearing.ok()) {
     return hearing.status();
@@ -131,7 +133,8 @@ const std::vector<OptionSpec> &transcribe_options() {
         {"--output", "FILE", "write there instead of to standard output"},
         {"--output-dir", "DIR", "write a file there for each FILE, whole or not at all"},
         {"--overwrite", nullptr, "with --output-dir: also over files that are there"},
-        {"--parallel", "N", "files recognised at once, 1 to 64 (default: 4)"},
+        {"--parallel", "N",
+         "streams at once, of files or their pieces, 1 to 64 (default: 12; with --manifest: 4)"},
         {"--tokens", nullptr, "JSON: also the token of every step"},
         {"--codes", nullptr, "JSON: also the codes of every frame"},
     };

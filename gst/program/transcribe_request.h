@@ -2,6 +2,7 @@
 /// What the command line of `transcribe` asks for.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,8 @@ struct TranscribeRequest {
   /// A folder for a file for each result; empty for none.
   std::string output_folder;
   bool overwrite = false;
-  /// Files that are recognised at the same time.
-  int parallel = 0;
+  /// Streams at the same time, as asked for.
+  std::optional<int> parallel;
 };
 
 Result<TranscribeRequest> read_transcribe_request(const Arguments &arguments);

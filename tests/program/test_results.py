@@ -5,6 +5,7 @@
     test_results.py PROGRAM EXAMPLES
 """
 import glob
+import json
 import os
 import shutil
 import signal
@@ -14,7 +15,53 @@ import tempfile
 import unittest
 
 from program import CLIPS, LONG_SILENCE, MODEL, OTHER, PATIENCE, PROGRAM, SAMPLE, SAMPLES, Pipe, run
-from recordings import decode, endless_wave_header
+from recordings import decode, endless_wave_header, write_wave
+
+
+class Pieces(unittest.TestCase):
+    """Of a recording that is longer than 25 s, in its pauses."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.path = os.path.join(folder.name, "long.wav")
+        pause = bytes(2 * 24000 * 2)
+        cls.names = ["forecast-03.flac", "forecast-08.flac", "forecast-01.flac"] * 4
+        write_wave(cls.path, b"".join(decode(os.path.join(SAMPLES, name)) + pause for name in cls.names))
+
+    def hear(self, *options, stdin=None, path=None):
+        result = run("transcribe", MODEL, path or self.path, *options, stdin=stdin)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return result.stdout
+
+    def test_say_what_the_recording_says_in_its_order(self):
+        # Their last mark may depend on what comes next.
+        said = " ".join(CLIPS[name]["is"] for name in self.names).replace(".", "").split()
+        text = self.hear()
+        self.assertEqual(text.replace(".", "").split(), said)
+        for streams in ("2", "3", "12"):
+            self.assertEqual(self.hear("--parallel", streams), text)
+        words = json.loads(self.hear("--format", "json"))["words"]
+        self.assertEqual(" ".join(word["text"] for word in words), text.strip())
+        times = [time for word in words for time in (word["start"], word["end"])]
+        self.assertEqual(times, sorted(times))
+
+    def test_have_cues_in_order(self):
+        cues = self.hear("--format", "srt").strip().split("\n\n")
+        self.assertEqual([int(cue.split("\n")[0]) for cue in cues], list(range(1, len(cues) + 1)))
+        times = [time for cue in cues for time in cue.split("\n")[1].split(" --> ")]
+        self.assertEqual(times, sorted(times))
+
+    def test_are_not_made_of_pipes_and_where_steps_are_reported(self):
+        with open(self.path, "rb") as file:
+            piped = self.hear("--format", "json", stdin=file, path="-")
+        whole = self.hear("--format", "json", "--parallel", "1")
+        self.assertEqual(piped.replace('"-"', '"' + self.path + '"'), whole)
+        steps = self.hear("--format", "json", "--tokens", "--parallel", "12")
+        self.assertEqual(json.loads(steps)["words"], json.loads(whole)["words"])
+        seconds = os.path.getsize(self.path) / 48000
+        self.assertGreater(len(json.loads(steps)["tokens"]), seconds * 12.5)
 
 
 class CueOptions(unittest.TestCase):

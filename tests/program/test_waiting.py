@@ -175,9 +175,16 @@ class Interruption(unittest.TestCase):
                 output = result["text"]
             self.assertTrue(output.startswith(ICELANDIC), output)
 
+    def test_between_pieces_no_words_are_missing(self):
+        pipe = Pipe(self, "--parallel", "3")
+        pipe.write(endless_wave_header() + 3 * (decode(SAMPLE) + bytes(2 * 24000 * 20)) + 2 * LONG_SILENCE)
+        code, output, errors = pipe.interrupt()
+        self.assertEqual((code, errors), (130, ""))
+        self.assertEqual(output.strip(), " ".join([ICELANDIC] * 3))
+
     def test_files_that_were_not_begun_are_left_out(self):
-        # Four are read at a time.
-        self.assertEqual(Pipe(self, SAMPLE, pipes=4).interrupt(), (130, "", ""))
+        pipe = Pipe(self, SAMPLE, "--parallel", "4", pipes=4)
+        self.assertEqual(pipe.interrupt(), (130, "", ""))
 
 
 class Waiting(unittest.TestCase):

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/// The streams that hear one file.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <kyutaistt/engine.h>
+
+#include "program/event_order.h"
+#include "program/piece_cutter.h"
+
+namespace kyutaistt::program {
+
+/// Hears a file with one stream; or cuts it in pauses of the voice, and hears the pieces with
+/// several streams at the same time, since a step reads the weights once for all of them. The
+/// listener receives the same as from one stream, except `Drained`.
+///
+/// Threads: all methods are called from one thread; the listener from the engine's worker.
+/// Cost: that of its streams, which are opened as pieces need them. Up to 30 s of audio wait in
+/// each of several.
+class FileStreams {
+ public:
+  FileStreams(Engine &engine, const StreamOptions &options, int max_streams,
+              EventListener listener);
+  FileStreams(const FileStreams &) = delete;
+  FileStreams &operator=(const FileStreams &) = delete;
+  ~FileStreams() = default;
+
+  /// More audio, its first sample at `start`; waits where the streams cannot keep up. Fails with
+  /// `Cancelled` if `interrupted()`, and with a stream's failure.
+  Status push(std::span<const float> samples, Time start);
+  /// No more audio follows: what was pushed is heard to its end.
+  Status finish();
+  /// Waits until everything has been reported, but no longer than `patience`; returns whether it
+  /// has.
+  bool wait(std::chrono::milliseconds patience);
+  /// Audio that waits for the model.
+  Time waiting() const;
+
+ private:
+  struct Lane {
+    /// Those that it has not heard to their end, protected by `FileStreams::mutex_`.
+    std::deque<size_t> pieces;
+    /// Closed before what its listener uses.
+    std::unique_ptr<Stream> stream;
+  };
+
+  /// Chooses the stream for the next piece.
+  Status begin_piece();
+  Status open_lane();
+  Lane &freest_lane();
+  bool is_idle(const Lane &lane);
+  Status hear(std::span<const float> samples, Time start);
+  Status end_piece();
+  /// The running piece has failed.
+  Status end_with(Status failure);
+  Status hear_ready();
+
+  Engine &engine_;
+  const StreamOptions options_;
+  const size_t max_streams_;
+  /// Only with several streams.
+  std::optional<PieceCutter> cutter_;
+
+  /// Protects the members below, which the engine's worker changes; held while the listener is
+  /// called, so that the events are in order.
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  EventOrder order_;
+
+  /// The one that hears the piece that has begun.
+  Lane *running_ = nullptr;
+  /// Closed first, because of their listeners.
+  std::vector<std::unique_ptr<Lane>> lanes_;
+};
+
+}  // namespace kyutaistt::program

@@ -2,15 +2,18 @@
 /// `kyutaistt bench`: the speed of a model on this machine, against what its memory allows.
 #include <chrono>
 #include <iostream>
+#include <string>
 
 #include <kyutaistt/engine.h>
 #include <kyutaistt/machine.h>
 
+#include "program/bench_file.h"
 #include "program/bench_report.h"
 #include "program/bench_run.h"
 #include "program/commands.h"
 #include "program/json_text.h"
 #include "program/progress_bar.h"
+#include "program/recognise_jobs.h"
 
 namespace kyutaistt::program {
 
@@ -34,15 +37,26 @@ Result<std::shared_ptr<const Model>> load(const Arguments &arguments, const Mode
   return folder.ok() ? Model::load(folder.value(), options) : folder.status();
 }
 
+void print(const nlohmann::ordered_json &report, const Arguments &arguments,
+           void (*print_table)(const nlohmann::ordered_json &)) {
+  if (arguments.has("--json")) {
+    std::cout << json_text(report, 2) << "\n";
+  } else {
+    print_table(report);
+  }
+}
+
 }  // namespace
 
 const std::vector<OptionSpec> &bench_options() {
   static const std::vector<OptionSpec> specs = [] {
     std::vector<OptionSpec> all = {
         {"--synthetic", "tiny|1b|2.6b", "random weights of a real shape, made in memory"},
-        {"--streams", "N", "streams at the same time (default: 1)"},
+        {"--streams", "N", "streams at the same time (default: 1; with --file: 12)"},
         {"--texts", "N", "texts that every stream writes (default: 1)"},
         {"--seconds", "S", "how long to measure (default: 10)"},
+        {"--file", "RECORDING",
+         "measure its recognition as one stream, and in pieces by --streams"},
         {"--live", nullptr, "feed every stream in real time instead of as fast as it goes"},
         {"--no-relay", nullptr, "let contexts roll on as the reference does, without their prompt"},
         {"--json", nullptr, "print JSON"},
@@ -64,8 +78,15 @@ int bench(const std::vector<std::string> &words) {
   if (arguments.operands().size() != (arguments.has("--synthetic") ? 0 : 1)) {
     return fail_usage("expected either a MODEL or --synthetic", "bench");
   }
+  for (const char *option : {"--live", "--seconds", "--no-relay", "--texts"}) {
+    if (arguments.has("--file") && arguments.has(option)) {
+      return fail_usage(std::string("--file takes no ") + option, "bench");
+    }
+  }
   auto options = model_options(arguments);
-  const auto streams = arguments.integer("--streams", 1, 1024, 1);
+  const bool hears_file = arguments.has("--file");
+  const auto streams =
+      arguments.integer("--streams", 1, hears_file ? max_parallel : 1024, hears_file ? 12 : 1);
   const auto texts = arguments.integer("--texts", 1, 8, 1);
   const auto seconds = arguments.integer("--seconds", 1, 86400, default_seconds);
   for (const Status &status :
@@ -85,6 +106,15 @@ int bench(const std::vector<std::string> &words) {
     return fail(model.status().message(), ModelFailed);
   }
   bar.show("measuring", -1);
+  if (hears_file) {
+    const auto report = bench_file(model.value(), arguments.text("--file"), streams.value());
+    bar.clear();
+    if (!report.ok()) {
+      return fail(report.status().message(), FileFailed);
+    }
+    print(report.value(), arguments, print_bench_file);
+    return Success;
+  }
   const int threads = model.value()->loaded().threads;
   Measured measured;
   const auto limits_before = measure_machine(threads);
@@ -104,11 +134,7 @@ int bench(const std::vector<std::string> &words) {
   measured.result = std::move(result).value();
   measured.limits = mean_of(limits_before.value(), limits_after.value());
   const auto json = report_bench(*model.value(), plan, measured);
-  if (arguments.has("--json")) {
-    std::cout << json_text(json, 2) << "\n";
-  } else {
-    print_bench(json);
-  }
+  print(json, arguments, print_bench);
   return Success;
 }
 

@@ -331,6 +331,17 @@ class Bench(unittest.TestCase):
         self.assertIn(data["instruction_set"].split()[0],
                       ("avx512-bf16", "avx512", "avx2", "neon-i8mm", "neon-dotprod", "plain"))
 
+    def test_a_recording_is_timed_both_ways(self):
+        result = run("bench", MODEL, "--file", SAMPLE, "--streams", "3", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        data = json.loads(result.stdout)
+        self.assertEqual(data["streams"], 3)
+        for field in ("audio_seconds", "whole_seconds", "pieces_seconds", "whole_steps", "pieces_steps"):
+            self.assertGreater(data[field], 0, field)
+        for wrong in ("nowhere.wav", MODEL):
+            self.assertEqual(run("bench", MODEL, "--file", wrong).returncode, 1)
+        self.assertEqual(run("bench", MODEL, "--file", SAMPLE, "--live").returncode, 2)
+
     def test_live_streams_keep_up(self):
         result = run("bench", "--synthetic", "tiny", "--seconds", "2", "--streams", "2", "--live",
                      "--precision", "int8", "--json")

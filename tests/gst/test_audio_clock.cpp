@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <gst/audio/audio.h>
+
 #include "common/audio_clock.h"
 #include "support/suite.h"
 
@@ -15,6 +17,7 @@ namespace {
 
 using kyutaistt::AudioClock;
 using kyutaistt::Time;
+using kyutaistt::tests::assert_at_least;
 using kyutaistt::tests::assert_equal;
 
 constexpr int rate = 48000;
@@ -178,6 +181,39 @@ TEST(every_source) {
                     std::chrono::duration<double, std::milli>(heard.worst).count());
       ck_assert_msg(!heard.ran_backwards, "%s: time ran backwards", what.c_str());
     }
+  }
+}
+
+TEST(a_live_hole_is_believed_when_audio_stream_align_believes_it) {
+  constexpr size_t frames = rate / 50;
+  constexpr size_t pieces_before = 250;
+  for (const double length : {0.05, 0.3, 0.9, -0.3, 1.5}) {
+    AudioClock clock;
+    clock.set_rate(rate);
+    GstAudioStreamAlign *align = gst_audio_stream_align_new(
+        rate, static_cast<GstClockTime>(AudioClock::tolerance.count()), GST_SECOND);
+    Time ours{};
+    size_t compared = 0;
+    for (size_t i = 0; i < 2 * pieces_before; ++i) {
+      const Time position =
+          seconds(0.02 * static_cast<double>(i) + (i >= pieces_before ? length : 0));
+      GstClockTime theirs = 0;
+      gst_audio_stream_align_process(align, FALSE, static_cast<GstClockTime>(position.count()),
+                                     frames, &theirs, nullptr, nullptr);
+      for (const AudioClock::Joint &joint : clock.take({position, frames, false})) {
+        ours = joint.timestamp.value_or(ours + seconds(0.02));
+      }
+      // What goes back is made up for bit by bit, so that time does not.
+      const size_t patience = length < 0 ? 100 : 0;
+      if (i >= pieces_before + patience && Time(theirs) == position) {
+        ++compared;
+        ck_assert_msg(std::chrono::abs(ours - position) <= AudioClock::tolerance,
+                      "a hole of %g s, piece %zu: %g s off", length, i,
+                      std::chrono::duration<double>(ours - position).count());
+      }
+    }
+    assert_at_least(compared, pieces_before / 2);
+    gst_audio_stream_align_free(align);
   }
 }
 

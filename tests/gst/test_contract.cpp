@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// What a pipeline may do to the element, and what the element says when something is wrong.
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -238,6 +239,38 @@ TEST(a_flush_releases_a_push_at_any_moment) {
     gst_segment_init(&segment, GST_FORMAT_TIME);
     gst_pad_push_event(source, gst_event_new_segment(&segment));
   }
+}
+
+TEST(no_text_task_outlives_its_pad) {
+  // Kept, so that no start loads it again.
+  const auto engine = kyutaistt::Engine::shared(model_folder);
+  assert_ok(engine.status());
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en");
+  element.start_audio();
+  std::atomic<bool> stops = false;
+  std::thread flusher([&] {
+    GstPad *source = element.harness()->srcpad;
+    while (!stops) {
+      gst_pad_push_event(source, gst_event_new_flush_start());
+      gst_pad_push_event(source, gst_event_new_flush_stop(TRUE));
+    }
+  });
+  GstPad *text = gst_element_get_static_pad(element.element(), "src");
+  for (int round = 0; round < 200; ++round) {
+    ck_assert_int_ne(gst_element_set_state(element.element(), GST_STATE_PLAYING),
+                     GST_STATE_CHANGE_FAILURE);
+    g_usleep(static_cast<gulong>(round % 20) * 50);
+    ck_assert_int_eq(gst_element_set_state(element.element(), GST_STATE_READY),
+                     GST_STATE_CHANGE_SUCCESS);
+    // Nor is there one a little later, when a flush that was under way has ended.
+    g_usleep(500);
+    GST_OBJECT_LOCK(text);
+    ck_assert(GST_PAD_TASK(text) == nullptr);
+    GST_OBJECT_UNLOCK(text);
+  }
+  stops = true;
+  flusher.join();
+  gst_object_unref(text);
 }
 
 TEST(a_new_segment_waits_for_the_text_before_it) {

@@ -95,6 +95,12 @@ std::vector<Property> make_table() {
        .blurb = "Which earlier positions the codec sees, for parity with other programs",
        .value = choice(&Settings::codec_attention, "GstKyutaiSttCodecAttention"),
        .mutability = Mutability::BeforePaused},
+      {.name = "packed-weights",
+       .nick = "Packed weights",
+       .blurb = "How weights that kyutaistt quantize wrote get into memory; a mapped file must not "
+                "be changed in place while it is used",
+       .value = choice(&Settings::packed_weights, "GstKyutaiSttPackedWeights"),
+       .mutability = Mutability::BeforePaused},
 
       // The stream and its text.
       {.name = "text-unit",

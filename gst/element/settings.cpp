@@ -13,6 +13,7 @@ ModelOptions Settings::model_options() const {
   options.threads = static_cast<int>(threads);
   options.alignment = alignment;
   options.codec_attention = codec_attention;
+  options.packed_weights = packed_weights;
   return options;
 }
 

@@ -39,6 +39,7 @@ struct Settings {
   guint threads = 0;
   Alignment alignment = Alignment::Auto;
   CodecAttention codec_attention = CodecAttention::Auto;
+  PackedWeights packed_weights = PackedWeights::Copied;
   TextUnit text_unit = TextUnit::Word;
   guint latency = 0;
   guint lateness = 0;

@@ -402,7 +402,7 @@ TEST(every_property_is_described) {
       g_value_unset(&value);
     }
   }
-  ck_assert_int_eq(own, 31);
+  ck_assert_int_eq(own, 32);
   g_free(properties);
   gst_object_unref(element);
 }

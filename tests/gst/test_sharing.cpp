@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// Elements that share a model: they come and go while others run, and the last one frees it.
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
 #include <thread>
 #include <vector>
+
+#include <kyutaistt/model.h>
 
 #include "gst/harness.h"
 #include "support/suite.h"
 
 namespace {
 
+using kyutaistt::tests::assert_equal;
 using kyutaistt::tests::assert_text;
 using kyutaistt::tests::Element;
+using kyutaistt::tests::model_folder;
 using kyutaistt::tests::read_sample;
 
 constexpr size_t rate = 24000;
@@ -82,6 +90,28 @@ TEST(the_last_one_frees_the_model) {
   Element third("text/x-raw, format=utf8", "domain=asr_is_en");
   recognise(third, audio, english);
   ck_assert_uint_eq(steps_of(third), steps);
+}
+
+/// The file is mapped into this process.
+bool is_mapped(const std::string &path) {
+  std::ifstream file("/proc/self/maps");
+  const std::string maps((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  return maps.find(path) != std::string::npos;
+}
+
+TEST(packed_weights_are_mapped_if_asked) {
+  gchar *made = g_dir_make_tmp("kyutaistt-XXXXXX", nullptr);
+  const std::string folder = std::filesystem::canonical(made);
+  g_free(made);
+  assert_ok(kyutaistt::quantize_model(model_folder, folder));
+  const std::vector<float> audio = read_sample("forecast-03.flac");
+  for (const bool mapped : {false, true}) {
+    Element element("text/x-raw, format=utf8",
+                    mapped ? "domain=asr_is_en packed-weights=mapped" : "domain=asr_is_en", folder);
+    recognise(element, audio, english);
+    assert_equal(is_mapped(folder + "/model.safetensors"), mapped);
+  }
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

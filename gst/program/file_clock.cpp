@@ -9,8 +9,8 @@ Time FileClock::now() const {
   return anchor_ + duration_of(samples_);
 }
 
-FileClock::Joint FileClock::take(std::optional<Time> position, size_t samples, bool begins_part) {
-  Joint joint;
+Time FileClock::take(std::optional<Time> position, size_t samples, bool begins_part) {
+  Time silence{};
   if (position) {
     const Time ahead = *position + shift_ - now();
     if (ahead < -AudioClock::certainty) {
@@ -19,15 +19,14 @@ FileClock::Joint FileClock::take(std::optional<Time> position, size_t samples, b
     } else {
       // Short holes within a part have been filled; this is one between parts, or before the first.
       const bool is_hole = ahead > AudioClock::tolerance && ahead <= AudioClock::max_silence;
-      joint.silence = begun_ && begins_part && is_hole ? ahead : Time();
+      silence = begun_ && begins_part && is_hole ? ahead : Time();
       anchor_ = now() + ahead;
       samples_ = 0;
-      joint.timestamp = anchor_;
     }
   }
   samples_ += static_cast<int64_t>(samples);
   begun_ = true;
-  return joint;
+  return silence;
 }
 
 }  // namespace kyutaistt::program

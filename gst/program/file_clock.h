@@ -14,16 +14,9 @@ namespace kyutaistt::program {
 /// so. Not thread-safe.
 class FileClock {
  public:
-  /// How audio joins the audio before it.
-  struct Joint {
-    /// The time of the first sample, where it does not follow.
-    std::optional<Time> timestamp;
-    /// A short stretch missing before it, to be replaced by silence.
-    Time silence{};
-  };
-
-  /// Adds the next audio: so many samples, at `position` if they do not follow.
-  Joint take(std::optional<Time> position, size_t samples, bool begins_part);
+  /// Adds the next audio: so many samples, at `position` if they do not follow. Returns how much is
+  /// missing before them, where that is to be replaced by silence.
+  Time take(std::optional<Time> position, size_t samples, bool begins_part);
   /// Where the audio added so far ends.
   Time now() const;
 

@@ -63,7 +63,7 @@ Status feed(AudioReader &reader, FileStreams &streams, Job &job) {
     // Where the container places it.
     const Time end_before = clock.now();
     const Time silence =
-        clock.take(audio.value().position, samples.size(), audio.value().begins_part).silence;
+        clock.take(audio.value().position, samples.size(), audio.value().begins_part);
     Time start = clock.now() - duration_of(static_cast<int64_t>(samples.size()));
     if (job.part) {
       samples = cut(samples, *job.part, start);

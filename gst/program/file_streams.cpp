@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <iterator>
 #include <utility>
+#include <variant>
 
 #include "program/interruption.h"
 
@@ -11,7 +14,7 @@ namespace kyutaistt::program {
 
 namespace {
 
-/// A piece and some of the next, so that a stream that waits for the file's reader has work.
+/// A piece, so that the reader goes on to the next one.
 constexpr Time piece_capacity = std::chrono::seconds(30);
 /// Pushed at once: an interruption must not wait for more.
 constexpr size_t max_push = sample_rate;
@@ -109,58 +112,55 @@ Status FileStreams::end_piece() {
 
 Status FileStreams::end_with(Status failure) {
   const std::lock_guard lock(mutex_);
-  order_.add(running_->pieces.back(), Failure{failure});
+  order_.add(running_->piece, Failure{failure});
   return failure;
 }
 
 Status FileStreams::begin_piece() {
-  const bool has_idle = std::any_of(lanes_.begin(), lanes_.end(),
-                                    [this](const auto &lane) { return is_idle(*lane); });
-  if (!has_idle && lanes_.size() < max_streams_) {
-    if (Status status = open_lane(); !status.ok()) {
-      return status;
-    }
+  if (Status status = wait_for_room(); !status.ok()) {
+    return status;
   }
-  running_ = &freest_lane();
-  const std::lock_guard lock(mutex_);
-  running_->pieces.push_back(order_.begin_piece());
-  return {};
-}
-
-Status FileStreams::open_lane() {
   auto lane = std::make_unique<Lane>();
   auto stream = engine_.open_stream(options_, [this, lane = lane.get()](const Event &event) {
     const std::lock_guard lock(mutex_);
-    if (lane->pieces.empty()) {
-      // A failure between two pieces: the next push reports it.
-      return;
+    order_.add(lane->piece, event);
+    if (const auto *failed = std::get_if<Failure>(&event)) {
+      failure_ = failed->status;
     }
-    order_.add(lane->pieces.front(), event);
-    if (std::holds_alternative<Drained>(event)) {
-      lane->pieces.pop_front();
-    }
+    lane->has_ended = lane->has_ended || std::holds_alternative<Drained>(event);
     changed_.notify_all();
   });
   if (!stream.ok()) {
     return stream.status();
   }
   lane->stream = std::move(stream).value();
+  running_ = lane.get();
   lanes_.push_back(std::move(lane));
+  const std::lock_guard lock(mutex_);
+  running_->piece = order_.begin_piece();
   return {};
 }
 
-bool FileStreams::is_idle(const Lane &lane) {
-  const std::lock_guard lock(mutex_);
-  return lane.pieces.empty();
-}
-
-FileStreams::Lane &FileStreams::freest_lane() {
-  const auto load_of = [this](const auto &lane) {
-    // A stream that is still finishing its last piece has nothing in its queue either.
-    return std::pair(!is_idle(*lane), lane->stream->stats().queued);
-  };
-  return **std::min_element(lanes_.begin(), lanes_.end(),
-                            [&](const auto &a, const auto &b) { return load_of(a) < load_of(b); });
+Status FileStreams::wait_for_room() {
+  constexpr auto patience = std::chrono::milliseconds(100);
+  const auto has_ended = [](const auto &lane) { return lane->has_ended; };
+  std::vector<std::unique_ptr<Lane>> ended;
+  std::unique_lock lock(mutex_);
+  while (lanes_.size() >= max_streams_ && std::none_of(lanes_.begin(), lanes_.end(), has_ended)) {
+    if (interrupted()) {
+      return Status::cancelled("interrupted");
+    }
+    if (!failure_.ok()) {
+      return failure_;
+    }
+    changed_.wait_for(lock, patience);
+  }
+  const auto first = std::partition(lanes_.begin(), lanes_.end(), std::not_fn(has_ended));
+  std::move(first, lanes_.end(), std::back_inserter(ended));
+  lanes_.erase(first, lanes_.end());
+  // Closing waits for a listener, which takes the lock.
+  lock.unlock();
+  return {};
 }
 
 }  // namespace kyutaistt::program

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,8 +22,8 @@ namespace kyutaistt::program {
 /// listener receives the same as from one stream, except `Drained`.
 ///
 /// Threads: all methods are called from one thread; the listener from the engine's worker.
-/// Cost: that of its streams, which are opened as pieces need them. Up to 30 s of audio wait in
-/// each of several.
+/// Cost: that of its streams, one for each piece until it has been heard. Up to 30 s of audio wait
+/// in each of several.
 class FileStreams {
  public:
   FileStreams(Engine &engine, const StreamOptions &options, int max_streams,
@@ -45,18 +44,17 @@ class FileStreams {
   Time waiting() const;
 
  private:
+  /// A piece and the stream that hears it: one of its own, because what a stream has heard has an
+  /// effect on where its contexts change.
   struct Lane {
-    /// Those that it has not heard to their end, protected by `FileStreams::mutex_`.
-    std::deque<size_t> pieces;
-    /// Closed before what its listener uses.
+    size_t piece = 0;
+    bool has_ended = false;
     std::unique_ptr<Stream> stream;
   };
 
-  /// Chooses the stream for the next piece.
+  /// Opens a stream for the next piece, as soon as there may be one more.
   Status begin_piece();
-  Status open_lane();
-  Lane &freest_lane();
-  bool is_idle(const Lane &lane);
+  Status wait_for_room();
   Status hear(std::span<const float> samples, Time start);
   Status end_piece();
   /// The running piece has failed.
@@ -74,8 +72,10 @@ class FileStreams {
   std::mutex mutex_;
   std::condition_variable changed_;
   EventOrder order_;
+  /// Of one of the streams.
+  Status failure_;
 
-  /// The one that hears the piece that has begun.
+  /// The one of the last piece, until that ends.
   Lane *running_ = nullptr;
   /// Closed first, because of their listeners.
   std::vector<std::unique_ptr<Lane>> lanes_;

@@ -62,8 +62,8 @@ bool FileStreams::wait(std::chrono::milliseconds patience) {
 
 Time FileStreams::waiting() const {
   Time sum{};
-  for (const auto &lane : lanes_) {
-    sum += lane->stream->stats().queued;
+  for (const auto &piece : streams_) {
+    sum += piece->stream->stats().queued;
   }
   return sum;
 }
@@ -102,7 +102,7 @@ Status FileStreams::hear(std::span<const float> samples, Time start) {
 }
 
 Status FileStreams::end_piece() {
-  // Returns at once: the next piece can begin on this stream or another.
+  // Returns at once: the next piece has a stream of its own.
   if (Status status = running_->stream->drain(0); !status.ok()) {
     return end_with(std::move(status));
   }
@@ -112,7 +112,7 @@ Status FileStreams::end_piece() {
 
 Status FileStreams::end_with(Status failure) {
   const std::lock_guard lock(mutex_);
-  order_.add(running_->piece, Failure{failure});
+  order_.add(running_->number, Failure{failure});
   return failure;
 }
 
@@ -120,33 +120,34 @@ Status FileStreams::begin_piece() {
   if (Status status = wait_for_room(); !status.ok()) {
     return status;
   }
-  auto lane = std::make_unique<Lane>();
-  auto stream = engine_.open_stream(options_, [this, lane = lane.get()](const Event &event) {
+  auto piece = std::make_unique<PieceStream>();
+  auto stream = engine_.open_stream(options_, [this, piece = piece.get()](const Event &event) {
     const std::lock_guard lock(mutex_);
-    order_.add(lane->piece, event);
+    order_.add(piece->number, event);
     if (const auto *failed = std::get_if<Failure>(&event)) {
       failure_ = failed->status;
     }
-    lane->has_ended = lane->has_ended || std::holds_alternative<Drained>(event);
+    piece->has_ended = piece->has_ended || std::holds_alternative<Drained>(event);
     changed_.notify_all();
   });
   if (!stream.ok()) {
     return stream.status();
   }
-  lane->stream = std::move(stream).value();
-  running_ = lane.get();
-  lanes_.push_back(std::move(lane));
+  piece->stream = std::move(stream).value();
+  running_ = piece.get();
+  streams_.push_back(std::move(piece));
   const std::lock_guard lock(mutex_);
-  running_->piece = order_.begin_piece();
+  running_->number = order_.begin_piece();
   return {};
 }
 
 Status FileStreams::wait_for_room() {
   constexpr auto patience = std::chrono::milliseconds(100);
-  const auto has_ended = [](const auto &lane) { return lane->has_ended; };
-  std::vector<std::unique_ptr<Lane>> ended;
+  const auto has_ended = [](const auto &piece) { return piece->has_ended; };
+  std::vector<std::unique_ptr<PieceStream>> ended;
   std::unique_lock lock(mutex_);
-  while (lanes_.size() >= max_streams_ && std::none_of(lanes_.begin(), lanes_.end(), has_ended)) {
+  while (streams_.size() >= max_streams_ &&
+         std::none_of(streams_.begin(), streams_.end(), has_ended)) {
     if (interrupted()) {
       return Status::cancelled("interrupted");
     }
@@ -155,9 +156,9 @@ Status FileStreams::wait_for_room() {
     }
     changed_.wait_for(lock, patience);
   }
-  const auto first = std::partition(lanes_.begin(), lanes_.end(), std::not_fn(has_ended));
-  std::move(first, lanes_.end(), std::back_inserter(ended));
-  lanes_.erase(first, lanes_.end());
+  const auto first = std::partition(streams_.begin(), streams_.end(), std::not_fn(has_ended));
+  std::move(first, streams_.end(), std::back_inserter(ended));
+  streams_.erase(first, streams_.end());
   // Closing waits for a listener, which takes the lock.
   lock.unlock();
   return {};

@@ -44,10 +44,9 @@ class FileStreams {
   Time waiting() const;
 
  private:
-  /// A piece and the stream that hears it: one of its own, because what a stream has heard has an
-  /// effect on where its contexts change.
-  struct Lane {
-    size_t piece = 0;
+  /// A piece and the stream that hears it.
+  struct PieceStream {
+    size_t number = 0;
     bool has_ended = false;
     std::unique_ptr<Stream> stream;
   };
@@ -76,9 +75,9 @@ class FileStreams {
   Status failure_;
 
   /// The one of the last piece, until that ends.
-  Lane *running_ = nullptr;
+  PieceStream *running_ = nullptr;
   /// Closed first, because of their listeners.
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<PieceStream>> streams_;
 };
 
 }  // namespace kyutaistt::program

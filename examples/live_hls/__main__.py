@@ -19,8 +19,8 @@ import playlists
 import transport_stream
 import webvtt
 
-# What MPEG-TS adds to the encoders' rates, and how far a segment may exceed them.
-OVERHEAD = 1.35
+# What MPEG-TS adds to the encoders' rates.
+OVERHEAD = 1.1
 
 
 def language_of(text):
@@ -196,7 +196,11 @@ class Broadcast(pipeline.Listener):
 
     def _describe(self):
         codecs, width, height, frame_rate = self._pipeline.media_format()
-        rate = round((self._options.video_bitrate + self._options.audio_bitrate) * 1000 * OVERHEAD)
+        # The peak rate is that of half a segment or more (RFC 8216, 4.3.4.2), which may bring as much as a
+        # decoder buffers beside what belongs to its time.
+        shortest = self._options.segment / 2
+        video = self._options.video_bitrate * (1 + pipeline.DECODER_BUFFER / shortest)
+        rate = round((video + self._options.audio_bitrate) * 1000 * OVERHEAD)
         self._stream.write_multivariant(playlists.Variant(rate, codecs, width, height, frame_rate))
         self._described = True
 

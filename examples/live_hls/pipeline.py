@@ -14,6 +14,9 @@ from gi.repository import GLib, Gst, GstPbutils  # noqa: E402 - versions have to
 # What is read as fast as it comes is shown at the speed of its clock; all else is live.
 PACED = ("file:", "http:", "https:")
 
+# Seconds of video that a decoder buffers, so that frames may differ in size.
+DECODER_BUFFER = 0.6
+
 
 class Listener:
     """What a pipeline reports."""
@@ -77,8 +80,9 @@ class Pipeline:
         media = self._add(
             f"{pace} name=video-in ! queue ! videoconvert ! video/x-raw,format=I420 ! "
             f"x264enc tune=zerolatency speed-preset=veryfast bitrate={options.video_bitrate} "
-            f"key-int-max={options.segment * 100} ! video/x-h264,profile=main,stream-format=avc ! "
-            f"h264parse name=video-parser ! splitmuxsink name=sink muxer-factory=mpegtsmux "
+            f"vbv-buf-capacity={round(DECODER_BUFFER * 1000)} key-int-max={options.segment * 100} ! "
+            f"video/x-h264,profile=main,stream-format=avc ! h264parse name=video-parser ! "
+            f"splitmuxsink name=sink muxer-factory=mpegtsmux "
             f"max-size-time={options.segment * Gst.SECOND} send-keyframe-requests=true "
             f"{pace} name=audio-in ! tee name=sound ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! "
             f"audioconvert ! audio/x-raw,channels=[1,2] ! "

@@ -5,6 +5,7 @@
     test_live_hls.py EXAMPLES
 """
 import array
+import difflib
 import json
 import os
 import signal
@@ -167,6 +168,21 @@ class LiveHls(unittest.TestCase):
         self.assertAlmostEqual(sum(segment.duration for segment in media.segments), 84 * 1001 / 30000, delta=0.04)
         self.assertEqual(words(cues["is"]), clip["is"])
         self.assertIn("RESOLUTION=320x240,FRAME-RATE=29.970,", hls_checks.read(self.stream, "live.m3u8"))
+
+    def test_a_live_source(self):
+        clip = sample("forecast-01.flac")
+        server = subprocess.Popen([PYTHON, os.path.join(EXAMPLES, "serve_rtsp.py"),
+                                   os.path.join(EXAMPLES, "samples", clip["file"]), "8656"],
+                                  stdout=subprocess.PIPE, text=True)
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.kill)
+        self.finish(self.begin_with(server.stdout.readline().strip(), "--captions", "en=asr_is_en", "--test-picture"))
+        media, _streams, cues = hls_checks.check_stream(self.stream, ["en"])
+        # It may come back.
+        self.assertFalse(media.ended)
+        # Frames of the model begin elsewhere in the sound than in the file, so words may differ.
+        found, said = words(cues["en"]).split(), clip["en"].split()
+        self.assertGreaterEqual(difflib.SequenceMatcher(None, found, said).ratio(), 0.5, found)
 
     def test_failures_are_one_line(self):
         process = self.begin("bulletin.flac", "--captions", "en=asr_is_en", "--set", "colour=red")

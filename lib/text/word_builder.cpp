@@ -31,14 +31,6 @@ WordBuilder::WordBuilder(std::shared_ptr<const Tokenizer> tokenizer, double dela
                          double cap_steps)
     : tokenizer_(std::move(tokenizer)), delay_(delay_steps), cap_(cap_steps) {}
 
-void WordBuilder::reset() {
-  open_.reset();
-  ending_.reset();
-  boundary_.reset();
-  last_start_ = 0;
-  next_position_ = 0;
-}
-
 void WordBuilder::push(int64_t position, int32_t token, float probability,
                        std::vector<WordEvent> &out) {
   next_position_ = position + 1;

@@ -50,8 +50,6 @@ class WordBuilder {
   void push(int64_t position, int32_t token, float probability, std::vector<WordEvent> &out);
   /// No more tokens follow: closes the open word and its end.
   void finish(std::vector<WordEvent> &out);
-  /// Forgets everything, for a new context.
-  void reset();
 
   /// Step before which no later word can start.
   double settled_until() const noexcept;

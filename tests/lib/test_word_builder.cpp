@@ -75,7 +75,6 @@ class Run {
 
   const std::vector<TimedWord> &words() const { return words_; }
   double settled() const { return settled_; }
-  WordBuilder &builder() { return builder_; }
 
  private:
   void take(const std::vector<WordEvent> &events) {
@@ -244,16 +243,6 @@ TEST(confidence_is_the_geometric_mean) {
   Run run;
   run.push({boundary}, 0.01F).push({good}, 0.9F).push({full_stop}, 0.4F).push({pad}, 0.01F);
   ck_assert_float_eq_tol(run.words()[0].confidence, 0.6F, 1e-6F);
-}
-
-TEST(a_reset_forgets_everything) {
-  Run run;
-  run.push({pad, pad, pad, pad, pad, pad, pad, boundary, good, pad, boundary, to});
-  run.builder().reset();
-  std::vector<WordEvent> events;
-  run.builder().finish(events);
-  ck_assert_uint_eq(events.size(), 0);
-  assert_equal(run.builder().settled_until(), 0);
 }
 
 }  // namespace

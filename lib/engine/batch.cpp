@@ -164,7 +164,9 @@ void Batch::add_fresh_contexts(const ModelState &model) {
     return row.is_running() && row.turn->stream->relay.is_running();
   };
   const int64_t max_fresh = max_fresh_contexts(turns.size());
-  int64_t fresh = std::ranges::count_if(rows_, has_fresh_context);
+  const int64_t fresh = std::ranges::count_if(rows_, has_fresh_context);
+  // One in a step, so that the memory that they may need is not asked for all at once.
+  bool may_begin = fresh < max_fresh;
   for (const Row &row : rows_) {
     if (!row.is_running()) {
       continue;
@@ -173,9 +175,9 @@ void Batch::add_fresh_contexts(const ModelState &model) {
     const float level = decode::level_of(row.samples);
     stream.watch.hear(level);
     Relay &relay = stream.relay;
-    if (relay.hear(level, row.context->position()) && fresh < max_fresh) {
+    if (relay.hear(level, row.context->position()) && may_begin) {
       relay.begin(spares_.take(model, row.context->texts.size()));
-      ++fresh;
+      may_begin = false;
     }
     if (relay.is_running()) {
       relays_.push_back(&relay);

@@ -33,6 +33,13 @@ AudioQueue::Shape queue_shape(const ModelInfo &info) {
           info.alignment == Alignment::Hf};
 }
 
+/// Null for a closed stream. `intakes`: a list of them, constant or not.
+auto *find_in(auto &intakes, const StreamState &stream) {
+  const auto found = std::ranges::find_if(
+      intakes, [&](const Intake &intake) { return intake.stream.get() == &stream; });
+  return found == intakes.end() ? nullptr : &*found;
+}
+
 Status closed() {
   return Status::cancelled("the stream was closed");
 }
@@ -113,29 +120,26 @@ Status Scheduler::push(const StreamState &stream, std::span<const float> samples
   return {};
 }
 
-Status Scheduler::end_context(const StreamState &stream, ContextEnd end) {
+Status Scheduler::change(const StreamState &stream, const std::function<void(Intake &)> &action) {
   const MutexLock lock(mutex_);
   Intake *const intake = find(stream);
   if (intake == nullptr) {
     return closed();
   }
   KYUTAISTT_TRY(intake->failure);
-  intake->push_end(std::move(end));
+  action(*intake);
   work_.notify_one();
   return {};
 }
 
+Status Scheduler::end_context(const StreamState &stream, uint64_t marker) {
+  return change(stream, [&](Intake &intake) { intake.push_end({.marker = marker}); });
+}
+
 Status Scheduler::change_prompt(const StreamState &stream, size_t text, std::vector<int32_t> tokens,
                                 std::optional<uint64_t> marker) {
-  const MutexLock lock(mutex_);
-  Intake *const intake = find(stream);
-  if (intake == nullptr) {
-    return closed();
-  }
-  KYUTAISTT_TRY(intake->failure);
-  intake->push_prompt(text, std::move(tokens), marker);
-  work_.notify_one();
-  return {};
+  return change(stream,
+                [&](Intake &intake) { intake.push_prompt(text, std::move(tokens), marker); });
 }
 
 void Scheduler::reset(StreamState &stream) {
@@ -152,14 +156,13 @@ void Scheduler::reset(StreamState &stream) {
 
 StreamStats Scheduler::stats(const StreamState &stream) const {
   const MutexLock lock(mutex_);
-  for (const Intake &intake : intakes_) {
-    if (intake.stream.get() == &stream) {
-      StreamStats stats = intake.stats;
-      stats.queued = duration_of(intake.queue.samples());
-      return stats;
-    }
+  const Intake *const intake = find_in(intakes_, stream);
+  if (intake == nullptr) {
+    return {};
   }
-  return {};
+  StreamStats stats = intake->stats;
+  stats.queued = duration_of(intake->queue.samples());
+  return stats;
 }
 
 EngineStats Scheduler::stats() const {
@@ -170,10 +173,7 @@ EngineStats Scheduler::stats() const {
 }
 
 Intake *Scheduler::find(const StreamState &stream) {
-  const auto found = std::find_if(intakes_.begin(), intakes_.end(), [&](const Intake &intake) {
-    return intake.stream.get() == &stream;
-  });
-  return found == intakes_.end() ? nullptr : &*found;
+  return find_in(intakes_, stream);
 }
 
 Intake *Scheduler::find_current(const Turn &turn) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -43,8 +44,8 @@ class Scheduler {
   /// As `Stream::push`; `timestamp` is within its limits. Blocks if the stream's options say so.
   Status push(const StreamState &stream, std::span<const float> samples,
               std::optional<Time> timestamp) KYUTAISTT_EXCLUDES(mutex_);
-  /// The stream's context ends after what was pushed. Fails with the stream's failure.
-  Status end_context(const StreamState &stream, ContextEnd end) KYUTAISTT_EXCLUDES(mutex_);
+  /// As `Stream::drain`.
+  Status end_context(const StreamState &stream, uint64_t marker) KYUTAISTT_EXCLUDES(mutex_);
   /// As `Stream::set_prompt`, with the prompt's tokens.
   Status change_prompt(const StreamState &stream, size_t text, std::vector<int32_t> tokens,
                        std::optional<uint64_t> marker) KYUTAISTT_EXCLUDES(mutex_);
@@ -67,6 +68,9 @@ class Scheduler {
   /// Notes that the stream cannot go on. False as above.
   bool fail(const Turn &turn, const Status &status) KYUTAISTT_EXCLUDES(mutex_);
 
+  /// Does something with a stream's intake, for the worker to see. Fails with the stream's failure.
+  Status change(const StreamState &stream, const std::function<void(Intake &)> &action)
+      KYUTAISTT_EXCLUDES(mutex_);
   /// Null for a closed stream.
   Intake *find(const StreamState &stream) KYUTAISTT_REQUIRES(mutex_);
   Intake *find_current(const Turn &turn) KYUTAISTT_REQUIRES(mutex_);

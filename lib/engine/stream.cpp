@@ -41,8 +41,7 @@ Status Stream::push(std::span<const float> samples, std::optional<Time> timestam
 }
 
 Status Stream::drain(uint64_t marker) {
-  return base::guard("draining a stream",
-                     [&] { return scheduler_->end_context(*state_, {.marker = marker}); });
+  return base::guard("draining a stream", [&] { return scheduler_->end_context(*state_, marker); });
 }
 
 Status Stream::set_prompt(const Prompt &prompt, std::optional<uint64_t> marker, size_t text) {

@@ -2,19 +2,16 @@
 /// Streams that go on in fresh contexts.
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <list>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "engine/model_state.h"
 #include "metrics/text_errors.h"
+#include "support/bulletin.h"
 #include "support/golden.h"
 #include "support/recognise.h"
-#include "support/samples.h"
 #include "support/suite.h"
 
 namespace {
@@ -55,22 +52,6 @@ TEST(positions_at_once_leave_the_state_of_one_after_the_other) {
     ck_assert_float_eq(found[0].probability, expected[0].probability);
   }
 }
-
-/// A minute without a break, of which the model sees a third at once.
-struct Bulletin {
-  std::vector<float> samples = read_sample("bulletin.flac");
-  nlohmann::json said =
-      nlohmann::json::parse(std::ifstream(example("samples/bulletin.json"))).at("utterances");
-
-  int64_t errors(const std::string &language, const std::string &text) const {
-    std::string all;
-    for (const auto &utterance : said) {
-      all += utterance.at(language).get<std::string>() + " ";
-    }
-    const metrics::Edits edits = metrics::count_word_edits(all, text);
-    return 100 * edits.errors() / edits.expected();
-  }
-};
 
 StreamOptions options_of(const std::string &domain, bool relay) {
   StreamOptions options = for_domain(domain);

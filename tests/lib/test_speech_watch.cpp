@@ -2,17 +2,15 @@
 /// Contexts that end because of what is heard: the speaker has stopped, or nothing is written of
 /// him.
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "decode/speech_watch.h"
 #include "engine/model_state.h"
 #include "metrics/text_errors.h"
+#include "support/bulletin.h"
 #include "support/golden.h"
 #include "support/recognise.h"
 #include "support/samples.h"
@@ -120,23 +118,6 @@ TEST(a_pause_counts_after_speech_only) {
   ck_assert(!watch.has_ended());
 }
 
-/// Speech of a minute, and what is said in it.
-struct Bulletin {
-  std::vector<float> samples = read_sample("bulletin.flac");
-  std::string said;
-
-  Bulletin() {
-    const auto json = nlohmann::json::parse(std::ifstream(example("samples/bulletin.json")));
-    for (const auto &utterance : json.at("utterances")) {
-      said += utterance.at("is").get<std::string>() + " ";
-    }
-  }
-  int64_t errors(const std::string &text) const {
-    const metrics::Edits edits = metrics::count_word_edits(said, text);
-    return 100 * edits.errors() / edits.expected();
-  }
-};
-
 StreamOptions options_of(bool relay, bool watchdog) {
   StreamOptions options = for_domain("asr_is_is");
   options.report_steps = false;
@@ -188,7 +169,7 @@ TEST(the_text_is_as_good_with_a_flush_at_every_pause) {
   assert_ok(stream->push(bulletin.samples));
   assert_ok(stream->drain(1));
   transcript.wait();
-  assert_at_most(bulletin.errors(transcript.text()), 5, transcript.text());
+  assert_at_most(bulletin.errors("is", transcript.text()), 5, transcript.text());
   for (size_t i = 1; i < transcript.words.size(); ++i) {
     assert_at_least(transcript.words[i].start, transcript.words[i - 1].start);
     assert_equal(transcript.words[i].index, static_cast<uint64_t>(i));

@@ -7,9 +7,7 @@ namespace kyutaistt::program {
 
 namespace {
 
-/// The loudest speech is forgotten by so many decibels with each frame.
-constexpr float loudness_decay = 0.1F;
-/// In a pause the level is so many decibels below it,
+/// In a pause the level is so many decibels below the loudest speech,
 constexpr float pause_depth = 30;
 /// and no higher than this: after loud music, speech is not taken for a pause.
 constexpr float max_pause_level = -40;
@@ -17,8 +15,7 @@ constexpr float max_pause_level = -40;
 }  // namespace
 
 bool CutSchedule::is_quiet(float level) {
-  loudness_ = std::max({level, loudness_ - loudness_decay, min_loudness});
-  return level <= std::min(loudness_ - pause_depth, max_pause_level);
+  return voice_.hear(level) >= pause_depth && level <= max_pause_level;
 }
 
 std::optional<int64_t> CutSchedule::hear(float level) {

@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include <kyutaistt/voice_level.h>
+
 namespace kyutaistt::program {
 
 /// Finds pauses of the voice from the level of every frame. A piece ends in the middle of the
@@ -27,18 +29,17 @@ class CutSchedule {
   int64_t settled() const;
 
  private:
+  static constexpr float min_loudness = -45;
+
   bool is_quiet(float level);
   std::optional<int64_t> middle_of_longest_pause() const;
   int64_t frames() const { return static_cast<int64_t>(quiet_.size()); }
 
-  /// Of the loudest speech, which is forgotten slowly; nobody's is quieter than this.
-  float loudness_ = min_loudness;
+  VoiceLevel voice_{min_loudness};
   /// Of each frame of the piece.
   std::vector<bool> quiet_;
   /// Quiet frames at the end of the piece.
   int64_t pause_frames_ = 0;
-
-  static constexpr float min_loudness = -45;
 };
 
 }  // namespace kyutaistt::program

@@ -2,20 +2,10 @@
 #include "program/piece_cutter.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
+
+#include <kyutaistt/voice_level.h>
 
 namespace kyutaistt::program {
-
-namespace {
-
-/// Power in decibels of full scale; of digital silence -100.
-float level_of(std::span<const float> samples) {
-  const float sum = std::inner_product(samples.begin(), samples.end(), samples.begin(), 0.0F);
-  return 10 * std::log10(sum / static_cast<float>(samples.size()) + 1e-10F);
-}
-
-}  // namespace
 
 void PieceCutter::push(std::span<const float> samples, Time start) {
   int64_t taken = 0;

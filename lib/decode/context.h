@@ -59,7 +59,7 @@ class Context {
   Status accept(const ops::Choice &choice, std::span<const int32_t> codes,
                 std::vector<Event> &events);
 
-  /// Appends how far the text has come; called after every frame.
+  /// How far the text has come; reported after every frame.
   Progress progress() const;
 
   /// Nothing more follows: closes the last word.

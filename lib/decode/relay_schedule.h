@@ -5,8 +5,7 @@
 #include <cstdint>
 
 #include <kyutaistt/model_info.h>
-
-#include "decode/voice_level.h"
+#include <kyutaistt/voice_level.h>
 
 namespace kyutaistt::decode {
 

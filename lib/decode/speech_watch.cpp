@@ -37,23 +37,19 @@ void SpeechWatch::begin_context(bool renewed) {
   if (renewed) {
     patience_ = std::min(2 * patience_, max_patience);
   }
-  depths_.clear();
-  levels_.clear();
+  frames_.clear();
 }
 
 void SpeechWatch::hear(float level) {
-  const float depth = voice_.hear(level);
-  const bool is_voice = depth < voice_depth && level > silence_level;
+  const bool is_voice = voice_.hear(level) < voice_depth && level > silence_level;
   heard_voice_ = heard_voice_ || is_voice;
   quiet_frames_ = is_voice ? 0 : quiet_frames_ + 1;
   if (!mends_stalls_) {
     return;
   }
-  depths_.push_back(depth);
-  levels_.push_back(level);
-  if (static_cast<int64_t>(levels_.size()) > stalled_frames()) {
-    depths_.pop_front();
-    levels_.pop_front();
+  frames_.push_back({level, is_voice});
+  if (static_cast<int64_t>(frames_.size()) > stalled_frames()) {
+    frames_.pop_front();
   }
 }
 
@@ -74,8 +70,8 @@ bool SpeechWatch::was_speech() const noexcept {
   int64_t voiced = 0;
   int64_t uneven = 0;
   for (size_t i = 0; i < static_cast<size_t>(speech_frames); ++i) {
-    voiced += depths_[i] < voice_depth && levels_[i] > silence_level ? 1 : 0;
-    uneven += i > 0 && std::abs(levels_[i] - levels_[i - 1]) > uneven_step ? 1 : 0;
+    voiced += frames_[i].is_voice ? 1 : 0;
+    uneven += i > 0 && std::abs(frames_[i].level - frames_[i - 1].level) > uneven_step ? 1 : 0;
   }
   constexpr auto frames = static_cast<double>(speech_frames);
   return static_cast<double>(voiced) >= voice_share * frames &&
@@ -84,7 +80,7 @@ bool SpeechWatch::was_speech() const noexcept {
 
 bool SpeechWatch::has_stalled() const noexcept {
   return mends_stalls_ && frames_without_text_ >= patience_ &&
-         static_cast<int64_t>(levels_.size()) == stalled_frames() && was_speech();
+         static_cast<int64_t>(frames_.size()) == stalled_frames() && was_speech();
 }
 
 }  // namespace kyutaistt::decode

@@ -7,8 +7,7 @@
 
 #include <kyutaistt/audio.h>
 #include <kyutaistt/model_info.h>
-
-#include "decode/voice_level.h"
+#include <kyutaistt/voice_level.h>
 
 namespace kyutaistt::decode {
 
@@ -35,8 +34,11 @@ class SpeechWatch {
 
   /// Frames that it takes to notice a stall.
   int64_t stalled_frames() const noexcept { return lead_ + speech_frames; }
-  /// Frames to be heard again after one: they reach back to the beginning of the speech.
-  int64_t frames_to_hear_again() const noexcept { return stalled_frames() + speech_frames; }
+  /// Frames to be heard again after one, which reach back to the beginning of the speech; none if
+  /// stalls are not noticed.
+  int64_t frames_to_hear_again() const noexcept {
+    return mends_stalls_ ? stalled_frames() + speech_frames : 0;
+  }
 
  private:
   /// Speech without text that is one too many.
@@ -48,10 +50,12 @@ class SpeechWatch {
   const int64_t pause_frames_;
   const bool mends_stalls_;
   VoiceLevel voice_;
-  /// How far the last frames were below the voice, and how loud they were: as many as
-  /// `stalled_frames`.
-  std::deque<float> depths_;
-  std::deque<float> levels_;
+  struct Frame {
+    float level;
+    bool is_voice;
+  };
+  /// The last frames, no more than `stalled_frames`.
+  std::deque<Frame> frames_;
   bool heard_voice_ = false;
   int64_t quiet_frames_ = 0;
   int64_t frames_without_text_ = 0;

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include <kyutaistt/voice_level.h>
+
 #include "base/guard.h"
 #include "text/tokenizer.h"
 
@@ -76,9 +78,7 @@ void Batch::begin_frames() {
         text.events.insert(text.events.end(), frame.dropped.begin(), frame.dropped.end());
         text.decoder.begin_frame(frame.start, frame.origin, frame.end);
       }
-      if (stream.options.watchdog) {
-        stream.heard.push(turn.samples, turn.frame->start, stream.watch.frames_to_hear_again());
-      }
+      stream.heard.push(turn.samples, frame.start, stream.watch.frames_to_hear_again());
       rows_.push_back({&turn, &running, turn.samples});
     }
   }
@@ -172,7 +172,7 @@ void Batch::add_fresh_contexts(const ModelState &model) {
       continue;
     }
     StreamState &stream = *row.turn->stream;
-    const float level = decode::level_of(row.samples);
+    const float level = level_of(row.samples);
     stream.watch.hear(level);
     Relay &relay = stream.relay;
     if (relay.hear(level, row.context->position()) && may_begin) {

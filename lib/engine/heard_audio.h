@@ -18,6 +18,9 @@ class HeardAudio {
   /// One more frame, of which as many as `max_frames` are kept. Audio that does not follow from the
   /// last frame, and a new context, begin anew.
   void push(std::span<const float> samples, Time start, int64_t max_frames) {
+    if (max_frames == 0) {
+      return;
+    }
     if (!frames_.empty() &&
         start != start_ + static_cast<int64_t>(frames_.size()) * frame_duration) {
       clear();
@@ -36,7 +39,6 @@ class HeardAudio {
   }
   void clear() { frames_.clear(); }
 
-  bool empty() const noexcept { return frames_.empty(); }
   /// Time of the first sample that is kept.
   Time start() const noexcept { return start_; }
   /// All that is kept, in one piece.

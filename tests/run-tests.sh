@@ -32,7 +32,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
   gstreamer1.0-plugins-base-apps gstreamer1.0-x \
   python3-gi python3-aiohttp gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 gir1.2-gst-rtsp-server-1.0 \
   help2man debhelper lintian munge slurmctld slurmd slurm-client python3-yaml \
-  check python3 clang-format clang-tidy shellcheck flake8 binutils valgrind \
+  chromium check python3 clang-format clang-tidy shellcheck flake8 binutils valgrind \
   g++-aarch64-linux-gnu qemu-user
 
 build=$root/build-tests

@@ -77,6 +77,10 @@ Status feed(AudioReader &reader, FileStreams &streams, Job &job) {
         return status;
       }
     }
+    {
+      const std::lock_guard lock(job.mutex);
+      job.transcript->hear(samples, start);
+    }
     if (Status status = streams.push(samples, start); !status.ok()) {
       return status;
     }

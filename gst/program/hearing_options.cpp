@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "program/hearing_options.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -84,6 +85,12 @@ std::string domain_of(const Prompt &prompt, const ModelInfo &model) {
     return {};
   }
   return prompt.domain.value_or(model.default_domain);
+}
+
+std::string language_of(const std::string &domain, const ModelInfo &model) {
+  const auto found = std::find_if(model.domains.begin(), model.domains.end(),
+                                  [&](const Domain &known) { return known.name == domain; });
+  return found == model.domains.end() ? "" : found->language;
 }
 
 }  // namespace kyutaistt::program

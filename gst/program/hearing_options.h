@@ -16,4 +16,7 @@ Result<Hearing> hearing_options(const Arguments &arguments);
 /// The domain whose prompt is forced; empty for none.
 std::string domain_of(const Prompt &prompt, const ModelInfo &model);
 
+/// The language of a domain's text as the model has it; empty if unknown.
+std::string language_of(const std::string &domain, const ModelInfo &model);
+
 }  // namespace kyutaistt::program

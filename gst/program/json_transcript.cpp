@@ -20,13 +20,6 @@ OrderedJson begin_object(const Details &details) {
   return json;
 }
 
-void describe_recording(OrderedJson &json, const Details &details, const Ending &ending) {
-  json["model"] = details.model;
-  json["domain"] = details.domain;
-  json["duration"] = rounded_seconds(ending.duration);
-  json["delay"] = details.delay_seconds;
-}
-
 }  // namespace
 
 double rounded_seconds(Time time) {
@@ -46,6 +39,15 @@ OrderedJson describe_word(const Word &word, Time end) {
           {"confidence", rounded_confidence(word.confidence)}};
 }
 
+OrderedJson describe_recording(const Details &details, const Ending &ending) {
+  OrderedJson json = begin_object(details);
+  json["model"] = details.model;
+  json["domain"] = details.domain;
+  json["duration"] = rounded_seconds(ending.duration);
+  json["delay"] = details.delay_seconds;
+  return json;
+}
+
 void JsonTranscript::add(const Event &event) {
   heard_.add(event);
   if (const auto *step = std::get_if<Step>(&event)) {
@@ -60,8 +62,7 @@ void JsonTranscript::add(const Event &event) {
 }
 
 void JsonTranscript::finish(const Ending &ending) {
-  OrderedJson json = begin_object(details_);
-  describe_recording(json, details_, ending);
+  OrderedJson json = describe_recording(details_, ending);
   json["words"] = OrderedJson::array();
   for (const Word &word : heard_.words()) {
     json["words"].push_back(describe_word(word, word.end));
@@ -92,8 +93,7 @@ void JsonLinesTranscript::finish(const Ending &ending) {
   if (open_) {
     write_word(open_->end);
   }
-  OrderedJson json = begin_object(details_);
-  describe_recording(json, details_, ending);
+  OrderedJson json = describe_recording(details_, ending);
   if (!ending.error.empty()) {
     json["error"] = ending.error;
   }

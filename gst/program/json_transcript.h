@@ -17,6 +17,8 @@ namespace kyutaistt::program {
 double rounded_seconds(Time time);
 double rounded_confidence(double confidence);
 nlohmann::ordered_json describe_word(const Word &word, Time end);
+/// An object with the file, if there are several, and what is known of the recording.
+nlohmann::ordered_json describe_recording(const Details &details, const Ending &ending);
 
 /// One object, in one line, when the recording has ended.
 class JsonTranscript : public Transcript {

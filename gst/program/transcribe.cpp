@@ -92,6 +92,8 @@ Details details_of(const TranscribeRequest &request, const ModelInfo &model) {
   Details details;
   details.model = request.model;
   details.domain = domain_of(request.hearing.prompt, model);
+  details.language = language_of(details.domain, model);
+  details.result = request.output;
   details.delay_seconds = model.delay_seconds;
   details.tokens = request.tokens;
   details.codes = request.codes;
@@ -117,7 +119,6 @@ Jobs make_jobs(const TranscribeRequest &request, const std::vector<Input> &input
     if (inputs.size() > 1 || !request.output_folder.empty()) {
       details.file = input.path;
     }
-    job.transcript = make_transcript(request.format, details);
     if (!request.output_folder.empty()) {
       job.result = (std::filesystem::path(request.output_folder) / input.result).string() +
                    extension_of(request.format);
@@ -125,7 +126,10 @@ Jobs make_jobs(const TranscribeRequest &request, const std::vector<Input> &input
         job.status = std::move(status);
         job.is_done = true;
       }
+      details.result = job.result;
     }
+    details.recording = input.path;
+    job.transcript = make_transcript(request.format, details);
   }
   return jobs;
 }
@@ -150,10 +154,10 @@ Result<std::vector<Input>> inputs_of(const TranscribeRequest &request) {
     Status status = separate_results(inputs.value());
     return status.ok() ? std::move(inputs) : Result<std::vector<Input>>(std::move(status));
   }
-  const bool is_subtitles = request.format == Format::Srt || request.format == Format::Vtt;
-  if (is_subtitles && inputs.value().size() > 1) {
+  if (has_cues(request.format) && inputs.value().size() > 1) {
     return Status::invalid_argument(
-        "subtitles are of one recording: give one FILE, or --output-dir for a file for each");
+        "subtitles and pages are of one recording: give one FILE, or --output-dir for a file for "
+        "each");
   }
   return inputs;
 }

@@ -15,11 +15,7 @@ namespace kyutaistt::program {
 namespace {
 
 // In the order of the enumeration.
-const std::vector<std::string> formats = {"text", "json", "jsonl", "srt", "vtt"};
-
-bool is_subtitles(Format format) {
-  return format == Format::Srt || format == Format::Vtt;
-}
+const std::vector<std::string> formats = {"text", "json", "jsonl", "srt", "vtt", "html"};
 
 /// Refuses options that have no effect together.
 Status check_combination(const Arguments &arguments, const TranscribeRequest &request) {
@@ -27,8 +23,9 @@ Status check_combination(const Arguments &arguments, const TranscribeRequest &re
     return Status::invalid_argument("--tokens and --codes need --format json");
   }
   for (const OptionSpec &option : cue_option_specs()) {
-    if (arguments.has(option.name) && !is_subtitles(request.format)) {
-      return Status::invalid_argument(std::string(option.name) + " needs --format srt or vtt");
+    if (arguments.has(option.name) && !has_cues(request.format)) {
+      return Status::invalid_argument(std::string(option.name) +
+                                      " needs --format srt, vtt or html");
     }
   }
   for (const OptionSpec &option : archive_option_specs()) {
@@ -57,7 +54,7 @@ Result<Format> parse_format(const std::string &name) {
   const auto format = std::find(formats.begin(), formats.end(), name);
   if (format == formats.end()) {
     return Status::invalid_argument("option --format: found " + name +
-                                    ", expected text, json, jsonl, srt or vtt");
+                                    ", expected text, json, jsonl, srt, vtt or html");
   }
   return static_cast<Format>(format - formats.begin());
 }
@@ -110,6 +107,10 @@ Result<TranscribeRequest> read_transcribe_request(const Arguments &arguments) {
   return request;
 }
 
+bool has_cues(Format format) {
+  return format == Format::Srt || format == Format::Vtt || format == Format::Html;
+}
+
 const char *extension_of(Format format) {
   switch (format) {
     case Format::Json:
@@ -120,6 +121,8 @@ const char *extension_of(Format format) {
       return ".srt";
     case Format::Vtt:
       return ".vtt";
+    case Format::Html:
+      return ".html";
     case Format::Text:
       break;
   }
@@ -129,7 +132,7 @@ const char *extension_of(Format format) {
 const std::vector<OptionSpec> &transcribe_options() {
   static const std::vector<OptionSpec> specs = [] {
     std::vector<OptionSpec> all = {
-        {"--format", "text|json|jsonl|srt|vtt", "what to write (default: text)"},
+        {"--format", "text|json|jsonl|srt|vtt|html", "what to write (default: text)"},
         {"--output", "FILE", "write there instead of to standard output"},
         {"--output-dir", "DIR", "write a file there for each FILE, whole or not at all"},
         {"--overwrite", nullptr, "with --output-dir: also over files that are there"},

@@ -36,6 +36,9 @@ Result<TranscribeRequest> read_transcribe_request(const Arguments &arguments);
 /// The format of this name, of option --format.
 Result<Format> parse_format(const std::string &name);
 
+/// Whether it is made of cues. They are of one recording.
+bool has_cues(Format format);
+
 /// File name extension of a format.
 const char *extension_of(Format format);
 

@@ -2,12 +2,12 @@
 #include "program/transcript.h"
 
 #include <cstdint>
-#include <type_traits>
 #include <variant>
 
 #include "captions/cue_format.h"
-#include "captions/cue_shaper.h"
+#include "program/heard_cues.h"
 #include "program/json_transcript.h"
+#include "program/page/html_transcript.h"
 
 namespace kyutaistt::program {
 
@@ -31,25 +31,17 @@ class TextTranscript : public Transcript {
 /// Subtitles: a cue is final when its end is known.
 class CueTranscript : public Transcript {
  public:
-  CueTranscript(Format format, const captions::CueShape &shape) : format_(format), shaper_(shape) {}
+  CueTranscript(Format format, const captions::CueShape &shape) : format_(format), cues_(shape) {}
 
   void add(const Event &event) override {
     begin();
-    std::visit(
-        [this](const auto &part) {
-          using Part = std::decay_t<decltype(part)>;
-          if constexpr (std::is_same_v<Part, Word> || std::is_same_v<Part, WordEnd> ||
-                        std::is_same_v<Part, Progress>) {
-            shaper_.add(part);
-          }
-        },
-        event);
+    cues_.add(event);
     write_ready();
   }
 
   void finish(const Ending & /*ending*/) override {
     begin();
-    shaper_.finish();
+    cues_.finish();
     write_ready();
   }
 
@@ -63,15 +55,15 @@ class CueTranscript : public Transcript {
 
   void write_ready() {
     constexpr auto escapes = captions::Escapes::Standard;
-    for (const captions::Cue &cue : shaper_.take()) {
+    for (const captions::Cue &cue : cues_.take()) {
       final_ += format_ == Format::Vtt ? captions::format_webvtt(cue, escapes)
-                                       : captions::format_subrip(cue, ++cues_, escapes);
+                                       : captions::format_subrip(cue, ++count_, escapes);
     }
   }
 
   const Format format_;
-  captions::CueShaper shaper_;
-  uint64_t cues_ = 0;
+  HeardCues cues_;
+  uint64_t count_ = 0;
   bool begun_ = false;
 };
 
@@ -86,6 +78,8 @@ std::unique_ptr<Transcript> make_transcript(Format format, const Details &detail
     case Format::Srt:
     case Format::Vtt:
       return std::make_unique<CueTranscript>(format, details.cue_shape);
+    case Format::Html:
+      return std::make_unique<HtmlTranscript>(details);
     case Format::Text:
       break;
   }

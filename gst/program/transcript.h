@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -13,7 +14,7 @@
 
 namespace kyutaistt::program {
 
-enum class Format { Text, Json, JsonLines, Srt, Vtt };
+enum class Format { Text, Json, JsonLines, Srt, Vtt, Html };
 
 /// How a transcript is written, and what JSON has beside the words.
 struct Details {
@@ -21,6 +22,11 @@ struct Details {
   /// Empty where there is only one.
   std::string file;
   std::string domain;
+  /// Of the text, as an ISO 639-1 code; empty if unknown.
+  std::string language;
+  /// Pages refer from the result, a path that is empty for standard output, to the recording.
+  std::string recording;
+  std::string result;
   double delay_seconds = 0;
   bool tokens = false;
   bool codes = false;
@@ -43,10 +49,13 @@ class Transcript {
   Transcript &operator=(const Transcript &) = delete;
   virtual ~Transcript() = default;
 
+  /// More of the recording's audio, the first sample at `start`, before the events of it.
+  virtual void hear(std::span<const float> /*samples*/, Time /*start*/) {}
   virtual void add(const Event &event) = 0;
   /// No more events follow: the rest of the text is final, a line break at its end.
   virtual void finish(const Ending &ending) = 0;
-  /// The text that became final since the last call. JSON of a whole recording is final at its end.
+  /// The text that became final since the last call. JSON of a whole recording and pages are final
+  /// at its end.
   std::string take() { return std::exchange(final_, {}); }
 
  protected:

@@ -66,7 +66,7 @@ class Usage(unittest.TestCase):
                 (("transcribe", MODEL, SAMPLE, "--output", "a", "--output-dir", "b"), "either"),
                 (("transcribe", MODEL, SAMPLE, "--overwrite"), "--overwrite needs --output-dir"),
                 (("transcribe", MODEL, SAMPLE, "--output", ""), "found nothing, expected a name"),
-                (("transcribe", MODEL, SAMPLE, "--cue-lines", "1"), "needs --format srt or vtt"),
+                (("transcribe", MODEL, SAMPLE, "--cue-lines", "1"), "needs --format srt, vtt or html"),
                 (("transcribe", MODEL, SAMPLE, "--format", "srt", "--cue-columns", "7"),
                  "found 7, expected an integer from 8 to 200"),
                 (("transcribe", MODEL, SAMPLE, "--domain", "asr_xx"), "asr_is_en, asr_is_is"),

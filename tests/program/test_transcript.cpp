@@ -4,19 +4,24 @@
 #include <vector>
 
 #include "program/transcript.h"
+#include "program/waveform.h"
 #include "support/suite.h"
 
 namespace {
 
 using kyutaistt::Event;
 using kyutaistt::Progress;
+using kyutaistt::sample_rate;
 using kyutaistt::Time;
 using kyutaistt::Word;
 using kyutaistt::WordEnd;
 using kyutaistt::program::Details;
 using kyutaistt::program::Format;
 using kyutaistt::program::make_transcript;
+using kyutaistt::program::Waveform;
+using kyutaistt::tests::assert_between;
 using kyutaistt::tests::assert_contains;
+using kyutaistt::tests::assert_differs;
 using kyutaistt::tests::assert_equal;
 using kyutaistt::tests::assert_text;
 using std::chrono::milliseconds;
@@ -102,6 +107,52 @@ TEST(json_tells_of_its_file_and_of_what_went_wrong) {
     assert_contains(text, R"({"file":"a.wav",)");
     assert_contains(text, R"("error":"a.wav: is broken")");
   }
+}
+
+TEST(a_page_comes_at_the_end) {
+  const auto parts = parts_of_two_words(Format::Html);
+  for (size_t i = 0; i + 1 < parts.size(); ++i) {
+    assert_text(parts[i], "");
+  }
+  assert_differs(parts.back().find(R"("words":[{"text":"Rain","start":0.0,"end":1.04,)"),
+                 std::string::npos);
+}
+
+TEST(nothing_on_a_page_is_taken_for_its_markup) {
+  Details details;
+  details.recording = "<a>&\"'.wav";
+  const auto transcript = make_transcript(Format::Html, details);
+  transcript->add(word(0, "</script><!--", milliseconds(0), milliseconds(400)));
+  transcript->finish({Time(), "a <b> & c"});
+  const std::string page = transcript->take();
+  const auto between = [&](const std::string &begin, const std::string &end) {
+    const size_t first = page.find(begin) + begin.size();
+    return page.substr(first, page.find(end, first) - first);
+  };
+  assert_text(between(R"("words":[{"text":")", "\","), R"(\u003c/script>\u003c!--)");
+  assert_text(between("<noscript>", "</noscript>"), "&lt;/script&gt;&lt;!--");
+  assert_text(between("<title>", "</title>"), "&lt;a&gt;&amp;&quot;&apos;.wav");
+  assert_text(between("role=\"alert\">", "</p>"), "a &lt;b&gt; &amp; c");
+}
+
+TEST(a_waveform_keeps_its_peaks_however_long_it_gets) {
+  Waveform waveform;
+  std::vector<float> second(sample_rate);
+  second[10] = -0.5F;
+  waveform.add(second, -milliseconds(500));
+  assert_equal(waveform.peaks(), std::vector<float>(50));
+  waveform.add(second, Time());
+  assert_equal(waveform.interval(), milliseconds(10));
+  assert_equal(waveform.peaks()[0], 0.5F);
+  assert_equal(waveform.peaks()[1], 0.0F);
+  // A minute, and after a gap the hundredth hour.
+  waveform.add(second, std::chrono::minutes(1));
+  waveform.add(second, std::chrono::hours(100));
+  const auto peak_at = [&](Time time) { return waveform.peaks()[time / waveform.interval()]; };
+  assert_between(waveform.peaks().size(), Waveform::max_peaks / 2, Waveform::max_peaks);
+  assert_equal(peak_at(Time()), 0.5F);
+  assert_equal(peak_at(std::chrono::hours(50)), 0.0F);
+  assert_equal(peak_at(std::chrono::hours(100)), 0.5F);
 }
 
 }  // namespace

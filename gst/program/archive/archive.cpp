@@ -191,6 +191,8 @@ void make_job(const Archive &archive, size_t index, Jobs &jobs, std::vector<Item
   item.name = archive.names[index];
   Details details = archive.details;
   details.file = entry.audio;
+  details.recording = entry.audio;
+  details.result = (fs::path(archive.request.folder) / item.name).string();
   auto transcript =
       std::make_unique<ArchiveTranscript>(archive.request.formats, std::move(details));
   item.transcript = transcript.get();
@@ -289,6 +291,7 @@ int transcribe_archive(const ArchiveRequest &request) {
   archive.settings = std::move(settings).value();
   archive.details.model = request.model;
   archive.details.domain = domain_of(request.hearing.prompt, model.info);
+  archive.details.language = language_of(archive.details.domain, model.info);
   archive.details.delay_seconds = model.info.delay_seconds;
   archive.details.tokens = request.tokens;
   archive.details.codes = request.codes;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "program/heard_words.h"
+#include "program/transcribe_request.h"
 #include "program/transcript.h"
 
 namespace kyutaistt::program {
@@ -16,8 +17,15 @@ namespace kyutaistt::program {
 /// hundred thousand recordings.
 class ArchiveTranscript : public Transcript {
  public:
+  /// The results are named `details.result` and the extensions of the formats.
   ArchiveTranscript(const std::vector<Format> &formats, Details details)
       : formats_(formats), details_(std::move(details)) {}
+
+  void hear(std::span<const float> samples, Time start) override {
+    for (const auto &part : parts()) {
+      part->hear(samples, start);
+    }
+  }
 
   void add(const Event &event) override {
     heard_.add(event);
@@ -46,7 +54,9 @@ class ArchiveTranscript : public Transcript {
  private:
   const std::vector<std::unique_ptr<Transcript>> &parts() {
     for (size_t i = parts_.size(); i < formats_.size(); ++i) {
-      parts_.push_back(make_transcript(formats_[i], details_));
+      Details details = details_;
+      details.result += extension_of(formats_[i]);
+      parts_.push_back(make_transcript(formats_[i], details));
     }
     return parts_;
   }

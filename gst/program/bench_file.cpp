@@ -33,7 +33,7 @@ Result<FileTime> time_file(const std::shared_ptr<const Model> &model, const std:
   hearing.changed = [] {};
   Job job;
   job.path = path;
-  job.transcript = make_transcript(Format::Text, {});
+  job.texts.push_back({make_transcript(Format::Text, {}), ""});
   recognise(*engine.value(), hearing, job);
   if (!job.status.ok()) {
     return job.status;

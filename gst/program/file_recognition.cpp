@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "program/file_clock.h"
@@ -79,7 +80,9 @@ Status feed(AudioReader &reader, FileStreams &streams, Job &job) {
     }
     {
       const std::lock_guard lock(job.mutex);
-      job.transcript->hear(samples, start);
+      for (const Job::Text &text : job.texts) {
+        text.transcript->hear(samples, start);
+      }
     }
     if (Status status = streams.push(samples, start); !status.ok()) {
       return status;
@@ -97,23 +100,31 @@ Status hear(Engine &engine, const Hearing &hearing, Job &job) {
     return reader.status();
   }
   StreamOptions options;
-  options.prompt = hearing.prompt;
+  options.prompt = hearing.prompts.front();
   options.relay = hearing.relay;
   options.watchdog = hearing.relay;
   options.flush_on_pause = hearing.flush_on_pause;
   options.report_steps = hearing.report_steps;
   bool has_words = false;
   Status failure;
+  const auto listener = [&](size_t text) {
+    return [&, text](const Event &event) {
+      const std::lock_guard lock(job.mutex);
+      job.texts[text].transcript->add(event);
+      has_words = has_words || std::holds_alternative<Word>(event);
+      if (const auto *failed = std::get_if<Failure>(&event)) {
+        failure = failed->status;
+      }
+      hearing.changed();
+    };
+  };
+  std::vector<Translation> translations;
+  for (size_t i = 1; i < hearing.prompts.size(); ++i) {
+    translations.push_back({hearing.prompts[i], listener(i)});
+  }
   const bool is_cut = hearing.cuts_awaited || !reader.value()->is_awaited();
-  FileStreams streams(engine, options, is_cut ? hearing.max_streams : 1, [&](const Event &event) {
-    const std::lock_guard lock(job.mutex);
-    job.transcript->add(event);
-    has_words = has_words || std::holds_alternative<Word>(event);
-    if (const auto *failed = std::get_if<Failure>(&event)) {
-      failure = failed->status;
-    }
-    hearing.changed();
-  });
+  FileStreams streams(engine, options, is_cut ? hearing.max_streams : 1, listener(0),
+                      std::move(translations));
   Status status = feed(*reader.value(), streams, job);
   if (status.code() != StatusCode::Cancelled) {
     constexpr auto patience = std::chrono::milliseconds(100);
@@ -143,7 +154,9 @@ void recognise(Engine &engine, const Hearing &hearing, Job &job) {
   job.processing = std::chrono::steady_clock::now() - begin;
   {
     const std::lock_guard lock(job.mutex);
-    job.transcript->finish({job.duration, job.error()});
+    for (const Job::Text &text : job.texts) {
+      text.transcript->finish({job.duration, job.error()});
+    }
   }
   job.share = 1;
   job.is_done = true;

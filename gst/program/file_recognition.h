@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <kyutaistt/engine.h>
 
@@ -19,7 +20,8 @@ namespace kyutaistt::program {
 /// How files are recognised.
 struct Hearing {
   Reading reading;
-  Prompt prompt;
+  /// One for each text that is written of a file, at least one.
+  std::vector<Prompt> prompts{Prompt()};
   /// See `StreamOptions::relay`.
   bool relay = true;
   /// See `StreamOptions::flush_on_pause`.
@@ -53,17 +55,15 @@ struct Job {
     Time end;
   };
   std::optional<Part> part;
-  /// Where its result goes, if every file has its own.
-  std::string result;
   /// Part of the file that was read, for the progress bar; negative if its length is unknown.
   std::atomic<double> share = 0;
   /// Nothing is written here any more.
   std::atomic<bool> is_done = false;
 
-  /// The text that became final since the last call; on any thread.
-  std::string take_text() {
+  /// What became final of a text since the last call; on any thread.
+  std::string take_text(size_t text) {
     const std::lock_guard lock(mutex);
-    return transcript->take();
+    return texts[text].transcript->take();
   }
   void add_note(const std::string &note) {
     notes += (notes.empty() || note.empty() ? "" : "; ") + note;
@@ -73,9 +73,15 @@ struct Job {
     return status.ok() || status.code() == StatusCode::Cancelled ? "" : status.message();
   }
 
-  /// Protects the transcript, to which the engine's worker adds.
+  struct Text {
+    std::unique_ptr<Transcript> transcript;
+    /// Where it goes, if every file has results of its own.
+    std::string result;
+  };
+  /// Protects the transcripts, to which the engine's worker adds.
   std::mutex mutex;
-  std::unique_ptr<Transcript> transcript;
+  /// One for each of `Hearing::prompts`.
+  std::vector<Text> texts;
 };
 
 /// Reads the job's file to its end, until it fails, or until `interrupted()`, and records what was

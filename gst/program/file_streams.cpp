@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <utility>
 #include <variant>
 
@@ -29,11 +30,15 @@ StreamOptions options_for(StreamOptions options, int max_streams) {
 }  // namespace
 
 FileStreams::FileStreams(Engine &engine, const StreamOptions &options, int max_streams,
-                         EventListener listener)
+                         EventListener listener, std::vector<Translation> translations)
     : engine_(engine),
       options_(options_for(options, max_streams)),
-      max_streams_(static_cast<size_t>(max_streams)),
-      order_(std::move(listener)) {
+      max_streams_(static_cast<size_t>(max_streams)) {
+  orders_.emplace_back(std::move(listener));
+  for (Translation &translation : translations) {
+    further_prompts_.push_back(std::move(translation.prompt));
+    orders_.emplace_back(std::move(translation.listener));
+  }
   if (max_streams > 1) {
     cutter_.emplace();
   }
@@ -57,7 +62,10 @@ Status FileStreams::finish() {
 
 bool FileStreams::wait(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, patience, [this] { return order_.has_ended(); });
+  return changed_.wait_for(lock, patience, [this] {
+    return std::all_of(orders_.begin(), orders_.end(),
+                       [](const EventOrder &order) { return order.has_ended(); });
+  });
 }
 
 Time FileStreams::waiting() const {
@@ -112,8 +120,20 @@ Status FileStreams::end_piece() {
 
 Status FileStreams::end_with(Status failure) {
   const std::lock_guard lock(mutex_);
-  order_.add(running_->number, Failure{failure});
+  for (EventOrder &order : orders_) {
+    order.add(running_->number, Failure{failure});
+  }
   return failure;
+}
+
+void FileStreams::take(PieceStream &piece, size_t text, const Event &event) {
+  const std::lock_guard lock(mutex_);
+  orders_[text].add(piece.number, event);
+  if (const auto *failed = std::get_if<Failure>(&event)) {
+    failure_ = failed->status;
+  }
+  piece.ended += std::holds_alternative<Drained>(event) ? 1 : 0;
+  changed_.notify_all();
 }
 
 Status FileStreams::begin_piece() {
@@ -121,15 +141,15 @@ Status FileStreams::begin_piece() {
     return status;
   }
   auto piece = std::make_unique<PieceStream>();
-  auto stream = engine_.open_stream(options_, [this, piece = piece.get()](const Event &event) {
-    const std::lock_guard lock(mutex_);
-    order_.add(piece->number, event);
-    if (const auto *failed = std::get_if<Failure>(&event)) {
-      failure_ = failed->status;
-    }
-    piece->has_ended = piece->has_ended || std::holds_alternative<Drained>(event);
-    changed_.notify_all();
-  });
+  const auto listener = [this, piece = piece.get()](size_t text) {
+    return [this, piece, text](const Event &event) { take(*piece, text, event); };
+  };
+  std::vector<Translation> translations;
+  for (size_t i = 0; i < further_prompts_.size(); ++i) {
+    translations.push_back({further_prompts_[i], listener(i + 1)});
+  }
+  auto stream = engine_.open_stream(options_, listener(0), std::numeric_limits<int>::max(),
+                                    std::move(translations));
   if (!stream.ok()) {
     return stream.status();
   }
@@ -137,17 +157,19 @@ Status FileStreams::begin_piece() {
   running_ = piece.get();
   streams_.push_back(std::move(piece));
   const std::lock_guard lock(mutex_);
-  running_->number = order_.begin_piece();
+  for (EventOrder &order : orders_) {
+    running_->number = order.begin_piece();
+  }
   return {};
 }
 
 Status FileStreams::wait_for_room() {
   constexpr auto patience = std::chrono::milliseconds(100);
-  const auto has_ended = [](const auto &piece) { return piece->has_ended; };
+  const auto is_over = [this](const auto &piece) { return has_ended(*piece); };
   std::vector<std::unique_ptr<PieceStream>> ended;
   std::unique_lock lock(mutex_);
   while (streams_.size() >= max_streams_ &&
-         std::none_of(streams_.begin(), streams_.end(), has_ended)) {
+         std::none_of(streams_.begin(), streams_.end(), is_over)) {
     if (interrupted()) {
       return Status::cancelled("interrupted");
     }
@@ -156,7 +178,7 @@ Status FileStreams::wait_for_room() {
     }
     changed_.wait_for(lock, patience);
   }
-  const auto first = std::partition(streams_.begin(), streams_.end(), std::not_fn(has_ended));
+  const auto first = std::partition(streams_.begin(), streams_.end(), std::not_fn(is_over));
   std::move(first, streams_.end(), std::back_inserter(ended));
   streams_.erase(first, streams_.end());
   // Closing waits for a listener, which takes the lock.

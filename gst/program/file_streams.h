@@ -18,16 +18,17 @@
 namespace kyutaistt::program {
 
 /// Hears a file with one stream; or cuts it in pauses of the voice, and hears the pieces with
-/// several streams at the same time, since a step reads the weights once for all of them. The
+/// several streams at the same time, since a step reads the weights once for all of them. A
 /// listener receives the same as from one stream, except `Drained`.
 ///
-/// Threads: all methods are called from one thread; the listener from the engine's worker.
+/// Threads: all methods are called from one thread; the listeners from the engine's worker.
 /// Cost: that of its streams, one for each piece until it has been heard. Up to 30 s of audio wait
 /// in each of several.
 class FileStreams {
  public:
-  FileStreams(Engine &engine, const StreamOptions &options, int max_streams,
-              EventListener listener);
+  /// `translations` are further texts of the same audio, as those of `Engine::open_stream`.
+  FileStreams(Engine &engine, const StreamOptions &options, int max_streams, EventListener listener,
+              std::vector<Translation> translations = {});
   FileStreams(const FileStreams &) = delete;
   FileStreams &operator=(const FileStreams &) = delete;
   ~FileStreams() = default;
@@ -47,10 +48,14 @@ class FileStreams {
   /// A piece and the stream that hears it.
   struct PieceStream {
     size_t number = 0;
-    bool has_ended = false;
+    /// Texts that have ended.
+    size_t ended = 0;
     std::unique_ptr<Stream> stream;
   };
 
+  /// An event of one of a piece's texts.
+  void take(PieceStream &piece, size_t text, const Event &event);
+  bool has_ended(const PieceStream &piece) const { return piece.ended == orders_.size(); }
   /// Opens a stream for the next piece, as soon as there may be one more.
   Status begin_piece();
   Status wait_for_room();
@@ -63,14 +68,16 @@ class FileStreams {
   Engine &engine_;
   const StreamOptions options_;
   const size_t max_streams_;
+  std::vector<Prompt> further_prompts_;
   /// Only with several streams.
   std::optional<PieceCutter> cutter_;
 
-  /// Protects the members below, which the engine's worker changes; held while the listener is
+  /// Protects the members below, which the engine's worker changes; held while a listener is
   /// called, so that the events are in order.
   std::mutex mutex_;
   std::condition_variable changed_;
-  EventOrder order_;
+  /// One for each text.
+  std::vector<EventOrder> orders_;
   /// Of one of the streams.
   Status failure_;
 

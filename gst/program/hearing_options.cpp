@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <sstream>
+#include <string>
 #include <utility>
 
 namespace kyutaistt::program {
@@ -13,9 +15,6 @@ constexpr int max_pause_milliseconds = 600000;
 
 Status read_prompt(const Arguments &arguments, Prompt &prompt) {
   prompt.enabled = !arguments.has("--no-prompt");
-  if (arguments.has("--domain")) {
-    prompt.domain = arguments.text("--domain");
-  }
   auto tokens = parse_token_ids(arguments.text("--prompt-tokens"), "option --prompt-tokens");
   if (!tokens.ok()) {
     return tokens.status();
@@ -31,13 +30,45 @@ Status read_prompt(const Arguments &arguments, Prompt &prompt) {
   return {};
 }
 
+/// A prompt for each of the domains that are named, or the one of other options.
+Result<std::vector<Prompt>> read_prompts(const Arguments &arguments) {
+  Prompt prompt;
+  if (Status status = read_prompt(arguments, prompt); !status.ok()) {
+    return status;
+  }
+  if (!arguments.has("--domain")) {
+    return std::vector{prompt};
+  }
+  std::vector<Prompt> prompts;
+  std::istringstream names(arguments.text("--domain"));
+  // A single name may be empty: nothing is forced.
+  for (std::string name; std::getline(names, name, ',') || prompts.empty();) {
+    if (!prompts.empty() && name.empty()) {
+      return Status::invalid_argument("option --domain: found no name between commas");
+    }
+    if (std::any_of(prompts.begin(), prompts.end(),
+                    [&](const Prompt &other) { return other.domain == name; })) {
+      return Status::invalid_argument("option --domain: found " + name +
+                                      " twice, expected each domain once");
+    }
+    prompts.push_back(prompt);
+    prompts.back().domain = name;
+  }
+  if (prompts.size() > 1 && (!prompt.enabled || !prompt.tokens.empty())) {
+    return Status::invalid_argument("--no-prompt and --prompt-tokens take no several domains");
+  }
+  return prompts;
+}
+
 }  // namespace
 
 Result<Hearing> hearing_options(const Arguments &arguments) {
   Hearing hearing;
-  if (Status status = read_prompt(arguments, hearing.prompt); !status.ok()) {
-    return status;
+  auto prompts = read_prompts(arguments);
+  if (!prompts.ok()) {
+    return prompts.status();
   }
+  hearing.prompts = std::move(prompts).value();
   hearing.reading.conversion =
       arguments.has("--raw-samples") ? Conversion::Refused : Conversion::Allowed;
   if (arguments.has("--raw-format")) {
@@ -62,9 +93,16 @@ Result<Hearing> hearing_options(const Arguments &arguments) {
   return hearing;
 }
 
+Status check_one_domain(const Hearing &hearing) {
+  return hearing.prompts.size() == 1
+             ? Status()
+             : Status::invalid_argument("option --domain: found several domains, expected one");
+}
+
 const std::vector<OptionSpec> &hearing_option_specs() {
   static const std::vector<OptionSpec> specs = {
-      {"--domain", "D", "task to prompt for, e.g. asr_is_en (default: the model's)"},
+      {"--domain", "D[,D...]",
+       "task to prompt for, e.g. asr_is_en (default: the model's); transcribe takes several"},
       {"--no-relay", nullptr, "let the context roll on as the reference does, without its prompt"},
       {"--flush-on-pause", "MS",
        "silence after which the last words come at once (default: never)"},

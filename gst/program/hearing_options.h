@@ -13,6 +13,9 @@ namespace kyutaistt::program {
 const std::vector<OptionSpec> &hearing_option_specs();
 Result<Hearing> hearing_options(const Arguments &arguments);
 
+/// Refuses several domains, for commands that write one text of a recording.
+Status check_one_domain(const Hearing &hearing);
+
 /// The domain whose prompt is forced; empty for none.
 std::string domain_of(const Prompt &prompt, const ModelInfo &model);
 

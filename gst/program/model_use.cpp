@@ -9,8 +9,8 @@
 
 namespace kyutaistt::program {
 
-ExitCode find_model_for(const std::string &model, const ModelOptions &options, const Prompt &prompt,
-                        FoundModel &found) {
+ExitCode find_model_for(const std::string &model, const ModelOptions &options,
+                        const std::vector<Prompt> &prompts, FoundModel &found) {
   auto folder = find_model(model);
   if (!folder.ok()) {
     fail(folder.status().message(), ModelFailed);
@@ -24,9 +24,11 @@ ExitCode find_model_for(const std::string &model, const ModelOptions &options, c
   for (const std::string &warning : info.value().warnings) {
     std::cerr << "kyutaistt: warning: " << warning << "\n";
   }
-  if (Status status = check_prompt(info.value(), prompt); !status.ok()) {
-    fail(status.message(), UsageError);
-    return UsageError;
+  for (const Prompt &prompt : prompts) {
+    if (Status status = check_prompt(info.value(), prompt); !status.ok()) {
+      fail(status.message(), UsageError);
+      return UsageError;
+    }
   }
   found = {std::move(folder).value(), std::move(info).value()};
   return Success;

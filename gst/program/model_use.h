@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <kyutaistt/engine.h>
 #include <kyutaistt/model.h>
@@ -18,10 +19,10 @@ struct FoundModel {
   ModelInfo info;
 };
 
-/// Finds a model, prints its warnings and checks the prompt, before anything large is read. Prints
+/// Finds a model, prints its warnings and checks the prompts, before anything large is read. Prints
 /// what is wrong; returns `Success` or the exit code.
-ExitCode find_model_for(const std::string &model, const ModelOptions &options, const Prompt &prompt,
-                        FoundModel &found);
+ExitCode find_model_for(const std::string &model, const ModelOptions &options,
+                        const std::vector<Prompt> &prompts, FoundModel &found);
 
 /// Loads the weights and draws the progress. An interruption ends it with `Cancelled`.
 Result<std::shared_ptr<Engine>> load_engine(const std::string &folder, ModelOptions options,

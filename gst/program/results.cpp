@@ -16,7 +16,7 @@ bool was_heard(const Job &job) {
 
 }  // namespace
 
-void Results::report(const Job & /*job*/, const std::string &error) {
+void Results::report(const std::string &error) {
   some_failed_ = true;
   fail(error, FileFailed);
 }
@@ -26,7 +26,7 @@ void JoinedResults::write_ready(const std::function<void()> &before_writing) {
     Job &job = *jobs_[next_];
     // Asked first: text that arrives in between is written by the next call.
     const bool is_done = job.is_done;
-    const std::string text = job.take_text();
+    const std::string text = job.take_text(text_);
     if (is_done || !text.empty()) {
       before_writing();
     }
@@ -47,10 +47,12 @@ void Results::report_notes(const Job &job) {
 }
 
 void JoinedResults::finish(const Job &job, const std::string &text) {
-  report_notes(job);
   const std::string error = job.error();
-  if (!error.empty()) {
-    report(job, error);
+  if (text_ == 0) {
+    report_notes(job);
+    if (!error.empty()) {
+      report(error);
+    }
   }
   if (was_heard(job) || (some_heard_ && !error.empty())) {
     write(text);
@@ -80,11 +82,12 @@ void SeparateResults::write(Job &job) {
   report_notes(job);
   const std::string error = job.error();
   if (!error.empty()) {
-    report(job, error);
-  } else if (job.status.ok()) {
-    const Status status = write_whole_file(job.result, job.take_text(), overwrite_);
+    report(error);
+  }
+  for (size_t i = 0; i < job.texts.size() && job.status.ok(); ++i) {
+    const Status status = write_whole_file(job.texts[i].result, job.take_text(i), overwrite_);
     if (!status.ok()) {
-      report(job, status.message());
+      report(status.message());
     }
   }
 }

@@ -27,7 +27,7 @@ class Results {
 
  protected:
   /// Prints the message of a job that is done and has failed.
-  void report(const Job &job, const std::string &error);
+  void report(const std::string &error);
   /// Prints the other notices about a job that is done.
   static void report_notes(const Job &job);
 
@@ -41,8 +41,10 @@ class Results {
 /// words come, those of the others when it is their turn.
 class JoinedResults : public Results {
  public:
-  /// `output` must outlive this.
-  JoinedResults(const Jobs &jobs, Output &output) : Results(jobs), output_(output) {}
+  /// `text`: which of the texts of each file; messages come with the first. `output` must outlive
+  /// this.
+  JoinedResults(const Jobs &jobs, size_t text, Output &output)
+      : Results(jobs), text_(text), output_(output) {}
 
   void write_ready(const std::function<void()> &before_writing) override;
 
@@ -51,6 +53,7 @@ class JoinedResults : public Results {
   /// Writes the results that waited, then the text.
   void write(const std::string &text);
 
+  const size_t text_;
   Output &output_;
   /// The first one that has not been written completely.
   size_t next_ = 0;
@@ -59,7 +62,7 @@ class JoinedResults : public Results {
   bool some_heard_ = false;
 };
 
-/// A file for each result, either complete or absent.
+/// A file for each text of each recording, either complete or absent.
 class SeparateResults : public Results {
  public:
   SeparateResults(const Jobs &jobs, bool overwrite)

@@ -19,6 +19,15 @@ const std::vector<std::string> formats = {"text", "json", "jsonl", "srt", "vtt",
 
 /// Refuses options that have no effect together.
 Status check_combination(const Arguments &arguments, const TranscribeRequest &request) {
+  const bool has_several_texts = request.hearing.prompts.size() > 1;
+  if (has_several_texts && (request.output.empty() || request.output == "-") &&
+      request.output_folder.empty()) {
+    return Status::invalid_argument(
+        "option --domain: several domains need --output FILE or --output-dir DIR, for a file each");
+  }
+  if (has_several_texts && request.hearing.report_steps) {
+    return Status::invalid_argument("--tokens and --codes need a single domain");
+  }
   if ((request.tokens || request.codes) && request.format != Format::Json) {
     return Status::invalid_argument("--tokens and --codes need --format json");
   }

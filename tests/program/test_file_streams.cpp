@@ -34,6 +34,7 @@ using kyutaistt::Word;
 using kyutaistt::WordEnd;
 using kyutaistt::program::FileStreams;
 using kyutaistt::program::PieceCutter;
+using kyutaistt::tests::assert_differs;
 using kyutaistt::tests::assert_equal;
 using kyutaistt::tests::forcing;
 using kyutaistt::tests::make_engine;
@@ -196,6 +197,32 @@ TEST(one_stream_hears_everything_in_one_context) {
   assert_equal(heard.words.size(), whole.words.size());
 }
 
+TEST(several_texts_of_a_recording_are_what_each_is_alone) {
+  const std::vector<float> samples = recording();
+  const auto engine = random_engine(Precision::F32);
+  StreamOptions other = forcing({7, 8});
+  other.report_steps = true;
+  const auto alone = [&](const StreamOptions &options) {
+    Heard heard;
+    FileStreams streams(*engine, options, 3, [&](const Event &event) { heard.add(event); });
+    hear(streams, {{Time(), samples}});
+    return heard;
+  };
+  const Heard first_alone = alone(stream_options());
+  const Heard second_alone = alone(other);
+  Heard first;
+  Heard second;
+  FileStreams streams(*engine, stream_options(), 3, [&](const Event &event) { first.add(event); },
+                      {{other.prompt, [&](const Event &event) { second.add(event); }}});
+  hear(streams, {{Time(), samples}});
+  assert_equal(first.tokens, first_alone.tokens);
+  assert_equal(second.tokens, second_alone.tokens);
+  assert_differs(first.tokens, second.tokens);
+  ck_assert(first.ends == first_alone.ends);
+  ck_assert(second.ends == second_alone.ends);
+  ck_assert(std::is_sorted(second.progress.begin(), second.progress.end()));
+}
+
 TEST(a_failure_ends_all_pieces) {
   const std::vector<float> samples = recording();
   int steps = 0;
@@ -208,13 +235,16 @@ TEST(a_failure_ends_all_pieces) {
   };
   const auto engine = random_engine(Precision::F32, std::move(options));
   Heard heard;
-  FileStreams streams(*engine, stream_options(), 3, [&](const Event &event) { heard.add(event); });
+  Heard other;
+  FileStreams streams(*engine, stream_options(), 3, [&](const Event &event) { heard.add(event); },
+                      {{forcing({7, 8}).prompt, [&](const Event &event) { other.add(event); }}});
   Status status = streams.push(samples, Time());
   if (status.ok()) {
     status = streams.finish();
   }
   ck_assert(streams.wait(patience));
   kyutaistt::tests::assert_contains(heard.failure.message(), "the fiftieth step");
+  kyutaistt::tests::assert_contains(other.failure.message(), "the fiftieth step");
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ class Usage(unittest.TestCase):
                 (("transcribe", MODEL), "at least one FILE"),
                 (("transcribe", MODEL, SAMPLE, "--wings"), "unknown option --wings"),
                 (("transcribe", MODEL, SAMPLE, "--domain"), "--domain needs a value"),
-                (("transcribe", MODEL, SAMPLE, "--format", "pdf"), "text, json, jsonl, srt or vtt"),
+                (("transcribe", MODEL, SAMPLE, "--format", "pdf"), "text, json, jsonl, srt, vtt or html"),
                 (("transcribe", MODEL, SAMPLE, "--threads", "many"), "an integer"),
                 (("transcribe", MODEL, SAMPLE, "--prompt-tokens", "1,,2"), "separated by commas"),
                 (("transcribe", MODEL, SAMPLE, "--tokens"), "need --format json"),

@@ -177,7 +177,7 @@ void finish(Archive &archive, Item &item, Job &job, ArchiveProgress &progress) {
   }
   archive.failure =
       archive.results.append(result_line(archive, item, job, std::move(outputs), error));
-  job.transcript.reset();
+  job.texts.front().transcript.reset();
   item.transcript = nullptr;
   if (!archive.failure.ok()) {
     interrupt();
@@ -198,7 +198,7 @@ void make_job(const Archive &archive, size_t index, Jobs &jobs, std::vector<Item
   item.transcript = transcript.get();
   Job &job = *jobs.emplace_back(std::make_unique<Job>());
   job.path = entry.audio;
-  job.transcript = std::move(transcript);
+  job.texts.push_back({std::move(transcript), ""});
   if (entry.keys.contains("offset")) {
     job.part = {seconds(entry.offset),
                 entry.duration ? seconds(entry.offset + *entry.duration) : Time::max()};
@@ -280,7 +280,7 @@ int transcribe_archive(const ArchiveRequest &request) {
   archive.names = std::move(names).value();
   FoundModel model;
   if (const ExitCode code =
-          find_model_for(request.model, request.model_options, request.hearing.prompt, model);
+          find_model_for(request.model, request.model_options, request.hearing.prompts, model);
       code != Success) {
     return code;
   }
@@ -290,7 +290,7 @@ int transcribe_archive(const ArchiveRequest &request) {
   }
   archive.settings = std::move(settings).value();
   archive.details.model = request.model;
-  archive.details.domain = domain_of(request.hearing.prompt, model.info);
+  archive.details.domain = domain_of(request.hearing.prompts.front(), model.info);
   archive.details.language = language_of(archive.details.domain, model.info);
   archive.details.delay_seconds = model.info.delay_seconds;
   archive.details.tokens = request.tokens;

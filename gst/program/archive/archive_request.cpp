@@ -80,6 +80,9 @@ Result<ArchiveRequest> read_archive_request(const Arguments &arguments) {
       return status;
     }
   }
+  if (Status status = check_one_domain(hearing.value()); !status.ok()) {
+    return status;
+  }
   request.model_options = std::move(options).value();
   request.hearing = std::move(hearing).value();
   request.formats = std::move(formats).value();

@@ -59,6 +59,9 @@ Result<EvaluateRequest> read_request(const Arguments &arguments) {
       return status;
     }
   }
+  if (Status status = check_one_domain(hearing.value()); !status.ok()) {
+    return status;
+  }
   request.model_options = std::move(options).value();
   request.hearing = std::move(hearing).value();
   request.json = format.value() == 1;
@@ -99,7 +102,7 @@ std::vector<HeardWords> hear(Engine &engine, const EvaluateRequest &request,
   for (size_t i = 0; i < references.size(); ++i) {
     jobs.push_back(std::make_unique<Job>());
     jobs.back()->path = references[i].audio;
-    jobs.back()->transcript = std::make_unique<WordsTranscript>(heard[i]);
+    jobs.back()->texts.push_back({std::make_unique<WordsTranscript>(heard[i]), ""});
   }
   recognise_jobs(engine, request.hearing, jobs, request.parallel,
                  [&] { bar.show("recognising", share_of(jobs)); });
@@ -145,7 +148,7 @@ int run(const EvaluateRequest &request) {
   }
   FoundModel model;
   if (const ExitCode code =
-          find_model_for(request.model, request.model_options, request.hearing.prompt, model);
+          find_model_for(request.model, request.model_options, request.hearing.prompts, model);
       code != Success) {
     return code;
   }
@@ -157,7 +160,7 @@ int run(const EvaluateRequest &request) {
   }
   Evaluation evaluation;
   evaluation.model = request.model;
-  evaluation.domain = domain_of(request.hearing.prompt, model.info);
+  evaluation.domain = domain_of(request.hearing.prompts.front(), model.info);
   evaluation.precision = option_name(engine.value()->model().loaded().precision);
   evaluation.recordings = references.value().size();
   evaluation.resamples = static_cast<size_t>(request.resamples);

@@ -2,6 +2,7 @@
 /// What is forced at the start of a context.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -17,7 +18,14 @@ namespace kyutaistt::decode {
 /// `InvalidArgument`.
 Result<std::vector<int32_t>> forced_tokens(const ModelInfo &model, const Prompt &prompt);
 
-/// The forced tokens of each text of a stream.
-using ForcedTokens = std::vector<std::vector<int32_t>>;
+/// One text of a context.
+struct ForcedText {
+  /// The stream's number for it.
+  size_t text = 0;
+  /// The tokens that are forced at its start.
+  std::vector<int32_t> tokens;
+};
+/// The texts that a context writes.
+using ForcedTokens = std::vector<ForcedText>;
 
 }  // namespace kyutaistt::decode

@@ -38,7 +38,7 @@ struct Turn {
   /// Fresh contexts that took over.
   uint64_t relays = 0;
   /// What is to be delivered of each text.
-  std::vector<std::vector<Event>> events;
+  std::vector<TextEvents> events;
   /// Why the stream cannot go on; success while it can.
   Status failure;
 };

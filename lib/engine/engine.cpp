@@ -54,15 +54,16 @@ Result<std::unique_ptr<Stream>> Engine::open_stream(const StreamOptions &options
     KYUTAISTT_TRY(check(options));
     translations.insert(translations.begin(), {options.prompt, std::move(listener)});
     const ModelState &model = scheduler_->model().state();
-    std::vector<EventListener> listeners;
+    std::vector<engine::TextListener> listeners;
     decode::ForcedTokens forced;
     for (Translation &text : translations) {
       if (!text.listener) {
         return Status::invalid_argument("a stream needs a listener for each text");
       }
       KYUTAISTT_ASSIGN(tokens, decode::forced_tokens(model.info, text.prompt));
-      listeners.push_back(std::move(text.listener));
-      forced.push_back(std::move(tokens));
+      const size_t number = listeners.size();
+      listeners.push_back({number, std::move(text.listener)});
+      forced.push_back({number, std::move(tokens)});
     }
     auto stream =
         std::make_shared<engine::StreamState>(model, options, std::move(listeners), forced);

@@ -2,6 +2,7 @@
 #include "engine/intake.h"
 
 #include <algorithm>
+#include <string>
 
 namespace kyutaistt::engine {
 
@@ -82,9 +83,30 @@ void Intake::push_or_drop(std::span<const float> samples, std::optional<Time> ti
   }
 }
 
-void Intake::push_prompt(size_t text, std::vector<int32_t> tokens, std::optional<uint64_t> marker) {
-  forced_[text] = std::move(tokens);
+Status Intake::push_prompt(size_t text, std::vector<int32_t> tokens,
+                           std::optional<uint64_t> marker) {
+  const auto found = std::ranges::find(forced_, text, &decode::ForcedText::text);
+  if (found == forced_.end()) {
+    return Status::invalid_argument("text: found " + std::to_string(text) +
+                                    ", which is none of the stream's");
+  }
+  found->tokens = std::move(tokens);
   queue.push_end({.marker = marker, .forced = forced_});
+  return {};
+}
+
+size_t Intake::push_text(std::vector<int32_t> tokens) {
+  const size_t text = next_text_++;
+  forced_.push_back({text, std::move(tokens)});
+  queue.push_end({.forced = forced_});
+  return text;
+}
+
+void Intake::push_text_end(size_t text) {
+  if (std::erase_if(forced_, [&](const decode::ForcedText &other) { return other.text == text; }) >
+      0) {
+    queue.push_end({.forced = forced_});
+  }
 }
 
 void Intake::reset() {

@@ -25,7 +25,10 @@ class Intake {
   /// `forced`: tokens of the first context.
   Intake(std::shared_ptr<StreamState> of_stream, const AudioQueue::Shape &shape,
          decode::ForcedTokens forced)
-      : stream(std::move(of_stream)), queue(shape), forced_(std::move(forced)) {}
+      : stream(std::move(of_stream)),
+        queue(shape),
+        forced_(std::move(forced)),
+        next_text_(forced_.size()) {}
 
   /// What the worker can take from the queue; on the worker.
   AudioQueue::Next next() const noexcept;
@@ -45,8 +48,13 @@ class Intake {
   void push_or_drop(std::span<const float> samples, std::optional<Time> timestamp);
   /// The context ends here.
   void push_end(ContextEnd end) { queue.push_end(std::move(end)); }
-  /// The context ends here too, and one of the stream's texts goes on with this prompt.
-  void push_prompt(size_t text, std::vector<int32_t> tokens, std::optional<uint64_t> marker);
+  /// The context ends here too, and one of the stream's texts goes on with this prompt. Fails if
+  /// the stream has no such text.
+  Status push_prompt(size_t text, std::vector<int32_t> tokens, std::optional<uint64_t> marker);
+  /// The context ends here too, and the next one writes one more text. Returns its number.
+  size_t push_text(std::vector<int32_t> tokens);
+  /// The context ends here too, and the next one does not write this text.
+  void push_text_end(size_t text);
   /// Forgets what waits, and a failure.
   void reset();
 
@@ -67,6 +75,9 @@ class Intake {
 
   /// Tokens forced at the start of the next context to be pushed.
   decode::ForcedTokens forced_;
+  /// Number of the next text. None comes again, so that no event of a text that has gone is taken
+  /// for one of another.
+  size_t next_text_;
   /// Room for what comes while audio is heard again, until the queue has been empty.
   int64_t extra_capacity_ = 0;
   /// Samples still to be dropped of a frame whose drop has begun.

@@ -14,9 +14,9 @@ std::optional<ContextState> Relay::restart(decode::ForcedTokens forced) {
   forced_ = std::move(forced);
   size_t most = 0;
   enabled_ = true;
-  for (const std::vector<int32_t> &tokens : forced_) {
-    most = std::max(most, tokens.size());
-    enabled_ = enabled_ && !tokens.empty();
+  for (const decode::ForcedText &text : forced_) {
+    most = std::max(most, text.tokens.size());
+    enabled_ = enabled_ && !text.tokens.empty();
   }
   schedule_ = decode::RelaySchedule(info_, static_cast<int64_t>(most));
   enabled_ = enabled_ && schedule_.has_room();
@@ -44,7 +44,7 @@ void Relay::append_rows(std::span<const int32_t> codes, std::vector<lm::StepInpu
     int32_t &token = fresh_->texts[i].token;
     if (begins) {
       rows.push_back({state, token, {}});
-      token = forced_[i].front();
+      token = forced_[i].tokens.front();
     }
     if (hears) {
       rows.push_back({state, token, codes});
@@ -60,8 +60,8 @@ void Relay::write(std::span<const int32_t> tokens) {
   const auto last = static_cast<size_t>(fresh_->position) - 1;
   for (size_t i = 0; i < forced_.size(); ++i) {
     FreshText &text = fresh_->texts[i];
-    if (last < forced_[i].size()) {
-      text.token = forced_[i][last];
+    if (last < forced_[i].tokens.size()) {
+      text.token = forced_[i].tokens[last];
       continue;
     }
     text.follows =

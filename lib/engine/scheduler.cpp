@@ -17,10 +17,10 @@ using Clock = std::chrono::steady_clock;
 /// Silence after the model's delay that transformers' feature extractor appends.
 constexpr double tail_margin_seconds = 1.0;
 
-uint64_t count_words(const std::vector<std::vector<Event>> &texts) {
+uint64_t count_words(const std::vector<TextEvents> &texts) {
   uint64_t words = 0;
-  for (const std::vector<Event> &events : texts) {
-    for (const Event &event : events) {
+  for (const TextEvents &text : texts) {
+    for (const Event &event : text.events) {
       words += std::holds_alternative<Word>(event) ? 1 : 0;
     }
   }
@@ -78,7 +78,7 @@ void Scheduler::remove(StreamState &stream) {
   room_.notify_all();
   // What the listeners hold on to ends here, not later on the worker, which may still have the
   // stream in its batch.
-  std::vector<EventListener> listeners;
+  std::vector<TextListener> listeners;
   // Waits for a delivery under way.
   const MutexLock delivering(stream.delivery);
   listeners.swap(stream.listeners);
@@ -120,26 +120,61 @@ Status Scheduler::push(const StreamState &stream, std::span<const float> samples
   return {};
 }
 
-Status Scheduler::change(const StreamState &stream, const std::function<void(Intake &)> &action) {
+Status Scheduler::change(const StreamState &stream, const std::function<Status(Intake &)> &action) {
   const MutexLock lock(mutex_);
   Intake *const intake = find(stream);
   if (intake == nullptr) {
     return closed();
   }
   KYUTAISTT_TRY(intake->failure);
-  action(*intake);
+  KYUTAISTT_TRY(action(*intake));
   work_.notify_one();
   return {};
 }
 
 Status Scheduler::end_context(const StreamState &stream, uint64_t marker) {
-  return change(stream, [&](Intake &intake) { intake.push_end({.marker = marker}); });
+  return change(stream, [&](Intake &intake) -> Status {
+    intake.push_end({.marker = marker});
+    return {};
+  });
 }
 
 Status Scheduler::change_prompt(const StreamState &stream, size_t text, std::vector<int32_t> tokens,
                                 std::optional<uint64_t> marker) {
-  return change(stream,
-                [&](Intake &intake) { intake.push_prompt(text, std::move(tokens), marker); });
+  return change(
+      stream, [&](Intake &intake) { return intake.push_prompt(text, std::move(tokens), marker); });
+}
+
+Result<size_t> Scheduler::add_text(StreamState &stream, std::vector<int32_t> tokens,
+                                   EventListener listener) {
+  // Nothing is delivered until the listener is there.
+  const MutexLock delivering(stream.delivery);
+  stream.listeners.reserve(stream.listeners.size() + 1);
+  size_t text = 0;
+  KYUTAISTT_TRY(change(stream, [&](Intake &intake) -> Status {
+    text = intake.push_text(std::move(tokens));
+    return {};
+  }));
+  stream.listeners.push_back({text, std::move(listener)});
+  return text;
+}
+
+void Scheduler::remove_text(StreamState &stream, size_t text) {
+  // Destroyed last, with no lock held.
+  std::vector<TextListener> removed;
+  {
+    const MutexLock lock(mutex_);
+    if (Intake *const intake = find(stream)) {
+      intake->push_text_end(text);
+    }
+  }
+  work_.notify_one();
+  const MutexLock delivering(stream.delivery);
+  const auto found = std::ranges::find(stream.listeners, text, &TextListener::text);
+  if (found != stream.listeners.end()) {
+    removed.push_back(std::move(*found));
+    stream.listeners.erase(found);
+  }
 }
 
 void Scheduler::reset(StreamState &stream) {
@@ -309,11 +344,16 @@ void Scheduler::deliver(Turn &turn) {
     return;
   }
   // Through a pointer, because the analysis of locks does not know that a lambda runs in here.
-  const std::vector<EventListener> *const listeners = &stream.listeners;
+  const std::vector<TextListener> *const listeners = &stream.listeners;
   const Status status = base::guard("the stream's listener", [&]() -> Status {
-    for (size_t text = 0; text < turn.events.size(); ++text) {
-      for (const Event &event : turn.events[text]) {
-        (*listeners)[text](event);
+    for (const TextEvents &text : turn.events) {
+      const auto found = std::ranges::find(*listeners, text.text, &TextListener::text);
+      if (found == listeners->end()) {
+        // Nobody wants it any more.
+        continue;
+      }
+      for (const Event &event : text.events) {
+        found->listener(event);
       }
     }
     return turn.failure;
@@ -322,9 +362,9 @@ void Scheduler::deliver(Turn &turn) {
   if (status.ok() || !fail(turn, status)) {
     return;
   }
-  for (const EventListener &listener : *listeners) {
+  for (const TextListener &text : *listeners) {
     static_cast<void>(base::guard("the stream's listener", [&]() -> Status {
-      listener(Failure{status});
+      text.listener(Failure{status});
       return {};
     }));
   }

@@ -49,6 +49,11 @@ class Scheduler {
   /// As `Stream::set_prompt`, with the prompt's tokens.
   Status change_prompt(const StreamState &stream, size_t text, std::vector<int32_t> tokens,
                        std::optional<uint64_t> marker) KYUTAISTT_EXCLUDES(mutex_);
+  /// As `Stream::add_text`, with the prompt's tokens; not from a listener of the stream.
+  Result<size_t> add_text(StreamState &stream, std::vector<int32_t> tokens, EventListener listener)
+      KYUTAISTT_EXCLUDES(mutex_);
+  /// As `Stream::remove_text`; not from a listener of the stream.
+  void remove_text(StreamState &stream, size_t text) KYUTAISTT_EXCLUDES(mutex_);
   /// As `Stream::reset`; not from the stream's listener.
   void reset(StreamState &stream) KYUTAISTT_EXCLUDES(mutex_);
 
@@ -69,7 +74,7 @@ class Scheduler {
   bool fail(const Turn &turn, const Status &status) KYUTAISTT_EXCLUDES(mutex_);
 
   /// Does something with a stream's intake, for the worker to see. Fails with the stream's failure.
-  Status change(const StreamState &stream, const std::function<void(Intake &)> &action)
+  Status change(const StreamState &stream, const std::function<Status(Intake &)> &action)
       KYUTAISTT_EXCLUDES(mutex_);
   /// Null for a closed stream.
   Intake *find(const StreamState &stream) KYUTAISTT_REQUIRES(mutex_);

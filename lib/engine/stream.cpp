@@ -46,13 +46,25 @@ Status Stream::drain(uint64_t marker) {
 
 Status Stream::set_prompt(const Prompt &prompt, std::optional<uint64_t> marker, size_t text) {
   return base::guard("changing the prompt", [&]() -> Status {
-    if (text >= state_->text_count) {
-      return Status::invalid_argument("text: found " + std::to_string(text) +
-                                      ", expected less than " + std::to_string(state_->text_count));
-    }
     KYUTAISTT_ASSIGN(forced, decode::forced_tokens(scheduler_->model().info(), prompt));
     return scheduler_->change_prompt(*state_, text, std::move(forced), marker);
   });
+}
+
+Result<size_t> Stream::add_text(Translation text) {
+  return base::guard("adding a text", [&]() -> Result<size_t> {
+    if (!text.listener) {
+      return Status::invalid_argument("a text needs a listener");
+    }
+    KYUTAISTT_ASSIGN(forced, decode::forced_tokens(scheduler_->model().info(), text.prompt));
+    return scheduler_->add_text(*state_, std::move(forced), std::move(text.listener));
+  });
+}
+
+void Stream::remove_text(size_t text) {
+  if (text > 0) {
+    scheduler_->remove_text(*state_, text);
+  }
 }
 
 void Stream::reset() {

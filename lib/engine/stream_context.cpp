@@ -52,8 +52,7 @@ StreamContexts::StreamContexts(const ModelState &model, const StreamOptions &opt
                                decode::ForcedTokens forced)
     : model_(model),
       report_steps_(options.report_steps),
-      word_end_cap_(std::min(options.word_end_cap, longest_word_end_cap)),
-      delivered_(forced.size()) {
+      word_end_cap_(std::min(options.word_end_cap, longest_word_end_cap)) {
   ContextState state = make_context_state(model, forced.size());
   begin(std::move(forced), std::move(state));
 }
@@ -61,17 +60,19 @@ StreamContexts::StreamContexts(const ModelState &model, const StreamOptions &opt
 void StreamContexts::begin(decode::ForcedTokens forced, ContextState state) {
   Entry &entry = contexts_.emplace_back();
   entry.context.state = std::move(state);
-  for (std::vector<int32_t> &tokens : forced) {
-    entry.context.texts.push_back({decode::Context(model_.info, model_.tokenizer, word_end_cap_,
-                                                   report_steps_, std::move(tokens)),
+  for (decode::ForcedText &text : forced) {
+    entry.context.texts.push_back({text.text,
+                                   decode::Context(model_.info, model_.tokenizer, word_end_cap_,
+                                                   report_steps_, std::move(text.tokens)),
                                    {}});
+    delivered_.try_emplace(text.text);
   }
 }
 
 decode::ForcedTokens StreamContexts::forced() const {
   decode::ForcedTokens forced;
   for (const ContextText &text : contexts_.back().context.texts) {
-    forced.push_back(text.decoder.forced());
+    forced.push_back({text.text, text.decoder.forced()});
   }
   return forced;
 }
@@ -81,7 +82,7 @@ void StreamContexts::restart(decode::ForcedTokens forced, SpareStates &spares) {
     spares.give_back(std::move(entry.context.state));
   }
   contexts_.clear();
-  for (Delivered &delivered : delivered_) {
+  for (auto &[text, delivered] : delivered_) {
     delivered.begin_context(false);
   }
   ContextState state = spares.take(model_, forced.size());
@@ -94,9 +95,11 @@ void StreamContexts::end(ContextEnd end, SpareStates &spares) {
     text.events.insert(text.events.end(), end.dropped.begin(), end.dropped.end());
   }
   decode::ForcedTokens forced = end.forced ? *end.forced : this->forced();
-  // One that heard nothing needs its state no more.
-  ContextState state =
-      end.silent_frames > 0 ? spares.take(model_, forced.size()) : std::move(ending.context.state);
+  if (end.silent_frames == 0) {
+    // One that heard nothing needs its state no more.
+    spares.give_back(std::move(ending.context.state));
+  }
+  ContextState state = spares.take(model_, forced.size());
   ending.end = std::move(end);
   begin(std::move(forced), std::move(state));
 }
@@ -138,33 +141,47 @@ void StreamContexts::Delivered::begin_context(bool is_seamless) {
   earliest = is_seamless ? progress : Time::min();
 }
 
-void StreamContexts::deliver(std::vector<std::vector<Event>> &events, SpareStates &spares) {
-  events.resize(delivered_.size());
+void StreamContexts::deliver_oldest(bool finished, std::vector<TextEvents> &events) {
+  Entry &oldest = contexts_.front();
+  for (ContextText &text : oldest.context.texts) {
+    if (finished) {
+      text.decoder.finish(text.events);
+      if (oldest.end->marker) {
+        text.events.emplace_back(Drained{*oldest.end->marker});
+      }
+    }
+    for (Event &event : text.events) {
+      delivered_[text.text].place(event);
+    }
+    auto of_text = std::ranges::find(events, text.text, &TextEvents::text);
+    if (of_text == events.end()) {
+      of_text = events.insert(events.end(), {text.text, {}});
+    }
+    std::move(text.events.begin(), text.events.end(), std::back_inserter(of_text->events));
+    text.events.clear();
+  }
+}
+
+void StreamContexts::deliver(std::vector<TextEvents> &events, SpareStates &spares) {
   while (true) {
     Entry &oldest = contexts_.front();
     const bool finished = oldest.end && oldest.silent_frames == oldest.end->silent_frames;
-    for (size_t i = 0; i < delivered_.size(); ++i) {
-      ContextText &text = oldest.context.texts[i];
-      if (finished) {
-        text.decoder.finish(text.events);
-        if (oldest.end->marker) {
-          text.events.emplace_back(Drained{*oldest.end->marker});
-        }
-      }
-      for (Event &event : text.events) {
-        delivered_[i].place(event);
-      }
-      std::move(text.events.begin(), text.events.end(), std::back_inserter(events[i]));
-      text.events.clear();
-    }
+    deliver_oldest(finished, events);
     if (!finished) {
       return;
     }
-    for (Delivered &delivered : delivered_) {
+    for (auto &[text, delivered] : delivered_) {
       delivered.begin_context(oldest.end->is_seamless);
     }
     spares.give_back(std::move(oldest.context.state));
     contexts_.pop_front();
+    std::erase_if(delivered_, [this](const auto &delivered) {
+      return std::ranges::none_of(contexts_, [&](const Entry &entry) {
+        return std::ranges::any_of(entry.context.texts, [&](const ContextText &text) {
+          return text.text == delivered.first;
+        });
+      });
+    });
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -41,6 +42,8 @@ class SpareStates {
 
 /// One text of a context, and what of it is not delivered yet.
 struct ContextText {
+  /// The stream's number for it.
+  size_t text;
   decode::Context decoder;
   std::vector<Event> events;
 };
@@ -52,6 +55,12 @@ struct StreamContext {
 
   /// The same for all texts.
   int64_t position() const noexcept { return state.language_models.front()->position; }
+};
+
+/// What is to be delivered of one of a stream's texts.
+struct TextEvents {
+  size_t text = 0;
+  std::vector<Event> events;
 };
 
 /// The contexts of one stream, in the order in which they began. The last one hears the stream; the
@@ -82,7 +91,7 @@ class StreamContexts {
 
   /// Moves what can be delivered to the `events` of each text, in order, and lets go of finished
   /// contexts.
-  void deliver(std::vector<std::vector<Event>> &events, SpareStates &spares);
+  void deliver(std::vector<TextEvents> &events, SpareStates &spares);
 
   /// Contexts that have ended and are not finished.
   size_t unfinished() const noexcept { return contexts_.size() - 1; }
@@ -109,14 +118,17 @@ class StreamContexts {
     void begin_context(bool is_seamless);
   };
 
+  /// Takes the events of the oldest context, which writes nothing more if it is finished.
+  void deliver_oldest(bool finished, std::vector<TextEvents> &events);
+
   void begin(decode::ForcedTokens forced, ContextState state);
 
   const ModelState &model_;
   const bool report_steps_;
   const Time word_end_cap_;
   std::deque<Entry> contexts_;
-  /// Of each text.
-  std::vector<Delivered> delivered_;
+  /// Of each text that a context writes.
+  std::map<size_t, Delivered> delivered_;
 };
 
 }  // namespace kyutaistt::engine

@@ -16,29 +16,33 @@
 
 namespace kyutaistt::engine {
 
+/// Who gets the events of one of a stream's texts.
+struct TextListener {
+  size_t text = 0;
+  EventListener listener;
+};
+
 struct StreamState {
   /// `model` must outlive the stream. A listener and the tokens of the first context for each text.
   StreamState(const ModelState &model, StreamOptions stream_options,
-              std::vector<EventListener> text_listeners, const decode::ForcedTokens &forced_tokens)
+              std::vector<TextListener> text_listeners, const decode::ForcedTokens &forced_tokens)
       : options(std::move(stream_options)),
-        text_count(text_listeners.size()),
         listeners(std::move(text_listeners)),
         contexts(model, options, forced_tokens),
         relay(model.info),
         watch(model.info, options.flush_on_pause,
-              options.watchdog && !forced_tokens.front().empty()) {
+              options.watchdog && !forced_tokens.front().tokens.empty()) {
     if (options.relay) {
       relay.restart(forced_tokens);
     }
   }
 
   const StreamOptions options;
-  const size_t text_count;
 
   /// Held while a listener is called, so that a reset or a close can wait for it.
   Mutex delivery;
   /// One for each text; none once the stream is closed.
-  std::vector<EventListener> listeners KYUTAISTT_GUARDED_BY(delivery);
+  std::vector<TextListener> listeners KYUTAISTT_GUARDED_BY(delivery);
 
   // Only touched by the worker.
 

@@ -43,11 +43,12 @@ struct StreamStats {
 
 /// Audio of one speaker or programme on its way through an `Engine`.
 ///
-/// Threads: every method may be called from any thread; `push`, `drain` and `set_prompt` take
-/// effect in the order of their calls. None may be called from the stream's own event listener.
-/// Lifetime: keeps the engine's model alive; destroying the stream closes it. Once the destructor
-/// has returned, no event is being delivered and the listener has been destroyed.
-/// Cost: state of the codec and the language model, see `ModelInfo::memory_per_stream_bytes`.
+/// Threads: every method may be called from any thread; `push`, `drain`, `set_prompt`, `add_text`
+/// and `remove_text` take effect in the order of their calls. None may be called from the stream's
+/// own event listener. Lifetime: keeps the engine's model alive; destroying the stream closes it.
+/// Once the destructor has returned, no event is being delivered and the listener has been
+/// destroyed. Cost: state of the codec and the language model, see
+/// `ModelInfo::memory_per_stream_bytes`.
 class KYUTAISTT_PUBLIC Stream {
  public:
   /// Made by `Engine::open_stream`.
@@ -77,10 +78,20 @@ class KYUTAISTT_PUBLIC Stream {
 
   /// Like `drain`, but what follows has another prompt; `Drained` is delivered only if there is a
   /// marker. `text`: which of the stream's texts, 0 for its own and from 1 on for its translations;
-  /// the others keep their prompts. Fails with `NotFound` and the known names if the model has no
-  /// such domain, and with the stream's failure once it has failed; in both cases nothing changes.
+  /// the others keep their prompts. Fails with `InvalidArgument` if there is no such text,
+  /// `NotFound` and the known names if the model has no such domain, and with the stream's failure
+  /// once it has failed; in both cases nothing changes.
   Status set_prompt(const Prompt &prompt, std::optional<uint64_t> marker = std::nullopt,
                     size_t text = 0);
+
+  /// A further text of what is pushed from here on, as `open_stream` takes them; what was pushed
+  /// before is recognised to its last word without it. Returns its number. Fails with `NotFound`
+  /// for an unknown domain, and with the stream's failure once it has failed.
+  Result<size_t> add_text(Translation text);
+  /// The text is not written any more. Once this has returned its listener is not called, and has
+  /// been destroyed. The context ends here; the other texts go on in a new one. Nothing happens if
+  /// there is no such text, nor with text 0, which lasts as long as the stream.
+  void remove_text(size_t text);
 
   /// Discards queued audio and the context at once and revives a failed stream; the prompt is kept.
   /// Once it has returned, no event of earlier audio is delivered. A blocked `push` returns.

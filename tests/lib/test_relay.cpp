@@ -12,6 +12,7 @@
 #include "support/bulletin.h"
 #include "support/golden.h"
 #include "support/recognise.h"
+#include "support/refusal.h"
 #include "support/suite.h"
 
 namespace {
@@ -157,12 +158,82 @@ TEST(a_text_that_does_not_exist_has_no_prompt) {
   const auto stream = open_stream(*engine, options_of("asr_is_is", true), transcript);
   const Status status = stream->set_prompt(prompt_of("asr_is_en"), std::nullopt, 1);
   assert_equal(status.code(), StatusCode::InvalidArgument);
-  assert_equal(status.message(), std::string("text: found 1, expected less than 1"));
+  assert_equal(status.message(), std::string("text: found 1, which is none of the stream's"));
   const Status unknown = engine
                              ->open_stream(options_of("asr_is_is", true), transcript.listener(), 64,
                                            {{prompt_of("asr_is_fo"), transcript.listener()}})
                              .status();
   assert_equal(unknown.code(), StatusCode::NotFound);
+}
+
+TEST(a_text_may_come_and_go) {
+  const Bulletin bulletin;
+  const std::vector<float> speech(bulletin.samples.begin(),
+                                  bulletin.samples.begin() + 14 * sample_rate);
+  const auto engine = make_engine(load_model(example("model")));
+  const Heard icelandic = recognise(*engine, "asr_is_is", true, speech);
+  const Heard english = recognise(*engine, "asr_is_en", true, speech);
+  Transcript first;
+  const auto stream = open_stream(*engine, options_of("asr_is_is", true), first);
+  // Before there is any audio too.
+  Transcript early;
+  const auto unheard = stream->add_text({prompt_of("asr_is_en"), early.listener()});
+  assert_ok(unheard.status());
+  assert_ok(stream->push(speech));
+  assert_ok(stream->drain(0));
+  early.wait();
+  assert_equal(early.text(), english.text);
+  stream->remove_text(unheard.value());
+  Transcript second;
+  const auto added = stream->add_text({prompt_of("asr_is_en"), second.listener()});
+  assert_ok(added.status());
+  assert_equal(added.value(), size_t{2});
+  assert_ok(stream->push(speech));
+  stream->remove_text(added.value());
+  assert_refused(stream->set_prompt(prompt_of("asr_is_is"), std::nullopt, 2),
+                 StatusCode::InvalidArgument, "text: found 2");
+  Transcript third;
+  const auto again = stream->add_text({prompt_of("asr_is_en"), third.listener()});
+  assert_ok(again.status());
+  // Numbers do not come again.
+  assert_equal(again.value(), size_t{3});
+  assert_ok(stream->push(speech));
+  assert_ok(stream->drain(1));
+  first.wait(2);
+  third.wait();
+  assert_equal(first.text(), icelandic.text + " " + icelandic.text + " " + icelandic.text);
+  // It was gone before its words were recognised, or some of them.
+  assert_equal(second.drained.size(), size_t{0});
+  assert_equal(english.text.substr(0, second.text().size()), second.text());
+  assert_equal(third.text(), english.text);
+  assert_equal(third.words.front().index, uint64_t{0});
+  // The first one lasts as long as the stream, and others are not there.
+  stream->remove_text(0);
+  stream->remove_text(7);
+  assert_ok(stream->set_prompt(prompt_of("asr_is_en"), 2, 0));
+  first.wait(3);
+}
+
+TEST(a_text_that_comes_in_a_reset_stream_is_written_after_it) {
+  const Bulletin bulletin;
+  const std::vector<float> speech(bulletin.samples.begin(),
+                                  bulletin.samples.begin() + 14 * sample_rate);
+  const auto engine = make_engine(load_model(example("model")));
+  const Heard english = recognise(*engine, "asr_is_en", true, speech);
+  Transcript first;
+  const auto stream = open_stream(*engine, options_of("asr_is_is", true), first);
+  assert_ok(stream->push(std::vector<float>(sample_rate)));
+  Transcript second;
+  assert_ok(stream->add_text({prompt_of("asr_is_en"), second.listener()}).status());
+  stream->reset();
+  assert_ok(stream->push(speech));
+  assert_ok(stream->drain(1));
+  second.wait();
+  assert_equal(second.text(), english.text);
+  assert_refused(stream->add_text({prompt_of("asr_is_fo"), first.listener()}).status(),
+                 StatusCode::NotFound, "asr_is_en");
+  assert_refused(stream->add_text({prompt_of("asr_is_en"), nullptr}).status(),
+                 StatusCode::InvalidArgument, "listener");
 }
 
 TEST(silence_does_not_age_a_stream) {

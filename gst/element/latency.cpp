@@ -20,10 +20,9 @@ void Latency::set_model_delay(std::optional<double> seconds) {
   measured_ = 0;
 }
 
-void Latency::set_writes_cues(bool writes_cues) {
-  if (writes_cues_.exchange(writes_cues) != writes_cues) {
-    update();
-  }
+void Latency::count_cue_writer(int change) {
+  cue_writers_ += change;
+  update();
 }
 
 void Latency::update() {
@@ -45,7 +44,7 @@ GstClockTime Latency::own() const {
   }
   Time latency = std::chrono::duration_cast<Time>(std::chrono::duration<double>(model_delay_));
   latency += processing_margin;
-  if (settings.text_unit == TextUnit::Cue || writes_cues_) {
+  if (settings.text_unit == TextUnit::Cue || cue_writers_ > 0) {
     latency += settings.cue_shape.maximum_duration + settings.cue_shape.gap;
   }
   // A stall is made up for: a live stream cannot stay further behind than its backlog.

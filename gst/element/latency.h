@@ -24,8 +24,8 @@ class Latency {
   /// Time between a word's start in the audio and its first token; unset while no model is known.
   /// What was observed with another model is forgotten.
   void set_model_delay(std::optional<double> seconds);
-  /// The output is cues, which wait for their end.
-  void set_writes_cues(bool writes_cues);
+  /// So many outputs more or fewer write cues, which wait for their end.
+  void count_cue_writer(int change);
   /// A setting has changed, or something else that the latency depends on: notifies the pipeline if
   /// the latency is not what was promised last.
   void update();
@@ -54,7 +54,8 @@ class Latency {
   const SettingsStore &settings_;
 
   std::atomic<double> model_delay_ = family_delay;
-  std::atomic<bool> writes_cues_ = false;
+  /// Outputs that write cues.
+  std::atomic<int> cue_writers_ = 0;
   /// The latency of the pipeline up to this element; NONE if it is not live.
   std::atomic<GstClockTime> upstream_ = GST_CLOCK_TIME_NONE;
   std::atomic<GstClockTime> max_observed_delay_ = 0;

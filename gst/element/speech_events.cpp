@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/pointers.h"
 #include "element/debug.h"
 
 namespace kyutaistt::element {
@@ -30,6 +31,23 @@ void SpeechEvents::reset() {
 void SpeechEvents::tell_word(const Word &word, const GstSegment &segment) {
   in_pause_ = false;
   last_end_ = std::max(word.end, last_end_.value_or(word.end));
+  if (role_ == TextRole::Transcript) {
+    send_item(word, segment);
+  }
+  if (posts_words_) {
+    const StringPointer pad(gst_pad_get_name(src_));
+    GstStructure *details =
+        gst_structure_new("kyutaistt/word",                                                   //
+                          "text", G_TYPE_STRING, word.text.c_str(),                           //
+                          "start-time", G_TYPE_UINT64, stream_time(segment, word.start),      //
+                          "end-time", G_TYPE_UINT64, stream_time(segment, word.end),          //
+                          "confidence", G_TYPE_DOUBLE, static_cast<double>(word.confidence),  //
+                          "pad", G_TYPE_STRING, pad.get(), nullptr);
+    gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), details));
+  }
+}
+
+void SpeechEvents::send_item(const Word &word, const GstSegment &segment) {
   const auto duration = static_cast<guint64>(std::max(word.end - word.start, Time()).count());
   const guint64 running_time = gst_segment_to_running_time(
       &segment, GST_FORMAT_TIME, static_cast<guint64>(word.start.count()));
@@ -40,15 +58,6 @@ void SpeechEvents::tell_word(const Word &word, const GstSegment &segment) {
                                          "duration", G_TYPE_UINT64, duration, nullptr);
   // Nobody has to listen.
   gst_pad_push_event(sink_, gst_event_new_custom(GST_EVENT_CUSTOM_UPSTREAM, item));
-  if (posts_words_) {
-    GstStructure *details = gst_structure_new(
-        "kyutaistt/word",                                               //
-        "text", G_TYPE_STRING, word.text.c_str(),                       //
-        "start-time", G_TYPE_UINT64, stream_time(segment, word.start),  //
-        "end-time", G_TYPE_UINT64, stream_time(segment, word.end),      //
-        "confidence", G_TYPE_DOUBLE, static_cast<double>(word.confidence), nullptr);
-    gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), details));
-  }
 }
 
 bool SpeechEvents::tell_progress(Time position, const GstSegment &segment) {
@@ -82,8 +91,11 @@ void SpeechEvents::tell_pause(const GstSegment &segment) {
       src_, gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM,
                                  gst_structure_new_empty("rstranscribe/final-transcript")));
   if (posts_pauses_) {
-    GstStructure *details = gst_structure_new("kyutaistt/pause", "start-time", G_TYPE_UINT64,
-                                              stream_time(segment, *last_end_), nullptr);
+    const StringPointer pad(gst_pad_get_name(src_));
+    GstStructure *details =
+        gst_structure_new("kyutaistt/pause",                                              //
+                          "start-time", G_TYPE_UINT64, stream_time(segment, *last_end_),  //
+                          "pad", G_TYPE_STRING, pad.get(), nullptr);
     gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), details));
   }
   last_end_.reset();

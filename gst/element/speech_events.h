@@ -10,11 +10,13 @@
 #include <kyutaistt/events.h>
 
 #include "element/settings.h"
+#include "element/text_role.h"
 
 namespace kyutaistt::element {
 
 /// Sends what other transcribers of GStreamer send (gst-plugins-rs: an upstream event for every
-/// word, a downstream event at every pause), and messages on the bus for applications.
+/// word, a downstream event at every pause), and messages on the bus for applications. The upstream
+/// events are about what was spoken, not about translations.
 ///
 /// A pause begins when no word has come for 0.8 s after the last one. Silence before the first word
 /// of a context is a pause too, but not reported: no text ends there.
@@ -23,8 +25,8 @@ namespace kyutaistt::element {
 /// posts with no lock held.
 class SpeechEvents {
  public:
-  SpeechEvents(GstElement *element, GstPad *sink, GstPad *src)
-      : element_(element), sink_(sink), src_(src) {}
+  SpeechEvents(GstElement *element, GstPad *sink, GstPad *src, TextRole role)
+      : element_(element), sink_(sink), src_(src), role_(role) {}
 
   void configure(const Settings &settings);
   /// A new context begins, in which nothing has been heard yet.
@@ -40,11 +42,14 @@ class SpeechEvents {
   bool in_pause() const { return in_pause_; }
 
  private:
+  /// To upstream.
+  void send_item(const Word &word, const GstSegment &segment);
   void tell_pause(const GstSegment &segment);
 
   GstElement *const element_;
   GstPad *const sink_;
   GstPad *const src_;
+  const TextRole role_;
   bool posts_words_ = false;
   bool posts_pauses_ = false;
   /// Where the last word ended; unset in a pause, and before the first word.

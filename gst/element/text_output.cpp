@@ -69,19 +69,12 @@ void TextOutput::put_after_held(Item item) {
   changed_.notify_all();
 }
 
-uint64_t TextOutput::hold_item(Item item) {
+void TextOutput::hold_item(uint64_t marker, Item item) {
   const MutexLock lock(mutex_);
-  const uint64_t marker = next_marker_++;
   if (flow_ != GST_FLOW_FLUSHING) {
     end_came_ = end_came_ || is_end(item);
     held_.push_back({marker, std::move(item)});
   }
-  return marker;
-}
-
-uint64_t TextOutput::next_marker() {
-  const MutexLock lock(mutex_);
-  return next_marker_++;
 }
 
 GstFlowReturn TextOutput::wait_for_room() {
@@ -89,19 +82,21 @@ GstFlowReturn TextOutput::wait_for_room() {
   while (items_.size() >= max_waiting && flow_ == GST_FLOW_OK) {
     changed_.wait(mutex_);
   }
-  return take_flow();
+  return last_flow();
 }
 
 GstFlowReturn TextOutput::flow() {
   const MutexLock lock(mutex_);
-  return take_flow();
+  return last_flow();
 }
 
-GstFlowReturn TextOutput::take_flow() {
-  if (flow_ == GST_FLOW_OK && std::exchange(was_unlinked_, false)) {
-    return GST_FLOW_NOT_LINKED;
-  }
-  return flow_;
+GstFlowReturn TextOutput::last_flow() const {
+  return flow_ == GST_FLOW_OK && was_unlinked_ ? GST_FLOW_NOT_LINKED : flow_;
+}
+
+void TextOutput::forget_unlinked() {
+  const MutexLock lock(mutex_);
+  was_unlinked_ = false;
 }
 
 bool TextOutput::start() {
@@ -224,15 +219,20 @@ void TextOutput::run_once() {
     return;
   }
   if (!next) {
-    observer_.nothing_came();
+    if (observer_.nothing_came()) {
+      writer_.follow_clock();
+    }
     return;
   }
   changed_.notify_all();
   writer_.set_recognised(next->came);
+  const bool is_text = std::holds_alternative<Event>(next->item);
   const GstFlowReturn flow =
       wants_text ? write(std::move(next->item)) : pass_events(std::move(next->item));
   if (flow != GST_FLOW_OK) {
     fail(flow);
+  } else if (is_text) {
+    forget_unlinked();
   }
 }
 
@@ -276,8 +276,7 @@ GstFlowReturn TextOutput::write(Item item) {
   if (const auto *failure = std::get_if<Failure>(&event)) {
     // Nothing follows: the text recognised so far goes out first.
     writer_.finish();
-    GST_ELEMENT_ERROR(element_, STREAM, FAILED,
-                      ("Recognition failed: %s", failure->status.message().c_str()), (nullptr));
+    observer_.recognition_failed(failure->status);
     return GST_FLOW_ERROR;
   }
   if (const auto *drained = std::get_if<Drained>(&event)) {
@@ -321,7 +320,7 @@ void TextOutput::fail(GstFlowReturn flow) {
   const bool is_fault =
       flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_NOT_NEGOTIATED || flow < GST_FLOW_ERROR;
   if (end_came && is_fault) {
-    GST_ELEMENT_FLOW_ERROR(element_, flow);
+    observer_.lost_after_end(flow);
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Between the recogniser's thread and the source pad: a queue, and the pad's task.
+/// Between the recogniser's thread and a source pad: a queue, and the pad's task.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +30,11 @@ struct Language {
 class TextOutput {
  public:
   TextOutput(GstElement *element, GstPad *sink, GstPad *src, Latency &latency,
-             OutputObserver &observer)
+             OutputObserver &observer, TextRole role)
       : element_(element),
         pad_(src),
         observer_(observer),
-        writer_(element, sink, src, latency, observer) {}
+        writer_(element, sink, src, latency, observer, role) {}
 
   /// Never blocks: for the recogniser's worker.
   void put(const Event &event);
@@ -43,16 +43,17 @@ class TextOutput {
   /// An item that goes out after everything that was put or held before it.
   void put(EventPointer event) { put_after_held(std::move(event)); }
   void put(Language language) { put_after_held(std::move(language)); }
-  /// An item that goes out once `Drained` has been put with the marker that this returns.
-  uint64_t hold(EventPointer event) { return hold_item(std::move(event)); }
-  uint64_t hold(Language language) { return hold_item(std::move(language)); }
-  /// A marker that no item waits for.
-  uint64_t next_marker();
+  /// An item that goes out once `Drained` has been put with this marker, or a later one.
+  void hold(uint64_t marker, EventPointer event) { hold_item(marker, std::move(event)); }
+  void hold(uint64_t marker, Language language) { hold_item(marker, std::move(language)); }
 
-  /// The result of the last push, or GST_FLOW_FLUSHING.
+  /// The result of the last push, or GST_FLOW_FLUSHING. GST_FLOW_NOT_LINKED once text has found no
+  /// next element, until one takes it.
   GstFlowReturn flow();
-  /// Waits until there is room. Returns the result of the last push, or GST_FLOW_FLUSHING.
+  /// The same once there is room.
   GstFlowReturn wait_for_room();
+  /// Upstream has been notified that nothing is linked: something may be by now.
+  void forget_unlinked();
 
   /// The pad's task function; `self` is a TextOutput.
   static void run(gpointer self);
@@ -76,9 +77,9 @@ class TextOutput {
   static bool is_end(const Item &item);
   /// Whether a flush keeps it: settings, the language, events that describe the stream.
   static bool outlives_flush(const Item &item);
-  GstFlowReturn take_flow() KYUTAISTT_REQUIRES(mutex_);
+  GstFlowReturn last_flow() const KYUTAISTT_REQUIRES(mutex_);
   void put_after_held(Item item);
-  uint64_t hold_item(Item item);
+  void hold_item(uint64_t marker, Item item);
   bool stands() const KYUTAISTT_REQUIRES(mutex_) {
     return flow_ != GST_FLOW_OK && flow_ != GST_FLOW_EOS;
   }
@@ -124,11 +125,10 @@ class TextOutput {
     Item item;
   };
   std::deque<Held> held_ KYUTAISTT_GUARDED_BY(mutex_);
-  uint64_t next_marker_ KYUTAISTT_GUARDED_BY(mutex_) = 1;
   /// The last result from downstream. After GST_FLOW_EOS events are passed on; after another
   /// failure the task is stopped.
   GstFlowReturn flow_ KYUTAISTT_GUARDED_BY(mutex_) = GST_FLOW_FLUSHING;
-  /// Text found no next element; reported once, because another may be linked in the meantime.
+  /// Text found no next element.
   bool was_unlinked_ KYUTAISTT_GUARDED_BY(mutex_) = false;
   bool end_came_ KYUTAISTT_GUARDED_BY(mutex_) = false;
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "element/debug.h"
+#include "element/text_stream.h"
 
 namespace kyutaistt::element {
 
@@ -32,7 +33,7 @@ void TextWriter::configure(const Settings &settings) {
   lateness_ = settings.lateness * GST_MSECOND;
   shaper_ = captions::CueShaper(settings.cue_shape);
   speech_.configure(settings);
-  latency_.set_writes_cues(text_unit_ == TextUnit::Cue);
+  announce_cues(text_unit_ == TextUnit::Cue);
 }
 
 GstFlowReturn TextWriter::change(const Settings &settings) {
@@ -41,7 +42,7 @@ GstFlowReturn TextWriter::change(const Settings &settings) {
   shaper_.change_shape(settings.cue_shape);
   text_unit_ = settings.text_unit;
   speech_.configure(settings);
-  latency_.set_writes_cues(!writes_words());
+  announce_cues(!writes_words());
   const GstClockTime lateness = settings.lateness * GST_MSECOND;
   if (segment_.is_set() && flow == GST_FLOW_OK && lateness != lateness_) {
     segment_.delay(GST_CLOCK_DIFF(lateness_, lateness));
@@ -50,6 +51,18 @@ GstFlowReturn TextWriter::change(const Settings &settings) {
   }
   lateness_ = lateness;
   return flow;
+}
+
+void TextWriter::announce_cues(bool writes_cues) {
+  if (std::exchange(writes_cues_, writes_cues) != writes_cues) {
+    latency_.count_cue_writer(writes_cues ? 1 : -1);
+  }
+}
+
+void TextWriter::note_pause() {
+  if (role_ == TextRole::Transcript) {
+    observer_.pause_began();
+  }
 }
 
 void TextWriter::reset(Downstream downstream) {
@@ -77,6 +90,7 @@ GstFlowReturn TextWriter::forward(EventPointer event) {
     case GST_EVENT_STREAM_START:
       stream_started_ = true;
       seqnum_ = gst_event_get_seqnum(event.get());
+      event = text_stream_start(event.get(), element_, pad_, role_);
       break;
     case GST_EVENT_SEGMENT:
       return take_segment(event.get());
@@ -172,7 +186,7 @@ GstFlowReturn TextWriter::negotiate() {
   format_ = *format;
   const CapsPointer caps = format_.caps();
   GST_INFO_OBJECT(element_, "writing %" GST_PTR_FORMAT, caps.get());
-  latency_.set_writes_cues(!writes_words());
+  announce_cues(!writes_words());
   if (!gst_pad_push_event(pad_, of_stream(gst_event_new_caps(caps.get())).release())) {
     GST_DEBUG_OBJECT(element_, "caps were not taken");
   }
@@ -239,7 +253,7 @@ GstFlowReturn TextWriter::write(const Event &event) {
         std::min(progress->position, shaper_.pending_start().value_or(progress->position));
     push_gap(segment_.place(until));
     if (speech_.tell_progress(progress->position, segment_.audio())) {
-      observer_.pause_began();
+      note_pause();
     }
     return flow;
   } else if (const auto *dropped = std::get_if<Dropped>(&event)) {
@@ -269,7 +283,7 @@ GstFlowReturn TextWriter::finish() {
   if (flow == GST_FLOW_OK) {
     idle_ = true;
     speech_.finish(segment_.audio());
-    observer_.pause_began();
+    note_pause();
   }
   return flow;
 }
@@ -341,6 +355,10 @@ void TextWriter::push_gap(Time until) {
 
 void TextWriter::report_dropped(const Dropped &dropped) {
   discont_ = true;
+  if (role_ != TextRole::Transcript) {
+    // Reported once, for all texts.
+    return;
+  }
   dropped_frames_ += static_cast<uint64_t>(dropped.duration / frame_duration);
   const GstClockTime timestamp = clock_time(dropped.position);
   GstMessage *message = gst_message_new_qos(

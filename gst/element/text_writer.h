@@ -18,6 +18,7 @@
 #include "element/settings.h"
 #include "element/speech_events.h"
 #include "element/text_format.h"
+#include "element/text_role.h"
 #include "element/text_segment.h"
 
 namespace kyutaistt::element {
@@ -25,17 +26,19 @@ namespace kyutaistt::element {
 /// Writes text in the format that downstream takes: words or cues as raw text, WebVTT, SubRip; and
 /// GAP events that follow the recognition where there is no text.
 ///
-/// Threads: the source pad's task only, but for `in_pause`, and `configure`, `set_language` and
-/// `reset`, which are called while the task does not run. Pushes and queries with no lock held.
+/// Threads: the source pad's task only, but for `in_pause`, and `configure`, `set_language`,
+/// `reset` and `leave`, which are called while the task does not run. Pushes and queries with no
+/// lock held.
 class TextWriter {
  public:
   TextWriter(GstElement *element, GstPad *sink, GstPad *src, Latency &latency,
-             OutputObserver &observer)
+             OutputObserver &observer, TextRole role)
       : element_(element),
         pad_(src),
         latency_(latency),
         observer_(observer),
-        speech_(element, sink, src) {}
+        role_(role),
+        speech_(element, sink, src, role) {}
 
   /// Settings from the next `reset` on.
   void configure(const Settings &settings);
@@ -53,12 +56,15 @@ class TextWriter {
   GstFlowReturn finish();
   /// No audio comes any more: if all text is out, a GAP says that there is none up to now.
   void follow_clock();
-  /// Forwards a serialized event, with what it means for the text.
+  /// Forwards a serialized event of the audio, with what it means for the text.
   GstFlowReturn forward(EventPointer event);
 
   /// After a flush (`Keep`: caps and stream stay known downstream) or for a new start.
   enum class Downstream { Keep, Forget };
   void reset(Downstream downstream);
+
+  /// The pad is gone: the pipeline need not wait for its cues.
+  void leave() { announce_cues(false); }
 
   /// The recognition is in a pause of the speech. Any thread.
   bool in_pause() const { return speech_.in_pause(); }
@@ -66,10 +72,13 @@ class TextWriter {
  private:
   /// Agrees on caps if that has not been done, or if downstream asks for it again.
   GstFlowReturn negotiate();
+  /// Notes for the latency whether cues are written.
+  void announce_cues(bool writes_cues);
   bool writes_words() const { return format_.is_raw() && text_unit_ == TextUnit::Word; }
   /// The event is about the stream as it came, and so has its sequence number.
   EventPointer of_stream(GstEvent *event) const;
   GstFlowReturn take_segment(const GstEvent *event);
+  void note_pause();
   GstFlowReturn write_word(const Word &word);
   GstFlowReturn write_ready_cues();
   GstFlowReturn write_cue(captions::Cue cue);
@@ -87,9 +96,12 @@ class TextWriter {
   GstPad *const pad_;
   Latency &latency_;
   OutputObserver &observer_;
+  const TextRole role_;
   SpeechEvents speech_;
 
   TextUnit text_unit_ = TextUnit::Word;
+  /// As the latency knows it.
+  bool writes_cues_ = false;
   GstClockTime lateness_ = 0;
   std::string language_;
   captions::CueShaper shaper_{captions::CueShape()};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "element/debug.h"
+#include "element/languages.h"
 
 namespace kyutaistt::element {
 
@@ -50,39 +51,101 @@ void Transcriber::set_property(const Property &property, const GValue *value) {
       break;
     case Effect::Prompt:
       prompting_.change(undrained_);
+      pads_changed_ = true;
       break;
     case Effect::Language:
       prompting_.change_language();
       break;
     case Effect::Writing: {
       const MutexLock lock(writing_mutex_);
-      output_.put(settings_.copy());
+      tracks_.put(settings_.copy());
       break;
     }
   }
   latency_.update();
 }
 
-void Transcriber::nothing_came() {
+bool Transcriber::nothing_came() {
   pass_early_input();
   const auto now = running_time();
   if (!live_ || !now || !rhythm_.has_stopped(*now)) {
-    return;
+    return false;
   }
   // The model keeps words for its delay: silence flushes them out, since nobody knows how long the
   // source will be silent.
   const auto stream = recognition_.stream();
   if (stream == nullptr) {
-    return;
+    return false;
   }
   if (!undrained_.exchange(false)) {
     // Streams that wait for text, such as a video, go on.
-    output_.writer().follow_clock();
-    return;
+    return true;
   }
   GST_INFO_OBJECT(element_, "no audio comes any more: asking for the words so far");
-  if (!stream->drain(output_.next_marker()).ok()) {
+  if (!stream->drain(tracks_.next_marker()).ok()) {
     GST_DEBUG_OBJECT(element_, "the stream has failed: nothing to drain");
+  }
+  return false;
+}
+
+void Transcriber::recognition_failed(const Status &status) {
+  // Every text reports it.
+  if (!failed_.exchange(true)) {
+    GST_ELEMENT_ERROR(element_, STREAM, FAILED,
+                      ("Recognition failed: %s", status.message().c_str()), (nullptr));
+  }
+}
+
+void Transcriber::lost_after_end(GstFlowReturn flow) {
+  // Nothing has to be linked to a pad as long as something is to another.
+  if (flow != GST_FLOW_NOT_LINKED || !tracks_.is_any_linked()) {
+    GST_ELEMENT_FLOW_ERROR(element_, flow);
+  }
+}
+
+std::string Transcriber::pad_language(const TextTrack &track) const {
+  return prompting_.language(settings_.copy(), track);
+}
+
+void Transcriber::set_pad_language(TextTrack &track, const std::string &language) {
+  if (const Status status = prompting_.check_language(track.pad(), language); !status.ok()) {
+    post_error(element_, "A translation is not possible", status);
+    return;
+  }
+  track.set_language(language);
+  pads_changed_ = true;
+}
+
+TextTrack *Transcriber::add_translation(GstPad *pad) {
+  const auto track = tracks_.add(pad);
+  track->output.writer().configure(settings_.copy());
+  pads_changed_ = true;
+  return track.get();
+}
+
+void Transcriber::remove_translation(const GstPad *pad) {
+  if (const auto track = tracks_.remove(pad)) {
+    prompting_.leave(*track);
+    track->output.writer().leave();
+  }
+}
+
+void Transcriber::follow_pads() {
+  if (!pads_changed_.exchange(false)) {
+    return;
+  }
+  for (const auto &track : tracks_.all()) {
+    if (track->role == TextRole::Transcript || std::exchange(track->joined, true)) {
+      continue;
+    }
+    for (const GstEventType type : {GST_EVENT_STREAM_START, GST_EVENT_SEGMENT}) {
+      if (EventPointer event{gst_pad_get_sticky_event(sink_, type, 0)}) {
+        track->output.put(std::move(event));
+      }
+    }
+  }
+  if (const auto stream = recognition_.stream()) {
+    prompting_.follow_pads(*stream);
   }
 }
 
@@ -132,7 +195,7 @@ bool Transcriber::start() {
   // Later changes are checked when they are set, since the model is known.
   const Settings settings = settings_.copy();
   if (status.ok()) {
-    status = prompting_.check(settings);
+    status = prompting_.check_all(settings);
   }
   const auto channel = ChannelChoice::parse(settings.channel, "property channel");
   if (status.ok()) {
@@ -151,8 +214,16 @@ bool Transcriber::start() {
   undrained_ = false;
   rhythm_.reset();
   prompting_.reset();
-  output_.writer().configure(settings);
-  output_.writer().set_language(prompting_.language(settings));
+  failed_ = false;
+  pads_changed_ = true;
+  for (const auto &track : tracks_.all()) {
+    if (track->role == TextRole::Translation) {
+      track->joined = false;
+      track->set_text(std::nullopt);
+    }
+    track->output.writer().configure(settings);
+    track->output.writer().set_language(prompting_.language(settings, *track));
+  }
   const auto info = recognition_.model_info();
   latency_.set_model_delay(info ? std::optional(info->delay_seconds) : std::nullopt);
   recognition_.start();
@@ -191,23 +262,39 @@ GstFlowReturn Transcriber::open_stream(Recognition::WhileLoading while_loading) 
   GstFlowReturn flow = GST_FLOW_OK;
   const auto stream = recognition_.acquire_stream(
       options, static_cast<int>(settings.max_streams),
-      [this](const Event &event) { output_.put(event); }, while_loading, flow);
+      [this](const Event &event) { tracks_.transcript().output.put(event); }, while_loading, flow);
   if (stream == nullptr) {
     return flow;
   }
   GST_INFO_OBJECT(element_, "opened a %s stream", live_ ? "live" : "non-live");
   // Only now: loading takes seconds, and the prompt may have been set meanwhile.
   prompting_.apply(*stream);
+  prompting_.follow_pads(*stream);
+  warn_of_silent_pads();
   while (auto item = early_.take()) {
     if (auto *event = std::get_if<EventPointer>(&*item)) {
       send_after_pushed(std::move(*event));
     } else if (const auto *dropped = std::get_if<Dropped>(&*item)) {
-      output_.put(Event(*dropped));
+      tracks_.put(Event(*dropped));
     } else if (flow == GST_FLOW_OK) {
       flow = push_audio(std::get<AudioInput::Audio>(*item));
     }
   }
   return flow;
+}
+
+void Transcriber::warn_of_silent_pads() {
+  const auto info = recognition_.model_info();
+  for (const auto &track : tracks_.all()) {
+    if (track->role == TextRole::Translation && track->language().empty() && info) {
+      const StringPointer name(gst_pad_get_name(track->pad()));
+      GST_ELEMENT_WARNING(element_, LIBRARY, SETTINGS,
+                          ("Nothing is written to %s: its language-code is not set; the model "
+                           "writes %s.",
+                           name.get(), known_languages(*info).c_str()),
+                          (nullptr));
+    }
+  }
 }
 
 GstFlowReturn Transcriber::take_audio(AudioInput::Audio audio) {
@@ -248,7 +335,7 @@ GstFlowReturn Transcriber::push_audio(const AudioInput::Audio &audio) {
   std::optional<Time> timestamp = audio.timestamp;
   for (std::span<const float> left(audio.samples); !left.empty(); timestamp.reset()) {
     // Live audio never waits: text that waits for its time takes little memory.
-    const GstFlowReturn flow = live_ ? output_.flow() : output_.wait_for_room();
+    const GstFlowReturn flow = live_ ? tracks_.flow() : tracks_.wait_for_room();
     if (flow != GST_FLOW_OK) {
       return flow;
     }
@@ -288,6 +375,7 @@ void Transcriber::follow_time(const AudioInput::Audio &audio) {
 }
 
 GstFlowReturn Transcriber::take_buffer(BufferPointer buffer) {
+  follow_pads();
   if (!input_.has_caps()) {
     GST_ELEMENT_ERROR(element_, CORE, NEGOTIATION, ("Audio came without a format."), (nullptr));
     return GST_FLOW_NOT_NEGOTIATED;
@@ -317,7 +405,7 @@ void Transcriber::send_after_pushed(EventPointer event) {
   const auto stream = recognition_.stream();
   if (stream == nullptr) {
     if (early_.is_empty()) {
-      output_.put(std::move(event));
+      tracks_.put(std::move(event));
     } else {
       early_.put(std::move(event));
     }
@@ -326,26 +414,10 @@ void Transcriber::send_after_pushed(EventPointer event) {
   // Even if nothing was pushed since the last drain: its words may still be on their way. Draining
   // an empty context costs nothing.
   undrained_ = false;
-  const uint64_t marker = output_.hold(std::move(event));
+  const uint64_t marker = tracks_.hold(std::move(event));
   if (!stream->drain(marker).ok()) {
     GST_DEBUG_OBJECT(element_, "the stream has failed: nothing to drain");
   }
-}
-
-EventPointer Transcriber::own_stream_start(GstEvent *upstream) const {
-  const gchar *audio_id = nullptr;
-  gst_event_parse_stream_start(upstream, &audio_id);
-  // Two elements may hear the same audio.
-  const StringPointer name(gst_element_get_name(element_));
-  const std::string id = std::string(audio_id) + "/" + name.get() + "/text";
-  EventPointer event(gst_event_new_stream_start(id.c_str()));
-  guint group = 0;
-  if (gst_event_parse_group_id(upstream, &group)) {
-    gst_event_set_group_id(event.get(), group);
-  }
-  gst_event_set_stream_flags(event.get(), GST_STREAM_FLAG_SPARSE);
-  gst_event_set_seqnum(event.get(), gst_event_get_seqnum(upstream));
-  return event;
 }
 
 bool Transcriber::take_segment(EventPointer event) {
@@ -407,10 +479,11 @@ bool Transcriber::take_gap(GstEvent *event) {
 }
 
 bool Transcriber::take_event(EventPointer event) {
+  follow_pads();
   GST_DEBUG_OBJECT(element_, "taking %" GST_PTR_FORMAT, event.get());
   switch (GST_EVENT_TYPE(event.get())) {
     case GST_EVENT_STREAM_START:
-      send_after_text(own_stream_start(event.get()));
+      send_after_text(std::move(event));
       return true;
     case GST_EVENT_CAPS:
       return take_caps(event.get());
@@ -434,13 +507,13 @@ bool Transcriber::take_event(EventPointer event) {
       // It describes the audio; the text has a tag of its own.
       return true;
     default:
-      output_.put(std::move(event));
+      tracks_.put(std::move(event));
       return true;
   }
 }
 
 void Transcriber::begin_flush() {
-  output_.begin_flush();
+  tracks_.begin_flush();
   recognition_.begin_flush();
 }
 
@@ -451,11 +524,13 @@ void Transcriber::end_flush() {
   rhythm_.reset();
   pushed_until_.reset();
   undrained_ = false;
-  output_.end_flush();
+  failed_ = false;
+  tracks_.end_flush();
   if (const auto stream = recognition_.stream()) {
     // It may have been set in the flush, or when the stream had failed.
     prompting_.reset();
     prompting_.apply(*stream);
+    prompting_.follow_pads(*stream);
   }
 }
 

@@ -19,7 +19,7 @@
 #include "element/recognition.h"
 #include "element/settings_store.h"
 #include "element/source_rhythm.h"
-#include "element/text_output.h"
+#include "element/text_tracks.h"
 
 namespace kyutaistt::element {
 
@@ -31,8 +31,8 @@ class Transcriber final : private OutputObserver {
         sink_(sink),
         latency_(element, sink, settings_),
         recognition_(element),
-        output_(element, sink, src, latency_, *this),
-        prompting_(element, settings_, recognition_, output_) {}
+        tracks_(element, sink, src, latency_, *this),
+        prompting_(element, settings_, recognition_, tracks_) {}
 
   // Any thread.
 
@@ -45,14 +45,22 @@ class Transcriber final : private OutputObserver {
   /// Answers the pipeline's query. False if upstream does not.
   bool answer_latency(GstQuery *query) { return latency_.answer(query); }
 
+  /// The text of a source pad; null for another pad.
+  std::shared_ptr<TextTrack> find_track(const GstPad *pad) const { return tracks_.find(pad); }
+  /// The language of a source pad's text; empty if it is unknown.
+  std::string pad_language(const TextTrack &track) const;
+  /// For a translation. Posts an ERROR if the model is known and does not write it.
+  void set_pad_language(TextTrack &track, const std::string &language);
+  /// A source pad for a translation was requested, and is not active yet.
+  TextTrack *add_translation(GstPad *pad);
+  /// It is being released, and is not active any more.
+  void remove_translation(const GstPad *pad);
+
   // State changes.
 
   /// Finds the model and begins to load it. Posts an ERROR and returns false if that fails.
   bool start();
   void stop();
-  /// The source pad is activated or deactivated.
-  bool start_output() { return output_.start(); }
-  bool stop_output() { return output_.stop(); }
 
   // The sink pad's streaming thread.
 
@@ -64,13 +72,20 @@ class Transcriber final : private OutputObserver {
   void begin_flush();
   void end_flush();
   /// Text goes on after `end_flush`, once downstream has been notified of it.
-  void resume_output() { output_.resume(); }
+  void resume_output() { tracks_.resume(); }
 
  private:
-  // The source pad's task.
+  // The source pads' tasks.
 
   void pause_began() override { prompting_.pause_began(); }
-  void nothing_came() override;
+  bool nothing_came() override;
+  void recognition_failed(const Status &status) override;
+  void lost_after_end(GstFlowReturn flow) override;
+
+  // The sink pad's streaming thread.
+
+  /// New source pads get what downstream must know of the stream, and its text from here on.
+  void follow_pads();
   /// To the stream, if the model is there by now, and no audio comes that would do it.
   void pass_early_input();
   /// By the pipeline's clock; unset while that stands, as it does in PAUSED: then nothing is due.
@@ -78,6 +93,8 @@ class Transcriber final : private OutputObserver {
 
   /// Opens the stream if it is not open and the model is there, and passes on what came before.
   GstFlowReturn open_stream(Recognition::WhileLoading while_loading);
+  /// Posts a WARNING for each translation that has no language.
+  void warn_of_silent_pads();
   /// Whether upstream is live, which is settled when the stream opens.
   bool is_live();
   GstFlowReturn take_audio(AudioInput::Audio audio);
@@ -98,8 +115,6 @@ class Transcriber final : private OutputObserver {
   bool take_segment(EventPointer event);
   bool take_caps(GstEvent *event);
   bool take_gap(GstEvent *event);
-  /// A stream of text of our own, in the group of the audio's.
-  EventPointer own_stream_start(GstEvent *upstream) const;
 
   GstElement *const element_;
   GstPad *const sink_;
@@ -107,7 +122,7 @@ class Transcriber final : private OutputObserver {
   SettingsStore settings_;
   Latency latency_;
   Recognition recognition_;
-  TextOutput output_;
+  TextTracks tracks_;
   Prompting prompting_;
   /// Held while text settings are passed on, so that of two threads the one with the newer settings
   /// comes last. Comes before the locks of the settings and the output.
@@ -130,6 +145,10 @@ class Transcriber final : private OutputObserver {
   std::atomic<bool> undrained_ = false;
   /// The open stream's pipeline is live.
   std::atomic<bool> live_ = false;
+  /// Pads were requested, or their languages set, since the streaming thread looked.
+  std::atomic<bool> pads_changed_ = false;
+  /// An ERROR has been posted about the stream, which was not reset since.
+  std::atomic<bool> failed_ = false;
   SourceRhythm rhythm_;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "gst/harness.h"
 
+#include <utility>
+
 #include <gst/app/app.h>
 
 #include "support/assertions.h"
@@ -19,6 +21,15 @@ Text text_of(GstBuffer *buffer) {
             GST_BUFFER_DURATION(buffer), GST_BUFFER_IS_DISCONT(buffer) != FALSE};
   gst_buffer_unmap(buffer, &map);
   return text;
+}
+
+bool has_sticky(GstPad *pad, GstEventType type) {
+  GstEvent *event = gst_pad_get_sticky_event(pad, type, 0);
+  if (event == nullptr) {
+    return false;
+  }
+  gst_event_unref(event);
+  return true;
 }
 
 }  // namespace
@@ -104,14 +115,7 @@ void Element::push_event(GstEvent *event) {
 
 void Element::finish() {
   push_event(gst_event_new_eos());
-  wait_until([this] {
-    GstEvent *eos = gst_pad_get_sticky_event(harness()->sinkpad, GST_EVENT_EOS, 0);
-    if (eos == nullptr) {
-      return false;
-    }
-    gst_event_unref(eos);
-    return true;
-  });
+  wait_until([this] { return has_sticky(harness()->sinkpad, GST_EVENT_EOS); });
 }
 
 std::vector<Text> Element::take() {
@@ -168,6 +172,104 @@ int Element::count(GstMessageType type) {
     ++found;
   }
   return found;
+}
+
+TextPad::TextPad(const char *caps, GstFlowReturn flow) : flow_(flow) {
+  GstCaps *taken = gst_caps_from_string(caps);
+  GstPadTemplate *pad_template = gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, taken);
+  gst_caps_unref(taken);
+  pad_ = GST_PAD(gst_object_ref_sink(gst_pad_new_from_template(pad_template, "sink")));
+  gst_object_unref(pad_template);
+  gst_pad_set_element_private(pad_, this);
+  gst_pad_set_chain_function(pad_, &TextPad::chain);
+  gst_pad_set_event_function(pad_, &TextPad::take_event);
+  gst_pad_set_active(pad_, TRUE);
+}
+
+TextPad::~TextPad() {
+  if (source_ != nullptr) {
+    release();
+  }
+  gst_pad_set_active(pad_, FALSE);
+  gst_object_unref(pad_);
+}
+
+void TextPad::request_from(Element &element, const char *language) {
+  element_ = GST_ELEMENT(gst_object_ref(element.element()));
+  source_ = gst_element_request_pad_simple(element_, "translate_src_%u");
+  ck_assert(source_ != nullptr);
+  if (*language != '\0') {
+    g_object_set(source_, "language-code", language, nullptr);
+  }
+  link();
+}
+
+void TextPad::link() {
+  ck_assert_int_eq(gst_pad_link(source_, pad_), GST_PAD_LINK_OK);
+}
+
+void TextPad::release() {
+  gst_pad_unlink(source_, pad_);
+  gst_element_release_request_pad(element_, source_);
+  gst_clear_object(&source_);
+  gst_clear_object(&element_);
+}
+
+GstFlowReturn TextPad::chain(GstPad *pad, GstObject * /*parent*/, GstBuffer *buffer) {
+  auto *self = static_cast<TextPad *>(gst_pad_get_element_private(pad));
+  {
+    const std::lock_guard lock(self->mutex_);
+    self->texts_.push_back(text_of(buffer));
+  }
+  gst_buffer_unref(buffer);
+  return self->flow_;
+}
+
+gboolean TextPad::take_event(GstPad *pad, GstObject * /*parent*/, GstEvent *event) {
+  auto *self = static_cast<TextPad *>(gst_pad_get_element_private(pad));
+  if (GST_EVENT_TYPE(event) == GST_EVENT_GAP) {
+    const std::lock_guard lock(self->mutex_);
+    ++self->gaps_;
+  }
+  gst_event_unref(event);
+  return TRUE;
+}
+
+std::vector<Text> TextPad::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(texts_, {});
+}
+
+std::string TextPad::take_text() {
+  return join(take());
+}
+
+int TextPad::gaps() {
+  const std::lock_guard lock(mutex_);
+  return gaps_;
+}
+
+bool TextPad::has_ended() {
+  return has_sticky(pad_, GST_EVENT_EOS);
+}
+
+void TextPad::wait_for_end() {
+  wait_until([this] { return has_ended(); });
+}
+
+std::string TextPad::language() {
+  GstEvent *event = gst_pad_get_sticky_event(pad_, GST_EVENT_TAG, 0);
+  if (event == nullptr) {
+    return {};
+  }
+  GstTagList *tags = nullptr;
+  gst_event_parse_tag(event, &tags);
+  gchar *code = nullptr;
+  gst_tag_list_get_string(tags, GST_TAG_LANGUAGE_CODE, &code);
+  std::string language = code == nullptr ? "" : code;
+  g_free(code);
+  gst_event_unref(event);
+  return language;
 }
 
 std::vector<Text> run_pipeline(const std::string &description) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -67,6 +68,47 @@ class Element {
   GstBus *bus_;
   const std::string sink_caps_;
   GstHarness *harness_ = nullptr;
+};
+
+/// What is linked to a further source pad of an element: it keeps what comes, in order.
+class TextPad {
+ public:
+  /// Takes these caps, and answers a buffer with the flow.
+  explicit TextPad(const char *caps = "text/x-raw, format=utf8", GstFlowReturn flow = GST_FLOW_OK);
+  TextPad(const TextPad &) = delete;
+  TextPad &operator=(const TextPad &) = delete;
+  ~TextPad();
+
+  /// Requests a pad for a language and links it. Empty: none is set.
+  void request_from(Element &element, const char *language);
+  /// Unlinks and releases it.
+  void release();
+  void link();
+  /// Of the element.
+  GstPad *source() { return source_; }
+  GstPad *pad() { return pad_; }
+
+  /// What `Element` has for its own pad.
+  std::vector<Text> take();
+  std::string take_text();
+  bool has_ended();
+  void wait_for_end();
+  /// GAPs so far.
+  int gaps();
+  /// The language of the last tag; empty if none came.
+  std::string language();
+
+ private:
+  static GstFlowReturn chain(GstPad *pad, GstObject *parent, GstBuffer *buffer);
+  static gboolean take_event(GstPad *pad, GstObject *parent, GstEvent *event);
+
+  const GstFlowReturn flow_;
+  GstPad *pad_;
+  GstElement *element_ = nullptr;
+  GstPad *source_ = nullptr;
+  std::mutex mutex_;
+  std::vector<Text> texts_;
+  int gaps_ = 0;
 };
 
 /// Waits until something has come about; fails the test if it does not at all.

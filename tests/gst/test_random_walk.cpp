@@ -4,7 +4,9 @@
 /// KYUTAISTT_RANDOM_WALKS and KYUTAISTT_FLUSHES set how many, e.g. fewer under valgrind.
 #include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -19,6 +21,7 @@ namespace {
 using kyutaistt::tests::Element;
 using kyutaistt::tests::read_sample;
 using kyutaistt::tests::Text;
+using kyutaistt::tests::TextPad;
 
 constexpr int rate = 24000;
 constexpr unsigned step_seconds = 100;
@@ -33,7 +36,8 @@ int count_from(const char *variable, int otherwise) {
 /// times go back only with a new one, and a GAP says nothing of a time that has text.
 class TimeKeeper {
  public:
-  explicit TimeKeeper(GstElement *element) : pad_(gst_element_get_static_pad(element, "src")) {
+  /// Takes the pad over.
+  explicit TimeKeeper(GstPad *pad) : pad_(pad) {
     const auto mask = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
                                                    GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
                                                    GST_PAD_PROBE_TYPE_EVENT_FLUSH);
@@ -132,7 +136,10 @@ class Walk {
                        "application/x-subtitle"}),
                  pick({"domain=asr_is_is", "domain=asr_is_en", "domain=asr_is_en text-unit=cue",
                        "domain=asr_is_is domain-change=pause post-words=true"})),
-        times_(element_.element()) {
+        times_(gst_element_get_static_pad(element_.element(), "src")) {
+    if (below(2) == 0) {
+      request();
+    }
     gst_harness_set_live(element_.harness(), below(2) == 0);
     begin();
   }
@@ -140,7 +147,7 @@ class Walk {
   void step() {
     // Nothing may take so long: the signal ends the test.
     alarm(step_seconds);
-    switch (below(13)) {
+    switch (below(15)) {
       case 0:
         gap();
         break;
@@ -168,6 +175,9 @@ class Walk {
       case 8:
         change_settings();
         break;
+      case 9:
+        change_translation();
+        break;
       default:
         push();
         break;
@@ -179,6 +189,9 @@ class Walk {
   void finish() {
     alarm(step_seconds);
     element_.finish();
+    if (translation_ && translation_->is_linked) {
+      translation_->pad.wait_for_end();
+    }
     check_output();
     // Text that arrives after the end is a fault.
     ck_assert(element_.count(GST_MESSAGE_ERROR) == 0 || relinked_);
@@ -306,6 +319,29 @@ class Walk {
     g_object_set(element, "latency", below(2) * 1000, "language-code", pick({"", "isl"}), nullptr);
   }
 
+  /// Asks for a translation, has it in another language, or takes it away.
+  void change_translation() {
+    if (!translation_) {
+      request();
+    } else if (below(2) == 0) {
+      g_object_set(translation_->pad.source(), "language-code", pick({"is", "en"}), nullptr);
+    } else if (below(3) == 0 && translation_->is_linked) {
+      gst_pad_unlink(translation_->pad.source(), translation_->pad.pad());
+      translation_->is_linked = false;
+    } else {
+      translation_.reset();
+    }
+  }
+
+  void request() {
+    translation_ = std::make_unique<Translation>(
+        pick({"text/x-raw, format=utf8", "application/x-subtitle-vtt", "application/x-subtitle"}));
+    translation_->pad.request_from(element_, pick({"is", "en"}));
+    translation_->times.emplace(GST_PAD(gst_object_ref(translation_->pad.source())));
+    // Once the end has come, nothing follows that a new pad could learn it from.
+    translation_->is_linked = !ended_;
+  }
+
   /// Takes the next element away and gives it back.
   void relink() {
     if (ended_) {
@@ -328,6 +364,9 @@ class Walk {
       ck_assert(g_utf8_validate(text.text.data(), static_cast<gssize>(text.text.size()), nullptr));
     }
     kyutaistt::tests::assert_text(times_.complaint(), "");
+    if (translation_) {
+      kyutaistt::tests::assert_text(translation_->times->complaint(), "");
+    }
     while (GstEvent *event = gst_harness_try_pull_event(element_.harness())) {
       gst_event_unref(event);
     }
@@ -336,9 +375,19 @@ class Walk {
     }
   }
 
+  struct Translation {
+    explicit Translation(const char *caps) : pad(caps) {}
+
+    TextPad pad;
+    std::optional<TimeKeeper> times;
+    /// Everything comes through, the end included.
+    bool is_linked = true;
+  };
+
   std::mt19937 random_;
   const std::vector<float> &speech_;
   Element element_;
+  std::unique_ptr<Translation> translation_;
   TimeKeeper times_;
   GstClockTime position_ = 0;
   bool ended_ = false;

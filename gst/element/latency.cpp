@@ -2,6 +2,7 @@
 #include "element/latency.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/pointers.h"
 #include "element/debug.h"
@@ -17,7 +18,10 @@ constexpr Time processing_margin = std::chrono::milliseconds(580);
 
 void Latency::set_model_delay(std::optional<double> seconds) {
   model_delay_ = seconds.value_or(family_delay);
+  model_is_known_ = seconds.has_value();
   measured_ = 0;
+  const MutexLock lock(mutex_);
+  warned_of_ = 0;
 }
 
 void Latency::count_cue_writer(int change) {
@@ -26,6 +30,8 @@ void Latency::count_cue_writer(int change) {
 }
 
 void Latency::update() {
+  synchronised_ = settings_.copy().latency != not_synchronised;
+  warn_of_too_little();
   {
     const MutexLock lock(mutex_);
     const GstClockTime now = own();
@@ -39,17 +45,44 @@ void Latency::update() {
 
 GstClockTime Latency::own() const {
   const Settings settings = settings_.copy();
+  if (settings.latency == not_synchronised) {
+    return 0;
+  }
   if (settings.latency > 0) {
     return settings.latency * GST_MSECOND;
   }
+  // A stall is made up for: a live stream cannot stay further behind than its backlog.
+  const GstClockTime least = needed(settings);
+  return std::clamp(measured_.load(), least, least + settings.max_backlog * GST_MSECOND);
+}
+
+GstClockTime Latency::needed(const Settings &settings) const {
   Time latency = std::chrono::duration_cast<Time>(std::chrono::duration<double>(model_delay_));
   latency += processing_margin;
   if (settings.text_unit == TextUnit::Cue || cue_writers_ > 0) {
     latency += settings.cue_shape.maximum_duration + settings.cue_shape.gap;
   }
-  // A stall is made up for: a live stream cannot stay further behind than its backlog.
-  const auto own = static_cast<GstClockTime>(latency.count());
-  return std::clamp(measured_.load(), own, own + settings.max_backlog * GST_MSECOND);
+  return static_cast<GstClockTime>(latency.count());
+}
+
+void Latency::warn_of_too_little() {
+  const Settings settings = settings_.copy();
+  const GstClockTime least = needed(settings);
+  const bool is_too_little = settings.latency > 0 && settings.latency * GST_MSECOND < least;
+  if (!is_too_little || !model_is_known_ || !GST_CLOCK_TIME_IS_VALID(upstream_.load())) {
+    return;
+  }
+  {
+    const MutexLock lock(mutex_);
+    if (std::exchange(warned_of_, settings.latency) == settings.latency) {
+      return;
+    }
+  }
+  GST_ELEMENT_WARNING(
+      element_, LIBRARY, SETTINGS,
+      ("With a latency of %u ms text comes late: it needs at least %" G_GUINT64_FORMAT " ms.",
+       settings.latency, least / GST_MSECOND),
+      (nullptr));
 }
 
 bool Latency::ask_upstream() {
@@ -60,11 +93,18 @@ bool Latency::ask_upstream() {
     gst_query_parse_latency(query.get(), &live, &least, nullptr);
   }
   upstream_ = live != FALSE ? least : GST_CLOCK_TIME_NONE;
+  warn_of_too_little();
   return live != FALSE;
 }
 
 bool Latency::answer(GstQuery *query) {
-  if (!gst_pad_peer_query(sink_, query)) {
+  const bool is_answered = gst_pad_peer_query(sink_, query) != FALSE;
+  if (!synchronised_) {
+    // Whatever the audio is: text is there when it is due.
+    gst_query_set_latency(query, TRUE, 0, GST_CLOCK_TIME_NONE);
+    return true;
+  }
+  if (!is_answered) {
     return false;
   }
   gboolean live = FALSE;

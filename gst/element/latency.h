@@ -32,6 +32,8 @@ class Latency {
 
   /// What the element adds.
   GstClockTime own() const;
+  /// False if text has the running time of its arrival, and not of its audio.
+  bool is_synchronised() const { return synchronised_; }
   /// Answers the pipeline's query with upstream's latency and our own.
   bool answer(GstQuery *query);
   /// Asks upstream. Whether it is live.
@@ -48,12 +50,18 @@ class Latency {
 
  private:
   void warn(GstClockTime delay, GstClockTime promised) const;
+  /// What text takes, by what is known beforehand.
+  GstClockTime needed(const Settings &settings) const;
+  /// Posts a WARNING if the user's own promise cannot be kept.
+  void warn_of_too_little();
 
   GstElement *const element_;
   GstPad *const sink_;
   const SettingsStore &settings_;
 
   std::atomic<double> model_delay_ = family_delay;
+  std::atomic<bool> model_is_known_ = false;
+  std::atomic<bool> synchronised_ = true;
   /// Outputs that write cues.
   std::atomic<int> cue_writers_ = 0;
   /// The latency of the pipeline up to this element; NONE if it is not live.
@@ -66,6 +74,8 @@ class Latency {
   /// the settings' lock.
   mutable Mutex mutex_;
   GstClockTime promised_ KYUTAISTT_GUARDED_BY(mutex_);
+  /// The user's promise that there was a WARNING about.
+  guint warned_of_ KYUTAISTT_GUARDED_BY(mutex_) = 0;
 
   /// Seconds, of the family's models while none is known.
   static constexpr double family_delay = 5.0;

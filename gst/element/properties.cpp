@@ -111,8 +111,9 @@ std::vector<Property> make_table() {
       {.name = "latency",
        .nick = "Latency",
        .blurb = "Latency to report in live pipelines, in milliseconds (0: the model's delay and "
-                "what processing needs, raised by up to max-backlog where text comes late)",
-       .value = integer(&Settings::latency, 0, max_milliseconds)},
+                "what processing needs, raised by up to max-backlog where text comes late; "
+                "4294967295: none, text is not synchronised but stamped when it comes)",
+       .value = integer(&Settings::latency, 0, not_synchronised)},
       {.name = "lateness",
        .nick = "Lateness",
        .blurb = "By how much to shift the running time of the text, in milliseconds",

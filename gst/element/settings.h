@@ -16,6 +16,9 @@ namespace kyutaistt::element {
 /// Content of a buffer of raw text.
 enum class TextUnit { Word, Cue };
 
+/// The value of `Settings::latency` for text that is stamped with the time of its arrival.
+inline constexpr guint not_synchronised = G_MAXUINT;
+
 /// When another domain takes effect.
 enum class DomainChange {
   /// With the next audio.

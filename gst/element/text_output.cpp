@@ -16,6 +16,8 @@ namespace {
 constexpr size_t max_waiting = 64;
 /// Without an item for so long, the observer is notified.
 constexpr std::chrono::milliseconds patience(500);
+/// Text that has the time of its arrival is followed by a GAP so often.
+constexpr std::chrono::milliseconds arrival_interval(50);
 
 }  // namespace
 
@@ -108,6 +110,7 @@ bool TextOutput::start() {
     flow_ = GST_FLOW_OK;
   }
   writer_.reset(TextWriter::Downstream::Forget);
+  last_item_ = std::chrono::steady_clock::now();
   active_ = gst_pad_start_task(pad_, &TextOutput::run, this, nullptr) != FALSE;
   return active_;
 }
@@ -202,7 +205,8 @@ void TextOutput::run_once() {
   bool wants_text = false;
   {
     const MutexLock lock(mutex_);
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto interval = writer_.is_synchronised() ? patience : arrival_interval;
+    const auto deadline = std::chrono::steady_clock::now() + interval;
     bool in_time = true;
     while (in_time && items_.empty() && !stands()) {
       in_time = changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout;
@@ -218,12 +222,12 @@ void TextOutput::run_once() {
     gst_pad_pause_task(pad_);
     return;
   }
+  const auto now = std::chrono::steady_clock::now();
   if (!next) {
-    if (observer_.nothing_came()) {
-      writer_.follow_clock();
-    }
+    wait_on(now);
     return;
   }
+  last_item_ = now;
   changed_.notify_all();
   writer_.set_recognised(next->came);
   const bool is_text = std::holds_alternative<Event>(next->item);
@@ -233,6 +237,13 @@ void TextOutput::run_once() {
     fail(flow);
   } else if (is_text) {
     forget_unlinked();
+  }
+}
+
+void TextOutput::wait_on(std::chrono::steady_clock::time_point now) {
+  writer_.follow_arrival();
+  if (now - last_item_ >= patience && observer_.nothing_came()) {
+    writer_.follow_clock();
   }
 }
 

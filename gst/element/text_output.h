@@ -2,6 +2,7 @@
 /// Between the recogniser's thread and a source pad: a queue, and the pad's task.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -85,6 +86,8 @@ class TextOutput {
   }
   /// One turn of the task: waits for an item and writes it.
   void run_once();
+  /// None came for a while.
+  void wait_on(std::chrono::steady_clock::time_point now);
   GstFlowReturn write(Item item);
   /// Downstream wants no more text: only events are passed on.
   GstFlowReturn pass_events(Item item);
@@ -109,6 +112,9 @@ class TextOutput {
   Mutex task_mutex_;
   /// The pad is active.
   bool active_ KYUTAISTT_GUARDED_BY(task_mutex_) = false;
+
+  /// When the last item came; of the task.
+  std::chrono::steady_clock::time_point last_item_;
 
   /// Protects the members below. Nothing is called with it held.
   Mutex mutex_;

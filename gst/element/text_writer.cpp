@@ -251,7 +251,7 @@ GstFlowReturn TextWriter::write(const Event &event) {
     const GstFlowReturn flow = write_ready_cues();
     const Time until =
         std::min(progress->position, shaper_.pending_start().value_or(progress->position));
-    push_gap(segment_.place(until));
+    push_gap(arrival().value_or(segment_.place(until)));
     if (speech_.tell_progress(progress->position, segment_.audio())) {
       note_pause();
     }
@@ -274,6 +274,26 @@ void TextWriter::follow_clock() {
   }
 }
 
+std::optional<Time> TextWriter::arrival() const {
+  const GstClockTime now =
+      is_synchronised() ? GST_CLOCK_TIME_NONE : gst_element_get_current_running_time(element_);
+  if (!GST_CLOCK_TIME_IS_VALID(now)) {
+    return std::nullopt;
+  }
+  const guint64 position =
+      gst_segment_position_from_running_time(&segment_.text(), GST_FORMAT_TIME, now + lateness_);
+  return GST_CLOCK_TIME_IS_VALID(position) ? std::optional(Time(position)) : std::nullopt;
+}
+
+void TextWriter::follow_arrival() {
+  if (!negotiated_ || !segment_.is_set()) {
+    return;
+  }
+  if (const auto now = arrival()) {
+    push_gap(*now);
+  }
+}
+
 GstFlowReturn TextWriter::finish() {
   shaper_.finish();
   if (!segment_.is_set()) {
@@ -289,8 +309,8 @@ GstFlowReturn TextWriter::finish() {
 }
 
 GstFlowReturn TextWriter::write_word(const Word &word) {
-  const Time end = std::max(word.end, word.start + shortest_word);
-  return push_text(word.text, segment_.place(word.start), segment_.place(end));
+  const Time start = arrival().value_or(segment_.place(word.start));
+  return push_text(word.text, start, start + std::max(word.end - word.start, shortest_word));
 }
 
 GstFlowReturn TextWriter::write_ready_cues() {
@@ -304,11 +324,14 @@ GstFlowReturn TextWriter::write_ready_cues() {
 
 GstFlowReturn TextWriter::write_cue(captions::Cue cue) {
   // Its times are also in the text, which has to agree with the buffer.
-  cue.start = segment_.place(cue.start);
+  const auto now = arrival();
+  const Time delay = now ? *now - segment_.place(cue.start) : Time::zero();
+  cue.start = segment_.place(cue.start) + delay;
+  cue.end = segment_.place(cue.end) + delay;
   if (position_) {
     cue.start = std::max(cue.start, *position_);
   }
-  cue.end = std::max(segment_.place(cue.end), cue.start + shortest_word);
+  cue.end = std::max(cue.end, cue.start + shortest_word);
   return push_text(format_.format(cue, written_cues_++), cue.start, cue.end);
 }
 

@@ -56,6 +56,11 @@ class TextWriter {
   GstFlowReturn finish();
   /// No audio comes any more: if all text is out, a GAP says that there is none up to now.
   void follow_clock();
+  /// False if text has the time of its arrival.
+  bool is_synchronised() const { return latency_.is_synchronised(); }
+  /// Nothing came for a moment: if text has the time of its arrival, a GAP says that there is none
+  /// up to now.
+  void follow_arrival();
   /// Forwards a serialized event of the audio, with what it means for the text.
   GstFlowReturn forward(EventPointer event);
 
@@ -79,6 +84,8 @@ class TextWriter {
   EventPointer of_stream(GstEvent *event) const;
   GstFlowReturn take_segment(const GstEvent *event);
   void note_pause();
+  /// Now, in the text's segment; unset if text has the time of its audio.
+  std::optional<Time> arrival() const;
   GstFlowReturn write_word(const Word &word);
   GstFlowReturn write_ready_cues();
   GstFlowReturn write_cue(captions::Cue cue);

@@ -2,6 +2,7 @@
 /// Runs the element in a GstHarness, and whole pipelines.
 #pragma once
 
+#include <cstdlib>
 #include <functional>
 #include <mutex>
 #include <sstream>
@@ -16,7 +17,11 @@
 
 namespace kyutaistt::tests {
 
-inline const std::string model_folder = KYUTAISTT_EXAMPLES_FOLDER "/model";
+/// The bundled model, or a variant of it that the environment names.
+inline const std::string model_folder = [] {
+  const char *variant = std::getenv("KYUTAISTT_TESTS_MODEL");
+  return std::string(variant == nullptr ? KYUTAISTT_EXAMPLES_FOLDER "/model" : variant);
+}();
 
 /// One buffer that came out.
 struct Text {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// What a pipeline may do to the element, and what the element says when something is wrong.
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -380,6 +381,16 @@ TEST(live_audio_that_comes_too_fast_is_dropped_and_counted) {
   model.release();
   element.finish();
   ck_assert_int_gt(element.count(GST_MESSAGE_QOS), 0);
+}
+
+TEST(contexts_are_relayed_as_the_window_demands) {
+  Element element("text/x-raw, format=utf8", "domain=asr_is_en");
+  element.start_audio();
+  ck_assert_int_eq(element.push(read_sample("bulletin.flac")), GST_FLOW_OK);
+  element.finish();
+  // A minute: of contexts of 14 s at most, or of 9.
+  const bool is_small = std::getenv("KYUTAISTT_TESTS_MODEL") != nullptr;
+  ck_assert_uint_ge(stat(element, "relays"), is_small ? 6 : 3);
 }
 
 TEST(every_property_is_described) {

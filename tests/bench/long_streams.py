@@ -79,7 +79,8 @@ def measure(build, sound, utterances, folder, language, extra):
     """-> word error rate, that of each ten minutes, words"""
     whole = folder / "whole.wav"
     forecast.write_wave(str(whole), sound)
-    words = transcribe(build, [whole], "asr_is_" + language, extra)[0]["words"]
+    # One stream, and not the pieces that a file is cut into.
+    words = transcribe(build, [whole], "asr_is_" + language, ["--parallel", "1", *extra])[0]["words"]
     said = " ".join(u[language] for u in utterances).split()
     errors = word_errors(said, [w["text"] for w in words])
     rates = []

@@ -77,6 +77,22 @@ bool SpeechEvents::tell_progress(Time position, const GstSegment &segment) {
   return true;
 }
 
+void SpeechEvents::tell_renewal(const Renewed &renewed, const GstSegment &segment) {
+  if (role_ != TextRole::Transcript) {
+    // Reported once, for all texts.
+    return;
+  }
+  const bool repeats = renewed.reason == Renewed::Reason::Repetition;
+  GST_WARNING_OBJECT(element_, "%s; audio from %" GST_TIME_FORMAT " on is heard again",
+                     repeats ? "the text repeats itself" : "no text comes of speech",
+                     GST_TIME_ARGS(static_cast<guint64>(renewed.position.count())));
+  GstStructure *details = gst_structure_new(
+      "kyutaistt/renewed",                                          //
+      "reason", G_TYPE_STRING, repeats ? "repetition" : "no-text",  //
+      "start-time", G_TYPE_UINT64, stream_time(segment, renewed.position), nullptr);
+  gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), details));
+}
+
 void SpeechEvents::finish(const GstSegment &segment) {
   if (last_end_) {
     tell_pause(segment);

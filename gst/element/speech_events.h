@@ -35,6 +35,8 @@ class SpeechEvents {
   void tell_word(const Word &word, const GstSegment &segment);
   /// Recognition has come this far. True if a pause has begun.
   bool tell_progress(Time position, const GstSegment &segment);
+  /// What was heard from there on is recognised once more.
+  void tell_renewal(const Renewed &renewed, const GstSegment &segment);
   /// No more words of this context follow, which is the beginning of a pause. Then a `reset`.
   void finish(const GstSegment &segment);
 

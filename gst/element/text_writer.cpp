@@ -258,6 +258,8 @@ GstFlowReturn TextWriter::write(const Event &event) {
     return flow;
   } else if (const auto *dropped = std::get_if<Dropped>(&event)) {
     report_dropped(*dropped);
+  } else if (const auto *renewed = std::get_if<Renewed>(&event)) {
+    speech_.tell_renewal(*renewed, segment_.audio());
   }
   return write_ready_cues();
 }

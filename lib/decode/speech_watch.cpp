@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "text/tokenizer.h"
+
 namespace kyutaistt::decode {
 
 namespace {
@@ -24,27 +26,30 @@ constexpr int64_t max_patience = 7500;
 
 }  // namespace
 
-SpeechWatch::SpeechWatch(const ModelInfo &model, Time pause, bool mends_stalls)
+SpeechWatch::SpeechWatch(const ModelInfo &model, Time pause, bool finds_faults)
     : lead_(std::llround(model.delay_seconds * frames_per_second)),
       pause_frames_((pause + frame_duration - Time(1)) / frame_duration),
-      mends_stalls_(mends_stalls),
+      finds_faults_(finds_faults),
       patience_(stalled_frames()) {}
 
-void SpeechWatch::begin_context(bool renewed) {
+void SpeechWatch::begin_context(std::optional<Renewed::Reason> renewed) {
   heard_voice_ = false;
   quiet_frames_ = 0;
   frames_without_text_ = 0;
-  if (renewed) {
+  if (renewed == Renewed::Reason::NoText) {
     patience_ = std::min(2 * patience_, max_patience);
   }
   frames_.clear();
+  for (RepeatWatch &repeats : repeats_) {
+    repeats.begin_context(renewed == Renewed::Reason::Repetition);
+  }
 }
 
 void SpeechWatch::hear(float level) {
   const bool is_voice = voice_.hear(level) < voice_depth && level > silence_level;
   heard_voice_ = heard_voice_ || is_voice;
   quiet_frames_ = is_voice ? 0 : quiet_frames_ + 1;
-  if (!mends_stalls_) {
+  if (!finds_faults_) {
     return;
   }
   frames_.push_back({level, is_voice});
@@ -53,13 +58,17 @@ void SpeechWatch::hear(float level) {
   }
 }
 
-void SpeechWatch::write(bool is_pad) {
-  if (is_pad) {
-    ++frames_without_text_;
-    return;
+void SpeechWatch::write(std::span<const int32_t> tokens) {
+  ++frames_without_text_;
+  repeats_.resize(tokens.size());
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i] == text::pad_token) {
+      continue;
+    }
+    repeats_[i].write(tokens[i]);
+    frames_without_text_ = 0;
+    patience_ = stalled_frames();
   }
-  frames_without_text_ = 0;
-  patience_ = stalled_frames();
 }
 
 bool SpeechWatch::has_ended() const noexcept {
@@ -79,8 +88,18 @@ bool SpeechWatch::was_speech() const noexcept {
 }
 
 bool SpeechWatch::has_stalled() const noexcept {
-  return mends_stalls_ && frames_without_text_ >= patience_ &&
+  return frames_without_text_ >= patience_ &&
          static_cast<int64_t>(frames_.size()) == stalled_frames() && was_speech();
+}
+
+std::optional<Renewed::Reason> SpeechWatch::fault() const noexcept {
+  if (finds_faults_ && has_stalled()) {
+    return Renewed::Reason::NoText;
+  }
+  if (finds_faults_ && std::ranges::any_of(repeats_, &RepeatWatch::repeats)) {
+    return Renewed::Reason::Repetition;
+  }
+  return std::nullopt;
 }
 
 }  // namespace kyutaistt::decode

@@ -91,27 +91,27 @@ void AudioQueue::push_end(ContextEnd end) {
   pushing_context_ = false;
 }
 
-void AudioQueue::put_end_first(Time origin, bool is_hopeless) {
+void AudioQueue::put_end_first(Time origin, std::optional<Renewed> renewed) {
   if (shape_.prefix_samples > 0) {
     const std::vector<float> silence(static_cast<size_t>(shape_.prefix_samples));
     items_.emplace_front(Run{silence, 0, origin, -shape_.prefix_samples, true});
   }
   ContextEnd end;
   end.is_seamless = true;
-  end.is_hopeless = is_hopeless;
+  end.renewed = renewed;
   items_.emplace_front(std::move(end));
   origins_.insert(origins_.begin() + 1, origin);
 }
 
 void AudioQueue::end_here() {
   if (!first_frame_) {
-    put_end_first(time_of(taken_anchor_, taken_offset_), false);
+    put_end_first(time_of(taken_anchor_, taken_offset_), std::nullopt);
   }
 }
 
-void AudioQueue::hear_again(std::vector<float> samples, Time start) {
-  items_.emplace_front(Run{std::move(samples), 0, start, 0, true});
-  put_end_first(start, true);
+void AudioQueue::hear_again(std::vector<float> samples, const Renewed &renewed) {
+  items_.emplace_front(Run{std::move(samples), 0, renewed.position, 0, true});
+  put_end_first(renewed.position, renewed);
 }
 
 void AudioQueue::clear() {
@@ -198,7 +198,7 @@ ContextEnd AudioQueue::pop_end() {
   ContextEnd end = std::get<ContextEnd>(std::move(items_.front()));
   end.dropped = std::move(dropped);
   if (!first_frame_) {
-    const int64_t silence = end.is_hopeless ? 0 : shape_.tail_samples - filled_up_;
+    const int64_t silence = end.renewed ? 0 : shape_.tail_samples - filled_up_;
     end.silent_frames = std::max<int64_t>(silence, 0) / samples_per_frame;
     end.silence_start = time_of(taken_anchor_, taken_offset_);
     if (filled_up_ == 0) {

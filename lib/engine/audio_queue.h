@@ -30,8 +30,8 @@ struct ContextEnd {
 
   /// The stream did not ask for it: what is heard next belongs to what was heard before.
   bool is_seamless = false;
-  /// Nothing more is expected of the context.
-  bool is_hopeless = false;
+  /// Why nothing more is expected of the context, if that is so.
+  std::optional<Renewed> renewed{};
   /// Audio that was dropped just before it.
   std::vector<Dropped> dropped{};
   /// Frames of silence that the context has yet to hear for its last word to come, and the time of
@@ -82,9 +82,9 @@ class AudioQueue {
   /// happens between contexts.
   void end_here();
   /// The running context ends where it is, without hope of more text, and a new one begins with
-  /// `samples`, which were taken before: the first one is of time `start`. They do not count as
-  /// waiting. Only within a context.
-  void hear_again(std::vector<float> samples, Time start);
+  /// `samples`, which were taken before: the first one is of the position in `renewed`. They do not
+  /// count as waiting. Only within a context.
+  void hear_again(std::vector<float> samples, const Renewed &renewed);
   /// Forgets everything. Audio that follows starts a new context.
   void clear();
 
@@ -110,7 +110,7 @@ class AudioQueue {
   };
   using Item = std::variant<Run, Dropped, ContextEnd>;
 
-  void put_end_first(Time origin, bool is_hopeless);
+  void put_end_first(Time origin, std::optional<Renewed> renewed);
   static Time time_of(Time anchor, int64_t samples);
   /// Sets the place of the next sample from a push's timestamp, and begins a context if none is.
   void place(std::optional<Time> timestamp);

@@ -49,7 +49,8 @@ void Batch::begin_contexts(Turn &turn) {
     stream.contexts.restart(std::move(*turn.restart), spares_);
   }
   if (turn.restart || turn.end) {
-    stream.watch.begin_context(turn.end && turn.end->is_hopeless);
+    stream.watch.begin_context(
+        turn.end && turn.end->renewed ? std::optional(turn.end->renewed->reason) : std::nullopt);
     stream.heard.clear();
   }
   if (turn.end) {
@@ -78,7 +79,7 @@ void Batch::begin_frames() {
         text.events.insert(text.events.end(), frame.dropped.begin(), frame.dropped.end());
         text.decoder.begin_frame(frame.start, frame.origin, frame.end);
       }
-      stream.heard.push(turn.samples, frame.start, stream.watch.frames_to_hear_again());
+      stream.heard.push(turn.samples, frame.start, stream.watch.frames_to_keep());
       rows_.push_back({&turn, &running, turn.samples});
     }
   }
@@ -146,8 +147,7 @@ void Batch::finish_frame(const Row &row) {
     return;
   }
   StreamState &stream = *row.turn->stream;
-  stream.watch.write(
-      std::ranges::all_of(tokens, [](int32_t token) { return token == text::pad_token; }));
+  stream.watch.write(tokens);
   stream.relay.write(tokens);
   if (stream.relay.can_take_over()) {
     spares_.give_back(stream.relay.take_over(row.context->state));

@@ -2,6 +2,7 @@
 /// The last seconds that a context has heard.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <span>
@@ -39,20 +40,24 @@ class HeardAudio {
   }
   void clear() { frames_.clear(); }
 
-  /// Time of the first sample that is kept.
-  Time start() const noexcept { return start_; }
-  /// All that is kept, in one piece.
-  std::vector<float> samples() const {
-    std::vector<float> all;
-    all.reserve(frames_.size() * static_cast<size_t>(samples_per_frame));
-    for (const std::vector<float> &frame : frames_) {
-      all.insert(all.end(), frame.begin(), frame.end());
+  /// The last frames that are kept, as many as `max_frames`.
+  struct Part {
+    Time start{};
+    std::vector<float> samples;
+  };
+  Part last(int64_t max_frames) const {
+    const int64_t left_out =
+        std::max<int64_t>(static_cast<int64_t>(frames_.size()) - max_frames, 0);
+    Part part{start_ + left_out * frame_duration, {}};
+    for (auto i = static_cast<size_t>(left_out); i < frames_.size(); ++i) {
+      part.samples.insert(part.samples.end(), frames_[i].begin(), frames_[i].end());
     }
-    return all;
+    return part;
   }
 
  private:
   std::deque<std::vector<float>> frames_;
+  /// Time of the first sample.
   Time start_{};
 };
 

@@ -44,10 +44,10 @@ void Intake::end_context_if_needed() {
   }
   if (state.watch.has_ended()) {
     queue.end_here();
-  } else if (state.watch.has_stalled()) {
-    std::vector<float> samples = state.heard.samples();
-    extra_capacity_ = static_cast<int64_t>(samples.size());
-    queue.hear_again(std::move(samples), state.heard.start());
+  } else if (const auto reason = state.watch.fault()) {
+    HeardAudio::Part again = state.heard.last(state.watch.frames_to_hear_again(*reason));
+    extra_capacity_ = static_cast<int64_t>(again.samples.size());
+    queue.hear_again(std::move(again.samples), {again.start, *reason});
     ++stats.renewals;
   }
 }

@@ -38,7 +38,7 @@ class Intake {
   int64_t room() const noexcept { return capacity() + extra_capacity_ - queue.samples(); }
 
   /// Before a frame is taken, on the worker: ends the running context where the speaker has
-  /// stopped, or where it has gone deaf, and then lets the next one hear the last seconds again.
+  /// stopped, or where it has failed, and then lets the next one hear the last seconds again.
   void end_context_if_needed();
 
   /// Appends as many of the samples as there is room for, and returns how many those are.

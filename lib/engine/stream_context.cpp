@@ -93,6 +93,9 @@ void StreamContexts::end(ContextEnd end, SpareStates &spares) {
   Entry &ending = contexts_.back();
   for (ContextText &text : ending.context.texts) {
     text.events.insert(text.events.end(), end.dropped.begin(), end.dropped.end());
+    if (end.renewed) {
+      text.events.emplace_back(*end.renewed);
+    }
   }
   decode::ForcedTokens forced = end.forced ? *end.forced : this->forced();
   if (end.silent_frames == 0) {

@@ -57,8 +57,9 @@ class KYUTAISTT_PUBLIC Engine {
   /// Opens a stream whose events go to `listener`. Fails with `NotFound` for an unknown domain,
   /// `InvalidArgument` for bad options, `ResourceExhausted` if `EngineOptions::max_streams` streams
   /// are open already, or `max_streams`, which is this caller's own limit. `translations`: further
-  /// texts of the same audio. All listeners get `Dropped`, `Drained` and `Failure`; the words are
-  /// each one's own. A text more costs one row of the language model, and no work of the codec.
+  /// texts of the same audio. All listeners get `Dropped`, `Renewed`, `Drained` and `Failure`; the
+  /// words are each one's own. A text more costs one row of the language model, and no work of the
+  /// codec.
   Result<std::unique_ptr<Stream>> open_stream(const StreamOptions &options, EventListener listener,
                                               int max_streams = std::numeric_limits<int>::max(),
                                               std::vector<Translation> translations = {});

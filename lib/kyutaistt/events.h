@@ -67,6 +67,19 @@ struct Dropped {
   Time duration{};
 };
 
+/// The model's context was given up, and a new one hears the audio from `position` on again
+/// (`StreamOptions::watchdog`).
+struct Renewed {
+  enum class Reason {
+    /// Nothing was written of speech.
+    NoText,
+    /// The same few words were written again and again.
+    Repetition,
+  };
+  Time position{};
+  Reason reason = Reason::NoText;
+};
+
 /// Everything before a `Stream::drain` has been recognised and delivered.
 struct Drained {
   /// As given to `Stream::drain`.
@@ -79,7 +92,7 @@ struct Failure {
   Status status;
 };
 
-using Event = std::variant<Word, WordEnd, Progress, Step, Dropped, Drained, Failure>;
+using Event = std::variant<Word, WordEnd, Progress, Step, Dropped, Renewed, Drained, Failure>;
 
 /// Receives a stream's events on the engine's worker thread, with no lock held. It must not block
 /// (every stream of the engine would wait), must not throw, and must not call the stream or the

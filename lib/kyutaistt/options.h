@@ -126,9 +126,9 @@ struct StreamOptions {
   /// are brought out as fast as they can be computed, and what follows is heard in a new context.
   /// 0: they come with the delay.
   Time flush_on_pause{};
-  /// Speech of which no text comes for longer than the delay is heard again in a new context
-  /// (`StreamStats::renewals`). Only for streams with a prompt. Memory: the audio of the delay and
-  /// three seconds.
+  /// Where no text comes of speech for longer than the delay, or the text repeats itself, the last
+  /// seconds are heard again in a new context (`Renewed`, `StreamStats::renewals`). Only for
+  /// streams with a prompt. Memory: the audio of the delay and six seconds.
   bool watchdog = true;
   /// Deliver a `Step` event for every position of the language model.
   bool report_steps = false;

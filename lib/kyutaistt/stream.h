@@ -35,7 +35,8 @@ struct StreamStats {
   uint64_t words = 0;
   /// Fresh contexts that took over (`StreamOptions::relay`).
   uint64_t relays = 0;
-  /// Contexts that had gone deaf and were given up for new ones (`StreamOptions::watchdog`).
+  /// Contexts that had gone deaf or repeated themselves and were given up for new ones
+  /// (`StreamOptions::watchdog`).
   uint64_t renewals = 0;
   /// Audio that is in the queue now.
   Time queued{};

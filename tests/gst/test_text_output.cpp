@@ -67,6 +67,7 @@ class Output {
                 kyutaistt::element::TextRole::Transcript),
         texts_(g_async_queue_new_full(g_free)) {
     GST_DEBUG_CATEGORY_INIT(gst_kyutai_stt_debug, "kyutaistt", 0, "Kyutai speech to text");
+    gst_element_set_bus(element_, bus_);
     g_object_set_data(G_OBJECT(peer_), "texts", texts_);
     gst_pad_set_chain_function(peer_, &Output::take_buffer);
     ck_assert_int_eq(gst_pad_link(pad_, peer_), GST_PAD_LINK_OK);
@@ -85,6 +86,8 @@ class Output {
     gst_pad_set_active(peer_, FALSE);
     output_.stop();
     gst_pad_set_active(pad_, FALSE);
+    gst_element_set_bus(element_, nullptr);
+    gst_object_unref(bus_);
     gst_object_unref(peer_);
     gst_object_unref(pad_);
     gst_object_unref(sink_);
@@ -94,6 +97,16 @@ class Output {
 
   void put(const Event &event) { output_.put(event); }
   std::string wait_for_failure() { return observer_.wait_for_failure(); }
+  /// The message of the element that comes, with its name.
+  std::string wait_for_details() {
+    GstMessage *message = gst_bus_timed_pop_filtered(bus_, 200 * GST_SECOND, GST_MESSAGE_ELEMENT);
+    ck_assert(message != nullptr);
+    gchar *details = gst_structure_to_string(gst_message_get_structure(message));
+    std::string text = details;
+    g_free(details);
+    gst_message_unref(message);
+    return text;
+  }
   /// The texts that came so far, with spaces between them.
   std::string take_text() {
     std::string all;
@@ -120,6 +133,7 @@ class Output {
   // Whose name is on the messages.
   GstElement *element_ =
       GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("identity", nullptr)));
+  GstBus *bus_ = gst_bus_new();
   GstPad *sink_ = GST_PAD(gst_object_ref_sink(gst_pad_new("audio", GST_PAD_SINK)));
   GstPad *pad_ = new_text_pad("text/x-raw, format=utf8");
   GstPad *peer_ = GST_PAD(gst_object_ref_sink(gst_pad_new("peer", GST_PAD_SINK)));
@@ -135,6 +149,17 @@ Word word_at(const std::string &text, milliseconds start) {
   word.start = start;
   word.end = start + milliseconds(300);
   return word;
+}
+
+TEST(a_context_that_is_given_up_is_reported) {
+  using kyutaistt::Renewed;
+  Output output({});
+  output.put(Renewed{std::chrono::seconds(3), Renewed::Reason::Repetition});
+  assert_text(output.wait_for_details(),
+              "kyutaistt/renewed, reason=(string)repetition, start-time=(guint64)3000000000;");
+  output.put(Renewed{std::chrono::seconds(4), Renewed::Reason::NoText});
+  assert_text(output.wait_for_details(),
+              "kyutaistt/renewed, reason=(string)no-text, start-time=(guint64)4000000000;");
 }
 
 TEST(what_was_recognised_before_a_failure_goes_out) {

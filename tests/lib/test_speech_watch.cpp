@@ -2,9 +2,12 @@
 /// Contexts that end because of what is heard: the speaker has stopped, or nothing is written of
 /// him.
 #include <algorithm>
+#include <array>
+#include <numeric>
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "decode/speech_watch.h"
@@ -16,6 +19,7 @@
 #include "support/samples.h"
 #include "support/suite.h"
 #include "support/tiny_engine.h"
+#include "text/tokenizer.h"
 
 namespace {
 
@@ -23,6 +27,9 @@ using namespace kyutaistt;         // NOLINT(google-build-using-namespace)
 using namespace kyutaistt::tests;  // NOLINT(google-build-using-namespace)
 using decode::SpeechWatch;
 using std::chrono::milliseconds;
+using enum Renewed::Reason;
+
+constexpr std::array pads{text::pad_token};
 
 ModelInfo model_of_delay(double seconds) {
   ModelInfo model;
@@ -45,8 +52,8 @@ std::vector<float> speech_levels(size_t frames) {
 std::optional<size_t> stall_in(SpeechWatch &watch, const std::vector<float> &levels) {
   for (size_t i = 0; i < levels.size(); ++i) {
     watch.hear(levels[i]);
-    watch.write(true);
-    if (watch.has_stalled()) {
+    watch.write(pads);
+    if (watch.fault() == NoText) {
       return i + 1;
     }
   }
@@ -62,11 +69,14 @@ TEST(speech_without_text_is_a_stall) {
 
 TEST(speech_with_text_is_none) {
   SpeechWatch watch(model_of_delay(2), Time::zero(), true);
+  int32_t word = text::pad_token + 1;
   for (const float level : speech_levels(1000)) {
     watch.hear(level);
-    watch.write(level > -58);
-    watch.write(level <= -58);
-    ck_assert(!watch.has_stalled());
+    watch.write(pads);
+    if (level <= -58) {
+      watch.write(std::array{word++ % 1000});
+    }
+    ck_assert(!watch.fault());
   }
 }
 
@@ -89,13 +99,72 @@ TEST(a_renewal_in_vain_makes_patient) {
   size_t wanted = 63;
   for (int renewal = 0; renewal < 6; ++renewal) {
     assert_equal(stall_in(watch, speech_levels(20000)).value(), wanted);
-    watch.begin_context(true);
+    watch.begin_context(NoText);
     wanted *= 2;
   }
   // Text comes: it was speech.
-  watch.write(false);
-  watch.begin_context(false);
+  watch.write(std::array{text::pad_token + 1});
+  watch.begin_context(std::nullopt);
   assert_equal(stall_in(watch, speech_levels(200)).value(), size_t{63});
+}
+
+/// Tokens until a repetition is noticed, if the same few come again and again; none within 5000.
+std::optional<int> repetition_of(decode::RepeatWatch &watch, const std::vector<int32_t> &phrase) {
+  for (int written = 0; written < 5000; ++written) {
+    watch.write(phrase[static_cast<size_t>(written) % phrase.size()]);
+    if (watch.repeats()) {
+      return written + 1;
+    }
+  }
+  return std::nullopt;
+}
+
+TEST(the_same_few_tokens_again_and_again_are_a_repetition) {
+  for (const auto &[phrase, noticed] : std::vector<std::pair<std::vector<int32_t>, int>>{
+           {{7}, 24},                                  // One token without end.
+           {{7, 8}, 24},                               // A short word, twelve times.
+           {{7, 8, 9, 10, 11}, 30},                    // Six times.
+           {{7, 8, 8, 8, 9, 9, 10, 8, 9, 7, 12}, 66},  // With repetitions within.
+       }) {
+    decode::RepeatWatch watch;
+    assert_equal(repetition_of(watch, phrase).value(), noticed);
+  }
+  std::vector<int32_t> sentence(17);
+  std::iota(sentence.begin(), sentence.end(), 10);
+  decode::RepeatWatch watch;
+  ck_assert(!repetition_of(watch, sentence));
+}
+
+TEST(a_word_that_is_said_ten_times_is_none) {
+  decode::RepeatWatch watch;
+  for (int round = 0; round < 50; ++round) {
+    for (int word = 0; word < 20; ++word) {
+      watch.write(7);
+      watch.write(8);
+      ck_assert(!watch.repeats() || word > 10);
+    }
+    watch.begin_context(false);
+  }
+  for (int32_t token = 0; token < 5000; ++token) {
+    watch.write(token % 23);
+    ck_assert(!watch.repeats());
+  }
+}
+
+TEST(contexts_that_go_on_repeating_are_renewed_ever_later) {
+  decode::RepeatWatch watch;
+  int noticed = 24;
+  for (int renewal = 0; renewal < 8; ++renewal) {
+    assert_equal(repetition_of(watch, {7, 8}).value(), noticed);
+    watch.begin_context(true);
+    noticed = std::min(2 * noticed, 64 * 24);
+  }
+  // The text varies again.
+  for (int32_t token = 0; token < 30; ++token) {
+    watch.write(token);
+  }
+  watch.begin_context(false);
+  assert_equal(repetition_of(watch, {7, 8}).value(), 24);
 }
 
 TEST(a_pause_counts_after_speech_only) {
@@ -114,7 +183,7 @@ TEST(a_pause_counts_after_speech_only) {
   }
   watch.hear(-70);
   ck_assert(watch.has_ended());
-  watch.begin_context(false);
+  watch.begin_context(std::nullopt);
   ck_assert(!watch.has_ended());
 }
 
@@ -188,14 +257,16 @@ TEST(a_context_that_has_gone_deaf_is_renewed_and_its_words_come) {
     assert_ok(stream->push(heard));
     assert_ok(stream->drain(1));
     transcript.wait();
-    return stream->stats().renewals;
+    assert_equal(stream->stats().renewals, static_cast<uint64_t>(transcript.renewed.size()));
+    return transcript.renewed.size();
   };
   Transcript alone;
   Transcript deaf;
   Transcript renewed;
-  assert_equal(hear(speech, true, alone), uint64_t{0});
-  assert_equal(hear(samples, false, deaf), uint64_t{0});
-  assert_equal(hear(samples, true, renewed), uint64_t{1});
+  assert_equal(hear(speech, true, alone), size_t{0});
+  assert_equal(hear(samples, false, deaf), size_t{0});
+  assert_equal(hear(samples, true, renewed), size_t{1});
+  ck_assert(renewed.renewed.front().reason == NoText);
   assert_equal(deaf.text(), std::string());
   assert_at_most(metrics::count_word_edits(alone.text(), renewed.text()).errors(), 2,
                  renewed.text());
@@ -203,6 +274,21 @@ TEST(a_context_that_has_gone_deaf_is_renewed_and_its_words_come) {
   for (size_t i = 1; i < renewed.words.size(); ++i) {
     assert_at_least(renewed.words[i].start, renewed.words[i - 1].start);
   }
+}
+
+TEST(a_context_that_repeats_itself_is_renewed) {
+  const auto engine = tiny_engine();
+  Transcript transcript;
+  const auto stream = open_stream(*engine, forcing({5, 6, 7}), transcript);
+  assert_ok(stream->push(hypnotic_tone(800 * frame_samples)));
+  assert_ok(stream->drain(1));
+  transcript.wait();
+  assert_at_least(transcript.renewed.size(), size_t{1});
+  assert_at_most(transcript.renewed.size(), size_t{8});
+  for (const Renewed &renewed : transcript.renewed) {
+    ck_assert(renewed.reason == Repetition);
+  }
+  assert_equal(transcript.failure.message(), std::string());
 }
 
 }  // namespace

@@ -32,6 +32,8 @@ void Transcript::take(const Event &event) {
           codes.insert(codes.end(), what.codes.begin(), what.codes.end());
         } else if constexpr (std::is_same_v<What, Dropped>) {
           dropped.push_back(what);
+        } else if constexpr (std::is_same_v<What, Renewed>) {
+          renewed.push_back(what);
         } else if constexpr (std::is_same_v<What, Drained>) {
           drained.push_back(what.marker);
           ++ends_seen_;

@@ -32,6 +32,7 @@ class Transcript {
   std::vector<Time> ends;
   std::vector<Time> progress;
   std::vector<Dropped> dropped;
+  std::vector<Renewed> renewed;
   std::vector<uint64_t> drained;
   Status failure;
 

@@ -2,9 +2,11 @@
 /// An engine of the small random fixture, and ways to hold it up.
 #pragma once
 
+#include <cmath>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <numbers>
 #include <random>
 #include <utility>
 #include <vector>
@@ -23,6 +25,17 @@ inline std::vector<float> noise(size_t count, unsigned seed = 1) {
   std::vector<float> samples(count);
   for (float &sample : samples) {
     sample = uniform(random);
+  }
+  return samples;
+}
+
+/// A tone of which the random weights write the same tokens without end.
+inline std::vector<float> hypnotic_tone(size_t count) {
+  constexpr double samples_in_a_wave = 30.72;
+  std::vector<float> samples(count);
+  for (size_t i = 0; i < count; ++i) {
+    const double waves = static_cast<double>(i) / samples_in_a_wave;
+    samples[i] = static_cast<float>(0.3 * std::sin(2 * std::numbers::pi * waves));
   }
   return samples;
 }

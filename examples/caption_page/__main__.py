@@ -11,10 +11,12 @@ import signal
 import sys
 
 from aiohttp import web
-from gi.repository import GLib
 
-import recognition
-import transcript
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "shared"))
+import inputs  # noqa: E402 - found in the folder above
+import recognition  # noqa: E402 - needs the one above
+import transcript  # noqa: E402
+from gi.repository import GLib  # noqa: E402
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "page.html")
 # Proxies close connections on which nothing comes.
@@ -111,13 +113,6 @@ class Server:
             pass
 
 
-def property_of(text):
-    name, separator, value = text.partition("=")
-    if not separator:
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected PROPERTY=VALUE")
-    return name, value
-
-
 def main():
     parser = argparse.ArgumentParser(prog="kyutaistt-caption-page", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -126,7 +121,7 @@ def main():
     parser.add_argument("--domain", required=True, help="what to write, e.g. asr_is_en")
     parser.add_argument("--address", default="127.0.0.1", help="where to listen (127.0.0.1); 0.0.0.0: everywhere")
     parser.add_argument("--port", type=int, default=8080, help="(8080)")
-    parser.add_argument("--set", type=property_of, action="append", default=[], metavar="PROPERTY=VALUE",
+    parser.add_argument("--set", type=inputs.property_of, action="append", default=[], metavar="PROPERTY=VALUE",
                         help="a property of the element kyutaistt, e.g. precision=int8")
     options = parser.parse_args()
     recognition.Gst.init(None)

@@ -14,10 +14,12 @@ import signal
 import sys
 import time
 
-import pipeline
-import playlists
-import transport_stream
-import webvtt
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "shared"))
+import inputs  # noqa: E402 - found in the folder above
+import pipeline  # noqa: E402 - needs the one above
+import playlists  # noqa: E402
+import transport_stream  # noqa: E402
+import webvtt  # noqa: E402
 
 # What MPEG-TS adds to the encoders' rates.
 OVERHEAD = 1.1
@@ -29,13 +31,6 @@ def language_of(text):
     if not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", tag) or not domain:
         raise argparse.ArgumentTypeError(f"found {text!r}, expected LANGUAGE=DOMAIN or LANGUAGE=DOMAIN=NAME")
     return playlists.Language(tag, domain, name or tag)
-
-
-def property_of(text):
-    name, separator, value = text.partition("=")
-    if not separator:
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected PROPERTY=VALUE")
-    return name, value
 
 
 def integer_from(least):
@@ -62,7 +57,7 @@ def options_of(arguments):
     parser.add_argument("--test-picture", action="store_true", help="show a test picture instead of INPUT's video")
     parser.add_argument("--video-bitrate", type=integer_from(1), default=2000, metavar="KBIT/S", help="(2000)")
     parser.add_argument("--audio-bitrate", type=integer_from(1), default=128, metavar="KBIT/S", help="(128)")
-    parser.add_argument("--set", type=property_of, action="append", default=[], metavar="PROPERTY=VALUE",
+    parser.add_argument("--set", type=inputs.property_of, action="append", default=[], metavar="PROPERTY=VALUE",
                         help="a property of the element kyutaistt, e.g. cue-preset=netflix")
     parser.add_argument("--verbose", action="store_true", help="report each segment")
     options = parser.parse_args(arguments)
@@ -161,7 +156,7 @@ class Broadcast(pipeline.Listener):
             last.end = last.start + round((ticks + frame) * 1_000_000_000 / transport_stream.CLOCK)
             self._publish()
         # A live source that ended may come back; a file that was played to its end does not.
-        if not self._interrupted and pipeline.uri_of(self._options.input).startswith("file:"):
+        if not self._interrupted and inputs.uri_of(self._options.input).startswith("file:"):
             self._stream.end()
         self._loop.quit()
 

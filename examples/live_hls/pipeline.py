@@ -3,16 +3,13 @@
 
 What happens in it is reported by a `Listener`, in GLib's main loop. Times are running times.
 """
-import pathlib
-
 import gi
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstPbutils", "1.0")
 from gi.repository import GLib, Gst, GstPbutils  # noqa: E402 - versions have to be chosen first
 
-# What is read as fast as it comes is shown at the speed of its clock; all else is live.
-PACED = ("file:", "http:", "https:")
+from inputs import PACED, set_properties, uri_of  # noqa: E402
 
 # Seconds of video that a decoder buffers, so that frames may differ in size.
 DECODER_BUFFER = 0.6
@@ -41,10 +38,6 @@ class Listener:
 
     def on_failure(self, reason):
         """The pipeline cannot go on."""
-
-
-def uri_of(address):
-    return address if Gst.uri_is_valid(address) else pathlib.Path(address).absolute().as_uri()
 
 
 class Pipeline:
@@ -110,10 +103,7 @@ class Pipeline:
             "kyutaistt name=stt text-unit=cue ! text/x-raw ! fakesink name=out sync=false async=false", False)
         media.add(part)
         stt = part.get_by_name("stt")
-        for name, value in [("model", self._options.model), ("domain", language.domain), *self._options.set]:
-            if stt.find_property(name) is None:
-                raise ValueError(f"kyutaistt has no property {name}")
-            Gst.util_set_object_arg(stt, name, value)
+        set_properties(stt, [("model", self._options.model), ("domain", language.domain), *self._options.set])
         self._loading.add(stt)
         media.get_by_name("sound").request_pad_simple("src_%u").link(self._ghost(part, "in"))
         part.get_by_name("out").get_static_pad("sink").add_probe(

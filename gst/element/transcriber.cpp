@@ -177,6 +177,7 @@ GstStructure *Transcriber::stats() const {
   const auto info = recognition_.model_info();
   const guint64 dropped = stream_stats.dropped_frames + early_.dropped_frames();
   const Time queued = stream_stats.queued + early_.queued();
+  const auto busy = static_cast<guint64>(engine.busy.count());
   return gst_structure_new("application/x-kyutaistt-stats",                                //
                            "frames", G_TYPE_UINT64, stream_stats.frames,                   //
                            "dropped-frames", G_TYPE_UINT64, dropped,                       //
@@ -186,6 +187,7 @@ GstStructure *Transcriber::stats() const {
                            "queued", G_TYPE_UINT64, static_cast<guint64>(queued.count()),  //
                            "streams", G_TYPE_INT, engine.open_streams,                     //
                            "steps", G_TYPE_UINT64, engine.steps,                           //
+                           "busy", G_TYPE_UINT64, busy,                                    //
                            "memory-per-stream", G_TYPE_UINT64,
                            info ? info->memory_per_stream_bytes : 0, nullptr);
 }

@@ -80,7 +80,7 @@ class Installed(unittest.TestCase):
             self.assertIn("kyutaistt-evaluate.1", [os.path.basename(page) for page in pages])
 
     def test_the_programs_in_python_come_with_it(self):
-        modules = {"kyutaistt-hls": "gi", "kyutaistt-caption-page": "gi, aiohttp"}
+        modules = {"kyutaistt-hls": "gi", "kyutaistt-caption-page": "gi, aiohttp", "kyutaistt-service": "gi, aiohttp"}
         for name, needed in modules.items():
             program = only(f"{self.folder}/**/bin/{name}")
             if subprocess.run(["/usr/bin/python3", "-c", f"import {needed}"], check=False).returncode == 0:

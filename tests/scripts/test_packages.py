@@ -185,7 +185,7 @@ class Packages(unittest.TestCase):
 
     def test_programs_of_live_captions_come_with_their_manual(self):
         self.unpack(["kyutaistt-live"])
-        for program in ("kyutaistt-hls", "kyutaistt-caption-page"):
+        for program in ("kyutaistt-hls", "kyutaistt-caption-page", "kyutaistt-service"):
             self.assertIn(f"usage: {program}", self.in_root(program, "--help"))
             self.assertIn(f"./usr/share/man/man1/{program}.1.gz", self.files_of("kyutaistt-live"))
 

@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The pipeline of the caption page: words from the bus, cues from the element's text."""
-import pathlib
+"""A pipeline that hears INPUT: words from the bus, cues from the element's text."""
 import threading
 
-import gi
+from gi.repository import Gst
 
-gi.require_version("Gst", "1.0")
-from gi.repository import Gst  # noqa: E402 - the version has to be chosen first
-
-# What is read as fast as it comes is heard at the speed of its clock; all else is live.
-PACED = ("file:", "http:", "https:")
+from inputs import PACED, set_properties, uri_of
 
 
 class Recognition:
@@ -18,7 +13,7 @@ class Recognition:
     def __init__(self, address, model, domain, properties, report):
         self._report = report
         self._segment = Gst.Segment()
-        uri = address if Gst.uri_is_valid(address) else pathlib.Path(address).absolute().as_uri()
+        uri = uri_of(address)
         sync = "clocksync ! " if uri.startswith(PACED) else ""
         self._pipeline = Gst.parse_launch(
             f"uridecodebin name=source caps=audio/x-raw expose-all-streams=false ! {sync}"
@@ -27,10 +22,7 @@ class Recognition:
             "fakesink name=text sync=false async=false")
         self._pipeline.get_by_name("source").set_property("uri", uri)
         stt = self._pipeline.get_by_name("stt")
-        for name, value in [("model", model), ("domain", domain), *properties]:
-            if stt.find_property(name) is None:
-                raise ValueError(f"kyutaistt has no property {name}")
-            Gst.util_set_object_arg(stt, name, value)
+        set_properties(stt, [("model", model), ("domain", domain), *properties])
         self._pipeline.get_by_name("text").get_static_pad("sink").add_probe(
             Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM, self._on_text)
         self._thread = threading.Thread(target=self._read_bus)
@@ -44,6 +36,10 @@ class Recognition:
         self._pipeline.post_message(Gst.Message.new_application(self._pipeline, Gst.Structure.new_empty("stop")))
         self._thread.join()
         self._pipeline.set_state(Gst.State.NULL)
+
+    def now(self):
+        """Seconds that it has played."""
+        return self._pipeline.get_current_running_time() / Gst.SECOND
 
     def _on_text(self, _pad, info):
         if info.type & Gst.PadProbeType.BUFFER:

@@ -40,8 +40,9 @@ class InBrowser(unittest.TestCase):
         cls.page = Page(cls.subtitles["html"])
         cls.words = cls.page.data["words"]
         cls.path = os.path.join(cls.folder, "talk.html")
-        with open(cls.path, "w", encoding="utf-8") as file:
-            file.write(cls.subtitles["html"])
+        for path in (cls.path, os.path.join(cls.folder, "other.html")):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(cls.subtitles["html"])
         cls.browser = cls.enterClassContext(chromium.Browser())
 
     def setUp(self):
@@ -172,6 +173,12 @@ class InBrowser(unittest.TestCase):
         self.assertEqual(self.browser.evaluate(f"document.querySelector('{WORD.format(at + 2)}').textContent"),
                          self.words[at + 2]["text"])
         self.picture("corrected")
+        # It is there again when the page is.
+        self.browser.evaluate("saved = true")
+        self.open(os.path.join(self.folder, "other.html"))
+        self.open(self.path)
+        self.assertEqual(self.browser.evaluate("document.getElementById('changes').textContent"),
+                         "2 corrections, not saved")
         before, after = (text.split("\n\n") for text in (self.subtitles["srt"], self.saved("srt")))
         self.assertEqual(after[:1] + after[2:], before[:1] + before[2:])
         self.assertEqual(after[1].split("\n")[:2], before[1].split("\n")[:2])

@@ -14,6 +14,9 @@ const PAUSE = 0.8;  // seconds, after which a paragraph begins
 const UNSURE = 0.6;  // confidence below which a word is worth a look
 const CLOSING = /^[.,;:!?\u2026)\]}\u00bb\u201d\u2019"']+$/;  // joins the word before it
 
+// Where the browser keeps corrections until the page is opened again.
+const DRAFT = "kyutaistt " + location.pathname;
+
 let current = -1;  // the word that is spoken, or was last
 let following = true;  // the text scrolls with the speech
 let editing = false;  // a click corrects
@@ -243,6 +246,7 @@ function edit(at) {
     if (kept && value !== word.text) {
       word.text = value;
       saved = false;
+      keep();
     }
     show(word);
     count();
@@ -267,6 +271,38 @@ function edit(at) {
   word.span.style.opacity = "";
   input.focus();
   input.select();
+}
+
+function keep() {
+  const corrected = {};
+  words.forEach((word, at) => {
+    if (word.text !== word.heard) {
+      corrected[at] = [word.heard, word.text];
+    }
+  });
+  try {
+    localStorage.setItem(DRAFT, JSON.stringify({ saved, corrected }));
+  } catch {
+    // This browser keeps nothing; the page asks before it is closed.
+  }
+}
+
+function restore() {
+  let draft = null;
+  try {
+    draft = JSON.parse(localStorage.getItem(DRAFT));
+  } catch {
+    return;
+  }
+  for (const [at, [heard, correction]] of Object.entries(draft?.corrected ?? {})) {
+    // The recording may have been transcribed again meanwhile.
+    if (words[at]?.heard === heard) {
+      words[at].text = correction;
+      saved = draft.saved;
+      show(words[at]);
+    }
+  }
+  count();
 }
 
 function count() {
@@ -316,6 +352,7 @@ function save(form) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   saved = true;
+  keep();
   count();
 }
 
@@ -408,6 +445,7 @@ for (const name of ["pause", "seeked", "timeupdate", "loadedmetadata", "ended"])
 }
 
 build();
+restore();
 load();
 showPosition();
 document.getElementById("unsure").disabled = !words.some(word => word.confidence < UNSURE);

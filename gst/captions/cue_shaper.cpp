@@ -12,7 +12,6 @@ namespace kyutaistt::captions {
 
 namespace {
 
-/// Silence after which a new cue begins.
 /// No cue is shorter than this, however close the next one is.
 constexpr Time shortest = std::chrono::milliseconds(100);
 
@@ -110,6 +109,11 @@ void CueShaper::finish() {
   if (!closed_.empty()) {
     release(Time::max());
   }
+}
+
+void CueShaper::change_shape(const CueShape &shape) {
+  finish();
+  shape_ = shape;
 }
 
 void CueShaper::reset() {

@@ -8,36 +8,28 @@
 #include <string>
 #include <vector>
 
-#include <kyutaistt/events.h>
-
-#include "captions/cue.h"
+#include "captions/captioner.h"
 
 namespace kyutaistt::captions {
 
 /// Breaks the words of one stream into cues as they arrive: at the end of a sentence that has been
 /// shown long enough, at a pause, and when a word does not fit or the cue has lasted long enough;
-/// then after a clause, if that leaves half a cue. A cue is ready as soon as its end is known. Not
-/// thread-safe; a few hundred bytes.
-class CueShaper {
+/// then after a clause, if that leaves half a cue. A cue is ready as soon as its end is known. A
+/// few hundred bytes.
+class CueShaper final : public Captioner {
  public:
   explicit CueShaper(const CueShape &shape) : shape_(shape) {}
 
-  /// Events of a stream, in their order.
-  void add(const Word &word);
-  void add(const WordEnd &word_end);
-  void add(const Progress &progress);
-  /// No more words follow: the last cue is ready.
-  void finish();
-  /// Forgets everything but the shape.
-  void reset();
-  /// For the cues that begin from now on.
-  void change_shape(const CueShape &shape) { shape_ = shape; }
+  void add(const Word &word) override;
+  void add(const WordEnd &word_end) override;
+  void add(const Progress &progress) override;
+  void finish() override;
+  void reset() override;
+  /// The unfinished cue is ready as it is.
+  void change_shape(const CueShape &shape) override;
 
-  /// The cues that became ready, in order.
-  std::vector<Cue> take();
-
-  /// Start of the first cue that is not ready; nothing if there is none.
-  std::optional<Time> pending_start() const;
+  std::vector<Cue> take() override;
+  std::optional<Time> pending_start() const override;
 
  private:
   struct DraftWord {

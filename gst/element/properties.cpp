@@ -13,6 +13,7 @@ constexpr auto min_backlog = static_cast<guint>(frame_duration / std::chrono::mi
 constexpr OptionName<TextUnit> text_unit_names[] = {
     {TextUnit::Word, "word", "One word a buffer"},
     {TextUnit::Cue, "cue", "One cue a buffer"},
+    {TextUnit::Line, "line", "The lines that are seen, with every word, in any format"},
 };
 
 constexpr OptionName<DomainChange> domain_change_names[] = {
@@ -105,7 +106,8 @@ std::vector<Property> make_table() {
       // The stream and its text.
       {.name = "text-unit",
        .nick = "Text unit",
-       .blurb = "What one buffer of text/x-raw holds; the subtitle formats always hold cues",
+       .blurb =
+           "What one buffer of text/x-raw holds; the subtitle formats hold lines, or else cues",
        .value = choice<TextUnit>(&Settings::text_unit, "GstKyutaiSttTextUnit", text_unit_names),
        .effect = Effect::Writing},
       {.name = "latency",

@@ -13,8 +13,13 @@
 
 namespace kyutaistt::element {
 
-/// Content of a buffer of raw text.
-enum class TextUnit { Word, Cue };
+/// What text is written in.
+enum class TextUnit {
+  Word,
+  Cue,
+  /// The caption as it is seen, with every word.
+  Line,
+};
 
 /// The value of `Settings::latency` for text that is stamped with the time of its arrival.
 inline constexpr guint not_synchronised = G_MAXUINT;

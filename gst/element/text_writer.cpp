@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "captions/rolling_caption.h"
 #include "element/debug.h"
 #include "element/text_stream.h"
 
@@ -26,23 +27,37 @@ GstClockTime clock_time(Time time) {
   return static_cast<GstClockTime>(std::max(time, Time::zero()).count());
 }
 
+std::unique_ptr<captions::Captioner> new_captioner(TextUnit unit, const captions::CueShape &shape) {
+  if (unit == TextUnit::Line) {
+    return std::make_unique<captions::RollingCaption>(shape);
+  }
+  return std::make_unique<captions::CueShaper>(shape);
+}
+
 }  // namespace
 
 void TextWriter::configure(const Settings &settings) {
   text_unit_ = settings.text_unit;
   lateness_ = settings.lateness * GST_MSECOND;
-  shaper_ = captions::CueShaper(settings.cue_shape);
+  captioner_ = new_captioner(text_unit_, settings.cue_shape);
   speech_.configure(settings);
   announce_cues(text_unit_ == TextUnit::Cue);
 }
 
 GstFlowReturn TextWriter::change(const Settings &settings) {
-  shaper_.finish();
+  const bool has_other_unit = settings.text_unit != text_unit_;
+  if (has_other_unit) {
+    captioner_->finish();
+  } else {
+    captioner_->change_shape(settings.cue_shape);
+  }
   GstFlowReturn flow = segment_.is_set() ? write_ready_cues() : GST_FLOW_OK;
-  shaper_.change_shape(settings.cue_shape);
-  text_unit_ = settings.text_unit;
+  if (has_other_unit) {
+    text_unit_ = settings.text_unit;
+    captioner_ = new_captioner(text_unit_, settings.cue_shape);
+  }
   speech_.configure(settings);
-  announce_cues(!writes_words());
+  announce_cues(writes_cues());
   const GstClockTime lateness = settings.lateness * GST_MSECOND;
   if (segment_.is_set() && flow == GST_FLOW_OK && lateness != lateness_) {
     segment_.delay(GST_CLOCK_DIFF(lateness_, lateness));
@@ -66,7 +81,7 @@ void TextWriter::note_pause() {
 }
 
 void TextWriter::reset(Downstream downstream) {
-  shaper_.reset();
+  captioner_->reset();
   speech_.reset();
   discont_ = true;
   segment_.reset();
@@ -127,7 +142,7 @@ GstFlowReturn TextWriter::take_segment(const GstEvent *event) {
   gst_event_copy_segment(const_cast<GstEvent *>(event), &segment);
   segment.base += lateness_;
   seqnum_ = gst_event_get_seqnum(const_cast<GstEvent *>(event));
-  shaper_.reset();
+  captioner_->reset();
   const bool has_times_in_text = negotiated_ && !format_.is_raw();
   if (has_times_in_text && segment_.is_set()) {
     const bool has_stop = GST_CLOCK_TIME_IS_VALID(segment_.text().stop);
@@ -186,7 +201,7 @@ GstFlowReturn TextWriter::negotiate() {
   format_ = *format;
   const CapsPointer caps = format_.caps();
   GST_INFO_OBJECT(element_, "writing %" GST_PTR_FORMAT, caps.get());
-  announce_cues(!writes_words());
+  announce_cues(writes_cues());
   if (!gst_pad_push_event(pad_, of_stream(gst_event_new_caps(caps.get())).release())) {
     GST_DEBUG_OBJECT(element_, "caps were not taken");
   }
@@ -243,14 +258,14 @@ GstFlowReturn TextWriter::write(const Event &event) {
     if (writes_words()) {
       return write_word(word);
     }
-    shaper_.add(word);
+    captioner_->add(word);
   } else if (const auto *word_end = std::get_if<WordEnd>(&event)) {
-    shaper_.add(*word_end);
+    captioner_->add(*word_end);
   } else if (const auto *progress = std::get_if<Progress>(&event)) {
-    shaper_.add(*progress);
+    captioner_->add(*progress);
     const GstFlowReturn flow = write_ready_cues();
     const Time until =
-        std::min(progress->position, shaper_.pending_start().value_or(progress->position));
+        std::min(progress->position, captioner_->pending_start().value_or(progress->position));
     push_gap(arrival().value_or(segment_.place(until)));
     if (speech_.tell_progress(progress->position, segment_.audio())) {
       note_pause();
@@ -297,7 +312,7 @@ void TextWriter::follow_arrival() {
 }
 
 GstFlowReturn TextWriter::finish() {
-  shaper_.finish();
+  captioner_->finish();
   if (!segment_.is_set()) {
     return GST_FLOW_OK;
   }
@@ -316,7 +331,7 @@ GstFlowReturn TextWriter::write_word(const Word &word) {
 }
 
 GstFlowReturn TextWriter::write_ready_cues() {
-  for (const captions::Cue &cue : shaper_.take()) {
+  for (const captions::Cue &cue : captioner_->take()) {
     if (const GstFlowReturn flow = write_cue(cue); flow != GST_FLOW_OK) {
       return flow;
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 
 #include <kyutaistt/events.h>
 
+#include "captions/captioner.h"
 #include "captions/cue_shaper.h"
 #include "common/pointers.h"
 #include "element/latency.h"
@@ -23,8 +25,8 @@
 
 namespace kyutaistt::element {
 
-/// Writes text in the format that downstream takes: words or cues as raw text, WebVTT, SubRip; and
-/// GAP events that follow the recognition where there is no text.
+/// Writes text in the format that downstream takes: words, lines or cues as raw text, WebVTT,
+/// SubRip; and GAP events that follow the recognition where there is no text.
 ///
 /// Threads: the source pad's task only, but for `in_pause`, and `configure`, `set_language`,
 /// `reset` and `leave`, which are called while the task does not run. Pushes and queries with no
@@ -48,7 +50,7 @@ class TextWriter {
   /// Running time at which the next text was recognised.
   void set_recognised(GstClockTime time) { recognised_ = time; }
   GstFlowReturn write(const Event &event);
-  /// Settings from now on. An unfinished cue goes out as it is.
+  /// Settings from now on. An unfinished cue goes out as it is; lines stay what they are.
   GstFlowReturn change(const Settings &settings);
   /// Language of the text from now on; one that is unknown changes nothing.
   void change_language(std::string language);
@@ -80,6 +82,8 @@ class TextWriter {
   /// Notes for the latency whether cues are written.
   void announce_cues(bool writes_cues);
   bool writes_words() const { return format_.is_raw() && text_unit_ == TextUnit::Word; }
+  /// Text that waits for its end.
+  bool writes_cues() const { return text_unit_ != TextUnit::Line && !writes_words(); }
   /// The event is about the stream as it came, and so has its sequence number.
   EventPointer of_stream(GstEvent *event) const;
   GstFlowReturn take_segment(const GstEvent *event);
@@ -111,7 +115,8 @@ class TextWriter {
   bool writes_cues_ = false;
   GstClockTime lateness_ = 0;
   std::string language_;
-  captions::CueShaper shaper_{captions::CueShape()};
+  std::unique_ptr<captions::Captioner> captioner_ =
+      std::make_unique<captions::CueShaper>(captions::CueShape());
 
   TextFormat format_;
   bool negotiated_ = false;

@@ -135,6 +135,7 @@ class Walk {
         element_(pick({"text/x-raw, format=utf8", "application/x-subtitle-vtt",
                        "application/x-subtitle"}),
                  pick({"domain=asr_is_is", "domain=asr_is_en", "domain=asr_is_en text-unit=cue",
+                       "domain=asr_is_en text-unit=line",
                        "domain=asr_is_is domain-change=pause post-words=true"})),
         times_(gst_element_get_static_pad(element_.element(), "src")) {
     if (below(2) == 0) {
@@ -313,7 +314,7 @@ class Walk {
 
   void change_settings() {
     GObject *element = G_OBJECT(element_.element());
-    gst_util_set_object_arg(element, "text-unit", pick({"word", "cue"}));
+    gst_util_set_object_arg(element, "text-unit", pick({"word", "cue", "line"}));
     gst_util_set_object_arg(element, "cue-preset", pick({"bbc", "netflix", "cea-608"}));
     gst_util_set_object_arg(element, "domain-change", pick({"now", "pause"}));
     g_object_set(element, "latency", below(2) * 1000, "language-code", pick({"", "isl"}), nullptr);

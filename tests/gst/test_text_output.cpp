@@ -13,6 +13,7 @@ namespace {
 using kyutaistt::Event;
 using kyutaistt::EventPointer;
 using kyutaistt::Failure;
+using kyutaistt::Progress;
 using kyutaistt::Status;
 using kyutaistt::Word;
 using kyutaistt::element::OutputObserver;
@@ -163,7 +164,7 @@ TEST(a_context_that_is_given_up_is_reported) {
 }
 
 TEST(what_was_recognised_before_a_failure_goes_out) {
-  for (const TextUnit unit : {TextUnit::Word, TextUnit::Cue}) {
+  for (const TextUnit unit : {TextUnit::Word, TextUnit::Cue, TextUnit::Line}) {
     Settings settings;
     settings.text_unit = unit;
     Output output(settings);
@@ -171,12 +172,28 @@ TEST(what_was_recognised_before_a_failure_goes_out) {
     output.put(word_at("day", milliseconds(400)));
     output.put(Failure{Status::internal("the model broke")});
     assert_text(output.wait_for_failure(), "the model broke");
-    assert_text(output.take_text(), "Good day");
+    assert_text(output.take_text(), unit == TextUnit::Line ? "Good Good day" : "Good day");
     // The failure is reported before upstream is notified.
     while (output.flow() == GST_FLOW_OK) {
       g_usleep(1000);
     }
     ck_assert_int_eq(output.flow(), GST_FLOW_ERROR);
+  }
+}
+
+TEST(a_line_goes_out_with_its_word) {
+  Settings settings;
+  settings.text_unit = TextUnit::Line;
+  Output output(settings);
+  output.put(word_at("Good", milliseconds(0)));
+  output.put(Progress{milliseconds(320)});
+  output.put(word_at("day", milliseconds(400)));
+  output.put(Progress{milliseconds(720)});
+  std::string text;
+  while (!text.ends_with("Good day")) {
+    g_usleep(1000);
+    const std::string more = output.take_text();
+    text += (text.empty() || more.empty() ? "" : "|") + more;
   }
 }
 

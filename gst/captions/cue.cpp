@@ -22,6 +22,9 @@ CueShape cue_shape_of(CuePreset preset) {
     case CuePreset::Cea608:
       shape.columns = 32;
       break;
+    case CuePreset::Live:
+      shape.maximum_duration = std::chrono::seconds(2);
+      break;
   }
   return shape;
 }

@@ -42,6 +42,8 @@ enum class CuePreset {
   Netflix,
   /// CEA-608: 32 columns.
   Cea608,
+  /// For viewers who cannot wait: a cue is complete two seconds after its first word began.
+  Live,
 };
 
 CueShape cue_shape_of(CuePreset preset);

@@ -13,6 +13,7 @@ inline constexpr OptionName<CuePreset> cue_preset_names[] = {
     {CuePreset::Bbc, "bbc", "BBC Subtitle Guidelines"},
     {CuePreset::Netflix, "netflix", "Netflix Timed Text Style Guide"},
     {CuePreset::Cea608, "cea-608", "Lines as CEA-608 captions have them"},
+    {CuePreset::Live, "live", "Complete two seconds after the first word"},
 };
 
 /// A number or a duration of a shape, and its range: of a duration in milliseconds.

@@ -397,8 +397,8 @@ void check_reading_time(const Cue &cue, const Cue &next, const CueShape &shape) 
 }
 
 TEST(cues_of_any_speech_keep_their_shape) {
-  for (const CuePreset preset :
-       {CuePreset::Default, CuePreset::Bbc, CuePreset::Netflix, CuePreset::Cea608}) {
+  for (const CuePreset preset : {CuePreset::Default, CuePreset::Bbc, CuePreset::Netflix,
+                                 CuePreset::Cea608, CuePreset::Live}) {
     const CueShape shape = cue_shape_of(preset);
     for (unsigned seed = 0; seed < 200; ++seed) {
       Speaker speaker(seed, shape);

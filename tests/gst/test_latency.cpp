@@ -96,6 +96,13 @@ TEST(cues_wait_for_their_time_and_gap) {
   ck_assert_uint_eq(ask(element).least, of_words + 3400 * GST_MSECOND);
 }
 
+TEST(live_cues_wait_for_two_seconds) {
+  Element element("application/x-subtitle-vtt", "text-unit=cue cue-preset=live");
+  gst_harness_set_upstream_latency(element.harness(), 0);
+  gst_harness_set_live(element.harness(), TRUE);
+  ck_assert_uint_eq(ask(element).least, of_words + 2000 * GST_MSECOND);
+}
+
 TEST(what_upstream_holds_back_is_not_our_delay) {
   Element element("text/x-raw, format=utf8", "domain=asr_is_is max-backlog=60000");
   // Its first word comes 0.76 s after the source let go of it.

@@ -315,7 +315,7 @@ class Walk {
   void change_settings() {
     GObject *element = G_OBJECT(element_.element());
     gst_util_set_object_arg(element, "text-unit", pick({"word", "cue", "line"}));
-    gst_util_set_object_arg(element, "cue-preset", pick({"bbc", "netflix", "cea-608"}));
+    gst_util_set_object_arg(element, "cue-preset", pick({"bbc", "netflix", "cea-608", "live"}));
     gst_util_set_object_arg(element, "domain-change", pick({"now", "pause"}));
     g_object_set(element, "latency", below(2) * 1000, "language-code", pick({"", "isl"}), nullptr);
   }

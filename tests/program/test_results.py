@@ -105,6 +105,9 @@ class CueOptions(unittest.TestCase):
                          self.cues("--cue-preset", "netflix", "--cue-columns", "25"))
         self.assertNotEqual(self.cues("--cue-preset", "netflix"), self.cues())
         self.assertEqual(self.cues("--cue-preset", "default"), self.cues())
+        live = self.cues("--cue-preset", "live")
+        self.assertLessEqual(max(end - start for _, start, end in live), 2.001)
+        self.assertGreater(len(live), len(self.cues()))
 
 
 class OutputFolder(unittest.TestCase):

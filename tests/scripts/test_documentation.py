@@ -120,7 +120,8 @@ class Structures(unittest.TestCase):
         for message, _, fields in documented("Messages"):
             name = named(message)[0]
             found = structures_of(output, name)
-            self.assertTrue(found, name)
+            # Where all goes well, no context is renewed; test_text_output.cpp has this message.
+            self.assertEqual(bool(found), name != "kyutaistt/renewed", name)
             for structure in found:
                 self.assertEqual({field for field, _ in structure}, set(named(fields)), name)
                 for _, kind in structure:

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <fcntl.h>
+#include <new>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "base/guard.h"
+#include "base/parallel.h"
 
 namespace kyutaistt::base {
 
@@ -35,6 +37,10 @@ class Descriptor {
  private:
   int value_;
 };
+
+/// Memory that waits for the next parts: less than what a layer takes in several matrices.
+constexpr size_t max_spare = 4;
+constexpr size_t max_spare_bytes = size_t{100} << 20;
 
 struct OpenFile {
   Descriptor descriptor;
@@ -87,6 +93,27 @@ Status read_bytes(int descriptor, const std::string &path, size_t offset,
   return {};
 }
 
+/// The same on several threads, for large parts.
+Status read_quickly(int descriptor, const std::string &path, size_t offset,
+                    std::span<std::byte> place) {
+  // A huge page, so that no two threads wait for the same one.
+  constexpr size_t least = size_t{2} << 20;
+  std::mutex mutex;
+  Status status;
+  size_t failed = place.size();
+  in_parts(place.size(), least, [&](size_t begin, size_t end) {
+    Status part = guard("reading", [&] {
+      return read_bytes(descriptor, path, offset + begin, place.subspan(begin, end - begin));
+    });
+    const std::lock_guard lock(mutex);
+    if (!part.ok() && begin < failed) {
+      failed = begin;
+      status = std::move(part);
+    }
+  });
+  return status;
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::string &path, size_t max_bytes) {
@@ -110,6 +137,29 @@ Status sync_to_disk(const std::string &path) {
   return Status::resource_exhausted(
       path + ": cannot be written to the disk: " + std::generic_category().message(errno));
 }
+
+/// Memory for a part, in huge pages where the system has them.
+class FileMemory::Buffer {
+ public:
+  explicit Buffer(size_t size)
+      : size_(size),
+        data_(mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+    if (data_ == MAP_FAILED) {
+      throw std::bad_alloc();
+    }
+    static_cast<void>(madvise(data_, size, MADV_HUGEPAGE));
+  }
+  Buffer(const Buffer &) = delete;
+  Buffer &operator=(const Buffer &) = delete;
+  ~Buffer() { munmap(data_, size_); }
+
+  size_t size() const noexcept { return size_; }
+  std::byte *data() const noexcept { return static_cast<std::byte *>(data_); }
+
+ private:
+  const size_t size_;
+  void *const data_;
+};
 
 Result<std::shared_ptr<const FileMemory>> FileMemory::open(const std::string &path,
                                                            FileAccess access) {
@@ -136,7 +186,9 @@ FileMemory::FileMemory(std::string path, int descriptor, std::byte *places, size
       descriptor_(descriptor),
       places_(places),
       size_(size),
-      access_(access) {}
+      access_(access) {
+  spare_.reserve(max_spare);
+}
 
 FileMemory::~FileMemory() {
   munmap(places_, size_);
@@ -149,35 +201,51 @@ Status FileMemory::keep(std::span<const std::byte> part) const {
   }
   const auto offset = static_cast<size_t>(part.data() - places_);
   const std::lock_guard lock(mutex_);
-  if (holders_[offset] == 0) {
-    KYUTAISTT_TRY(read_bytes(descriptor_, path_, offset, {places_ + offset, part.size()}));
+  if (!kept_.contains(part.data())) {
+    KYUTAISTT_TRY(read_quickly(descriptor_, path_, offset, {places_ + offset, part.size()}));
+    kept_.insert(part.data());
   }
-  ++holders_[offset];
   return {};
 }
 
-Result<std::shared_ptr<const void>> FileMemory::hold(std::span<const std::byte> part) const {
-  KYUTAISTT_TRY(keep(part));
-  return std::shared_ptr<const void>(
-      part.data(), [file = shared_from_this(), part](const void *) { file->release(part); });
-}
-
-void FileMemory::release(std::span<const std::byte> part) const {
+Result<FileMemory::Held> FileMemory::hold(std::span<const std::byte> part) const {
   if (access_ == FileAccess::Mapped || part.empty()) {
-    return;
+    return Held{part, shared_from_this()};
   }
   const auto offset = static_cast<size_t>(part.data() - places_);
+  std::shared_ptr<Buffer> buffer(take_buffer(part.size()).release(),
+                                 [file = shared_from_this()](Buffer *used) {
+                                   file->give_back(std::unique_ptr<Buffer>(used));
+                                 });
+  const std::span<std::byte> place(buffer->data(), part.size());
+  KYUTAISTT_TRY(read_quickly(descriptor_, path_, offset, place));
+  return Held{place, std::move(buffer)};
+}
+
+std::unique_ptr<FileMemory::Buffer> FileMemory::take_buffer(size_t size) const {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found =
+        std::ranges::find_if(spare_, [size](const auto &buffer) { return buffer->size() >= size; });
+    if (found != spare_.end()) {
+      auto buffer = std::move(*found);
+      spare_.erase(found);
+      return buffer;
+    }
+  }
+  return std::make_unique<Buffer>(size);
+}
+
+void FileMemory::give_back(std::unique_ptr<Buffer> buffer) const noexcept {
   const std::lock_guard lock(mutex_);
-  if (--holders_[offset] > 0) {
+  size_t bytes = buffer->size();
+  for (const auto &spare : spare_) {
+    bytes += spare->size();
+  }
+  if (bytes > max_spare_bytes || spare_.size() == max_spare) {
     return;
   }
-  // The pages that no other part lies on; what is left of the others is less than two pages.
-  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  const size_t begin = (offset + page - 1) / page * page;
-  const size_t end = (offset + part.size()) / page * page;
-  if (begin < end) {
-    static_cast<void>(madvise(places_ + begin, end - begin, MADV_DONTNEED));
-  }
+  spare_.push_back(std::move(buffer));
 }
 
 }  // namespace kyutaistt::base

@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <kyutaistt/status.h>
 
@@ -32,7 +33,7 @@ enum class FileAccess {
 /// A regular file whose parts are in memory while they are held.
 ///
 /// Threads: any function from any thread. Cost: addresses for the whole file, memory for the parts
-/// that are held.
+/// that are held, and for some that were: memory that has been used before is much faster to fill.
 class FileMemory : public std::enable_shared_from_this<FileMemory> {
  public:
   /// Fails if it is missing, not a regular file, or empty; the message begins with the path.
@@ -44,21 +45,27 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
   ~FileMemory();
 
   const std::string &path() const noexcept { return path_; }
-  /// Where all of the file's bytes are when they are held; a multiple of 64 bytes in the file is
-  /// one in memory.
+  /// Places for all of the file's bytes, which stand for its parts. What is kept, and everything in
+  /// a mapped file, is there; a multiple of 64 bytes in the file is one in memory.
   std::span<const std::byte> places() const noexcept { return {places_, size_}; }
 
-  /// Reads this part of `places()`, which stays in memory as long as the result lives. Parts that
-  /// are held at the same time must be identical or disjoint. `Corrupt` if the file has become
-  /// shorter.
-  Result<std::shared_ptr<const void>> hold(std::span<const std::byte> part) const;
-  /// The same, for as long as this object lives.
+  /// Bytes that are there as long as their owner lives.
+  struct Held {
+    std::span<const std::byte> bytes;
+    std::shared_ptr<const void> owner;
+  };
+  /// Reads this part of `places()` into memory. `Corrupt` if the file has become shorter.
+  Result<Held> hold(std::span<const std::byte> part) const;
+  /// Reads it to its place, where it stays as long as this object lives.
   Status keep(std::span<const std::byte> part) const;
 
  private:
+  class Buffer;
+
   FileMemory(std::string path, int descriptor, std::byte *places, size_t size, FileAccess access);
 
-  void release(std::span<const std::byte> part) const;
+  std::unique_ptr<Buffer> take_buffer(size_t size) const;
+  void give_back(std::unique_ptr<Buffer> buffer) const noexcept;
 
   const std::string path_;
   const int descriptor_;
@@ -66,8 +73,10 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
   const size_t size_;
   const FileAccess access_;
   mutable std::mutex mutex_;
-  /// How often parts are held, by their first byte's place. Protected by `mutex_`.
-  mutable std::map<size_t, size_t> holders_;
+  /// For the next parts. Protected by `mutex_`.
+  mutable std::vector<std::unique_ptr<Buffer>> spare_;
+  /// First bytes of what is kept. Protected by `mutex_`.
+  mutable std::set<const std::byte *> kept_;
 };
 
 }  // namespace kyutaistt::base

@@ -2,10 +2,13 @@
 #include "checkpoint/floats.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
+
+#include "base/parallel.h"
 
 namespace kyutaistt::checkpoint {
 
@@ -44,10 +47,10 @@ void for_each(std::span<const std::byte> bytes, Use use) {
 /// The first element all of whose exponent bits are set. Whole blocks are tested without a branch,
 /// so that the compiler makes vector code of it.
 template <typename Bits, Bits exponent>
-std::optional<int64_t> find_full_exponent(const TensorView &view) {
+std::optional<int64_t> find_full_exponent(std::span<const std::byte> all) {
   constexpr size_t block = 4096;
-  const std::byte *bytes = view.bytes.data();
-  const size_t count = view.bytes.size() / sizeof(Bits);
+  const std::byte *bytes = all.data();
+  const size_t count = all.size() / sizeof(Bits);
   const auto element = [&](size_t i) {
     Bits bits;
     std::memcpy(&bits, bytes + i * sizeof(Bits), sizeof(Bits));
@@ -69,15 +72,30 @@ std::optional<int64_t> find_full_exponent(const TensorView &view) {
 }
 
 /// The first f64 value that is NaN or infinite as f32.
-std::optional<int64_t> find_beyond_f32(const TensorView &view) {
+std::optional<int64_t> find_beyond_f32(std::span<const std::byte> all) {
   std::optional<int64_t> found;
-  for_each<double>(view.bytes, [&](double value, size_t i) {
+  for_each<double>(all, [&](double value, size_t i) {
     // Negated, so that a NaN is found too.
     if (!found && !(std::abs(value) <= static_cast<double>(std::numeric_limits<float>::max()))) {
       found = static_cast<int64_t>(i);
     }
   });
   return found;
+}
+
+std::optional<int64_t> find_non_finite_in(DataType type, std::span<const std::byte> bytes) {
+  switch (type) {
+    case DataType::F32:
+      return find_full_exponent<uint32_t, 0x7F800000U>(bytes);
+    case DataType::F64:
+      return find_beyond_f32(bytes);
+    case DataType::Bf16:
+      return find_full_exponent<uint16_t, 0x7F80U>(bytes);
+    case DataType::F16:
+      return find_full_exponent<uint16_t, 0x7C00U>(bytes);
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -116,18 +134,22 @@ void copy_floats(const TensorView &view, int64_t first, std::span<float> output)
 }
 
 std::optional<int64_t> find_non_finite(const TensorView &view) {
-  switch (view.type) {
-    case DataType::F32:
-      return find_full_exponent<uint32_t, 0x7F800000U>(view);
-    case DataType::F64:
-      return find_beyond_f32(view);
-    case DataType::Bf16:
-      return find_full_exponent<uint16_t, 0x7F80U>(view);
-    case DataType::F16:
-      return find_full_exponent<uint16_t, 0x7C00U>(view);
-    default:
-      return std::nullopt;
-  }
+  constexpr size_t least = size_t{1} << 20;
+  const size_t size = element_size(view.type);
+  constexpr int64_t none = std::numeric_limits<int64_t>::max();
+  std::atomic<int64_t> first = none;
+  base::in_parts(view.bytes.size() / size, least, [&](size_t begin, size_t end) {
+    const auto found =
+        find_non_finite_in(view.type, view.bytes.subspan(begin * size, (end - begin) * size));
+    if (!found) {
+      return;
+    }
+    const int64_t element = static_cast<int64_t>(begin) + *found;
+    int64_t best = first;
+    while (element < best && !first.compare_exchange_weak(best, element)) {
+    }
+  });
+  return first == none ? std::nullopt : std::optional(first.load());
 }
 
 }  // namespace kyutaistt::checkpoint

@@ -150,7 +150,7 @@ Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::open(const std::
   const std::span<const std::byte> bytes = file->places();
   const auto beginning = bytes.first(std::min(bytes.size(), pointer_beginning.size()));
   KYUTAISTT_ASSIGN(held_beginning, file->hold(beginning));
-  if (text_of(beginning) == pointer_beginning) {
+  if (text_of(held_beginning.bytes) == pointer_beginning) {
     return Status::corrupt(path + ": is a Git LFS pointer, not the weights: run git lfs pull");
   }
   uint64_t header_bytes = 0;
@@ -158,7 +158,7 @@ Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::open(const std::
     return Status::corrupt(
         path + ": is too short for a safetensors file: " + std::to_string(bytes.size()) + " bytes");
   }
-  std::memcpy(&header_bytes, bytes.data(), sizeof(header_bytes));
+  std::memcpy(&header_bytes, held_beginning.bytes.data(), sizeof(header_bytes));
   const std::span<const std::byte> rest = bytes.subspan(sizeof(header_bytes));
   if (header_bytes > max_header_bytes || header_bytes > rest.size()) {
     return Status::corrupt(path + ": says that its header has " + std::to_string(header_bytes) +
@@ -166,10 +166,9 @@ Result<std::shared_ptr<const SafetensorsFile>> SafetensorsFile::open(const std::
                            std::to_string(std::min<uint64_t>(max_header_bytes, rest.size())) +
                            " (is the file cut off?)");
   }
-  held_beginning.reset();
   const auto header_part = rest.first(header_bytes);
   KYUTAISTT_ASSIGN(held_header, file->hold(header_part));
-  KYUTAISTT_ASSIGN(json, parse_json(text_of(header_part), path + ": header"));
+  KYUTAISTT_ASSIGN(json, parse_json(text_of(held_header.bytes), path + ": header"));
   KYUTAISTT_ASSIGN(header, JsonObject::of(json, path + ": header"));
   const std::span<const std::byte> data = rest.subspan(header_bytes);
   std::vector<Entry> entries;
@@ -212,7 +211,8 @@ const TensorView *SafetensorsFile::find(std::string_view name) const {
 Result<TensorView> SafetensorsFile::read(const TensorView &tensor) const {
   KYUTAISTT_ASSIGN(held, file_->hold(tensor.bytes));
   TensorView view = tensor;
-  view.owner = std::move(held);
+  view.bytes = held.bytes;
+  view.owner = std::move(held.owner);
   return view;
 }
 

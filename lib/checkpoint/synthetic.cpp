@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/guard.h"
+#include "base/parallel.h"
 #include "checkpoint/architecture.h"
 #include "checkpoint/sidecar.h"
 
@@ -74,13 +75,16 @@ void fill(std::span<Element> values, uint64_t seed, const Distribution &distribu
     table[i] = convert(
         static_cast<float>(distribution.mean + unit * std::sqrt(3.0) * distribution.deviation));
   }
-  for (size_t i = 0; i < values.size(); i += 4) {
-    uint64_t block = random_block(seed, i / 4);
-    for (size_t k = i; k < std::min(i + 4, values.size()); ++k) {
-      values[k] = table[block % levels];
-      block /= levels;
+  constexpr size_t least = 65536;
+  base::in_parts(values.size(), least, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; i += 4) {
+      uint64_t block = random_block(seed, i / 4);
+      for (size_t k = i; k < std::min(i + 4, end); ++k) {
+        values[k] = table[block % levels];
+        block /= levels;
+      }
     }
-  }
+  });
 }
 
 class SyntheticTensors final : public TensorSource {

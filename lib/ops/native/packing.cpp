@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "checkpoint/floats.h"
@@ -29,9 +31,10 @@ class PanelRows {
         row_(static_cast<size_t>(format.columns)) {}
 
   void read(int64_t panel) {
-    std::fill(values_.begin(), values_.end(), 0.0F);
     const int64_t first = panel * panel_rows;
     const int64_t count = std::min(panel_rows, format_.rows - first);
+    // Columns beyond the matrix are never written.
+    std::fill(values_.begin() + count * stride_, values_.end(), 0.0F);
     for (int64_t i = 0; i < count; ++i) {
       read_row(first + i, values_.data() + i * stride_);
     }
@@ -91,25 +94,43 @@ void pack_f32(const PanelFormat &format, const PanelRows &rows, std::byte *place
   }
 }
 
+/// Puts four bytes of each row beside each other: those of this row, one after the other.
+void spread(const void *codes, int64_t bytes, int64_t row, std::byte *place) {
+  constexpr int64_t together = 4;
+  const auto *source = static_cast<const std::byte *>(codes);
+  place += row * together;
+  for (int64_t i = 0; i < bytes; i += together) {
+    std::memcpy(place + i * panel_rows, source + i, together);
+  }
+}
+
 void pack_bf16(const PanelFormat &format, const PanelRows &rows, std::byte *place) {
-  auto *output = reinterpret_cast<uint16_t *>(place);
+  constexpr int64_t most = 256;
   for (int64_t row = 0; row < panel_rows; ++row) {
     const float *values = rows.row(row);
-    for (int64_t column = 0; column < format.padded_columns(); ++column) {
-      output[(column / 2 * panel_rows + row) * 2 + column % 2] = bf16_of(values[column]);
+    for (int64_t begin = 0; begin < format.padded_columns(); begin += most) {
+      const int64_t count = std::min(most, format.padded_columns() - begin);
+      uint16_t codes[most];
+      for (int64_t k = 0; k < count; ++k) {
+        codes[k] = bf16_of(values[begin + k]);
+      }
+      spread(codes, count * static_cast<int64_t>(sizeof(uint16_t)), row,
+             place + format.column_bytes(begin));
     }
   }
 }
 
-/// The value with the greatest magnitude; its sign is kept.
+/// The value with the greatest magnitude; its sign is kept. Compared as integers, of which, unlike
+/// of floats, the compiler takes several at once.
 float greatest(const float *values, int64_t count) {
-  float low = 0;
-  float high = 0;
+  int32_t high = 0;
+  int32_t low = 0;
   for (int64_t i = 0; i < count; ++i) {
-    low = std::min(low, values[i]);
-    high = std::max(high, values[i]);
+    const auto bits = std::bit_cast<int32_t>(values[i]);
+    high = std::max(high, bits);
+    low = std::max(low, bits ^ std::numeric_limits<int32_t>::min());
   }
-  return high >= -low ? high : low;
+  return high >= low ? std::bit_cast<float>(high) : -std::bit_cast<float>(low);
 }
 
 /// The factor that turns values of this magnitude or scale into codes; zero, so that the values
@@ -125,18 +146,19 @@ void pack_int16(const PanelFormat &format, const PanelRows &rows, std::byte *pla
     const int64_t count = std::min(int16_group, columns - begin);
     std::byte *group = place + format.column_bytes(begin);
     auto *scales = reinterpret_cast<float *>(group);
-    auto *codes = reinterpret_cast<int16_t *>(scales + panel_rows);
     for (int64_t row = 0; row < panel_rows; ++row) {
       const float *values = rows.row(row) + begin;
       const float magnitude = std::abs(greatest(values, count));
       const float inverse = inverse_of(magnitude, greatest_int16);
       scales[row] = magnitude / greatest_int16;
+      int16_t codes[int16_group];
       for (int64_t k = 0; k < count; ++k) {
         // Cutting off above zero rounds.
         const float shifted = values[k] * inverse + (greatest_int16 + 0.5F);
-        codes[(k / 2 * panel_rows + row) * 2 + k % 2] =
-            static_cast<int16_t>(static_cast<int32_t>(shifted) - int16_greatest);
+        codes[k] = static_cast<int16_t>(static_cast<int32_t>(shifted) - int16_greatest);
       }
+      spread(codes, count * static_cast<int64_t>(sizeof(int16_t)), row,
+             group + panel_rows * sizeof(float));
     }
   }
 }
@@ -147,17 +169,18 @@ void pack_int8(const PanelFormat &format, const PanelRows &rows, std::byte *plac
     const int64_t count = std::min(int8_group, columns - begin);
     std::byte *group = place + format.column_bytes(begin);
     auto *scales = reinterpret_cast<float *>(group);
-    auto *codes = reinterpret_cast<uint8_t *>(scales + panel_rows);
     for (int64_t row = 0; row < panel_rows; ++row) {
       const float *values = rows.row(row) + begin;
       const float magnitude = std::abs(greatest(values, count));
       const float inverse = inverse_of(magnitude, greatest_int8);
       scales[row] = magnitude / greatest_int8;
+      uint8_t codes[int8_group];
       for (int64_t k = 0; k < count; ++k) {
         // Adding 128.5 and cutting off rounds and adds the offset.
-        codes[(k / 4 * panel_rows + row) * 4 + k % 4] =
-            static_cast<uint8_t>(values[k] * inverse + (int8_offset + 0.5F));
+        codes[k] =
+            static_cast<uint8_t>(static_cast<int32_t>(values[k] * inverse + (int8_offset + 0.5F)));
       }
+      spread(codes, count, row, group + panel_rows * sizeof(float));
     }
   }
 }
@@ -170,26 +193,30 @@ uint16_t int4_scale(const float *values) {
 
 void pack_int4(const PanelFormat &format, const PanelRows &rows, std::byte *place) {
   constexpr float greatest_code = 15;
+  constexpr int64_t group_bytes = int4_group / 2;
   for (int64_t begin = 0; begin < format.padded_columns(); begin += int4_group) {
     const bool is_second = begin % int4_chunk != 0;
     std::byte *chunk = place + format.column_bytes(begin - begin % int4_chunk);
     auto *scales = reinterpret_cast<uint16_t *>(chunk) + (is_second ? panel_rows : 0);
-    auto *codes = reinterpret_cast<uint8_t *>(chunk) + 2 * panel_rows * sizeof(uint16_t) +
-                  (is_second ? int4_group / 2 * panel_rows : 0);
+    std::byte *group =
+        chunk + 2 * panel_rows * sizeof(uint16_t) + (is_second ? group_bytes * panel_rows : 0);
     for (int64_t row = 0; row < panel_rows; ++row) {
       const float *values = rows.row(row) + begin;
       scales[row] = int4_scale(values);
       const float inverse = inverse_of(float_of(scales[row]), 1);
-      const auto code = [&](int64_t k) {
+      uint8_t single[int4_group];
+      for (int64_t k = 0; k < int4_group; ++k) {
         const float shifted = values[k] * inverse + (int4_offset + 0.5F);
-        return static_cast<unsigned>(std::clamp(shifted, 0.0F, greatest_code));
-      };
-      for (int64_t k = 0; k < int4_group; k += 8) {
-        for (int64_t i = 0; i < 4; ++i) {
-          codes[(k / 8 * panel_rows + row) * 4 + i] =
-              static_cast<uint8_t>(code(k + i) | code(k + 4 + i) << 4);
-        }
+        single[k] =
+            static_cast<uint8_t>(static_cast<int32_t>(std::clamp(shifted, 0.0F, greatest_code)));
       }
+      uint8_t pairs[group_bytes];
+      for (int64_t i = 0; i < group_bytes; ++i) {
+        // Of eight columns the first four are low halves.
+        const int64_t k = i / 4 * 8 + i % 4;
+        pairs[i] = static_cast<uint8_t>(single[k] | single[k + 4] << 4);
+      }
+      spread(pairs, group_bytes, row, group);
     }
   }
 }

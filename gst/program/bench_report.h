@@ -2,6 +2,8 @@
 /// Reports a measurement as JSON and as a table.
 #pragma once
 
+#include <cstdint>
+
 #include <nlohmann/json.hpp>
 
 #include <kyutaistt/machine.h>
@@ -15,6 +17,8 @@ namespace kyutaistt::program {
 struct Measured {
   MachineLimits limits;
   BenchResult result;
+  /// The most memory that the process had until the model was loaded.
+  uint64_t load_peak_bytes = 0;
 };
 
 nlohmann::ordered_json report_bench(const Model &model, const BenchPlan &plan,

@@ -19,6 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t warm_up_steps = 5;
+constexpr std::chrono::seconds pause_distance(1);
 constexpr auto frame_samples = static_cast<size_t>(samples_per_frame);
 
 /// Ten seconds of noise: the content does not affect the speed, but it must not be silent.
@@ -135,7 +136,12 @@ Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const B
   std::optional<Clock::duration> first_step;
   EngineOptions options;
   options.max_streams = plan.streams;
+  auto last_pause = opening;
   options.step_observer = [&](const StepReport &report) {
+    if (plan.between_steps && !plan.live && Clock::now() - last_pause >= pause_distance) {
+      plan.between_steps();
+      last_pause = Clock::now();
+    }
     const std::lock_guard lock(mutex);
     if (!first_step) {
       first_step = Clock::now() - opening;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct BenchPlan {
   bool relay = true;
   /// Texts that every stream writes.
   int texts = 1;
+  /// Called on the engine's worker about once a second, between two steps, whose times it does not
+  /// count in; never if the streams are live, which would wait for it.
+  std::function<void()> between_steps;
 };
 
 struct BenchResult {

@@ -323,9 +323,10 @@ class Bench(unittest.TestCase):
         for field in ("frames_per_second", "mimi_ms", "lm_ms", "weight_bytes_per_step",
                       "read_bandwidth_bytes_per_second", "bandwidth_share",
                       "memory_per_stream_bytes", "load_seconds", "first_frame_seconds",
-                      "threads", "weight_bytes", "arithmetic_share", "processor_share"):
+                      "threads", "weight_bytes", "load_peak_bytes", "arithmetic_share", "processor_share"):
             self.assertGreater(data[field], 0, field)
         self.assertEqual((data["streams"], data["precision"]), (3, "f32"))
+        self.assertLessEqual(data["bandwidth_share"], 1)
         self.assertGreater(data["first_frame_seconds"], data["load_seconds"])
         self.assertLessEqual(data["step_ms"]["p50"], data["step_ms"]["p99"])
         self.assertIn(data["instruction_set"].split()[0],

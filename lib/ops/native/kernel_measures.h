@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// Dot products from registers, for measuring what the processor can do. Part of kernels_body.h.
+/// Dot products from registers and reading of memory, for measuring what the machine can do. Part
+/// of kernels_body.h.
 #pragma once
 
 #include <cstddef>
@@ -94,6 +95,59 @@ int64_t repeat_int8(int64_t rounds) {
         const auto *column = weights[round % 2][index / rows];
         return Vector::dot(sum, Vector::load_columns(column), codes[round % 2][index % rows]);
       });
+}
+
+/// Sums up what lies in so many places, some cache lines of each in turn, of which the last ones
+/// asked for are `ahead` bytes further on.
+template <int places, int lines, size_t ahead>
+void read_places(const std::byte *memory, size_t distance) {
+  Floats sums[places * lines];
+  for (Floats &sum : sums) {
+    sum = Vector::zero();
+  }
+  size_t at = 0;
+  for (; at + lines * line_bytes <= distance; at += lines * line_bytes) {
+    for (int place = 0; place < places; ++place) {
+      const std::byte *const first = memory + static_cast<size_t>(place) * distance + at;
+      for (int i = 0; i < lines; ++i) {
+        const std::byte *const here = first + static_cast<size_t>(i) * line_bytes;
+        if constexpr (ahead > 0) {
+          __builtin_prefetch(here + ahead, 0, 0);
+        }
+        Floats &sum = sums[place * lines + i];
+        sum = Vector::add(sum, Vector::load(reinterpret_cast<const float *>(here)));
+      }
+    }
+  }
+  for (const Floats &sum : sums) {
+    unknown = Vector::sum(sum);
+  }
+}
+
+template <size_t ahead>
+void read_memory(const std::byte *memory, int places, size_t distance) {
+  switch (places) {
+    case 1:
+      read_places<1, 8, ahead>(memory, distance);
+      return;
+    case 4:
+      read_places<4, 2, ahead>(memory, distance);
+      return;
+    case 8:
+      read_places<8, 1, ahead>(memory, distance);
+      return;
+    default:
+      read_places<16, 1, ahead>(memory, distance);
+  }
+}
+
+void read(const std::byte *memory, int places, size_t distance, bool asks) {
+  constexpr size_t ahead = 1024;
+  if (asks) {
+    read_memory<ahead>(memory, places, distance);
+  } else {
+    read_memory<0>(memory, places, distance);
+  }
 }
 
 }  // namespace

@@ -116,6 +116,9 @@ struct Kernels {
   int64_t (*repeat_bf16)(int64_t rounds);
   int64_t (*repeat_int16)(int64_t rounds);
   int64_t (*repeat_int8)(int64_t rounds);
+  /// Reads `distance` bytes, a multiple of a cache line, in each of 1, 4, 8 or 16 places that lie
+  /// so far apart, for measuring; asks for lines in advance, or leaves that to the processor.
+  void (*read)(const std::byte *memory, int places, size_t distance, bool asks);
 
   /// Rounds to bf16 (nearest, ties to even); fills up with zeros to `padded`.
   void (*to_bf16)(const float *x, int64_t count, int64_t padded, uint16_t *output);

@@ -29,6 +29,7 @@ constexpr Kernels make_kernels(const char *name) {
       .repeat_bf16 = repeat_bf16,
       .repeat_int16 = repeat_int16,
       .repeat_int8 = repeat_int8,
+      .read = read,
       .to_bf16 = to_bf16,
       .quantize_int16 = quantize_int16,
       .quantize_int8 = quantize<Vector::Code>,

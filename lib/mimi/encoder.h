@@ -32,8 +32,9 @@ class Encoder {
 
   std::unique_ptr<EncoderState> make_state() const;
 
-  /// Encodes the next frame of every stream of the batch. `samples`: [streams, 1920]; the result:
-  /// [streams, codebooks]. Advances the states by one frame.
+  /// Encodes the next frames of the batch's streams. `samples`: [frames, 1920]; the result:
+  /// [frames, codebooks], the same for several frames of a stream as for one after the other.
+  /// Advances the states.
   std::vector<int32_t> encode(EncoderBatch batch, std::span<const float> samples,
                               const ops::Trace &trace = {}) const;
 

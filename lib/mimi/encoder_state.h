@@ -22,7 +22,8 @@ struct EncoderState {
   std::vector<std::unique_ptr<ops::KeyValueCache>> caches;
 };
 
-/// The streams of one batch, in the order of their rows. Borrowed.
+/// The streams of one batch, in the order of their rows; one that occurs several times in
+/// succession has as many frames there. Borrowed.
 using EncoderBatch = std::span<EncoderState *const>;
 
 }  // namespace kyutaistt::mimi

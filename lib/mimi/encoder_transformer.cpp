@@ -61,9 +61,13 @@ int64_t EncoderTransformer::first_visible(int64_t position) const {
 void EncoderTransformer::run(ops::Tensor &x, EncoderBatch batch, const ops::Trace &trace) const {
   std::vector<ops::AttentionRow> rows;
   rows.reserve(batch.size() * positions_per_frame);
+  int64_t frame = 0;
+  const EncoderState *last = nullptr;
   for (const EncoderState *state : batch) {
+    frame = state == last ? frame + 1 : state->frame;
+    last = state;
     for (int64_t i = 0; i < positions_per_frame; ++i) {
-      const int64_t position = state->frame * positions_per_frame + i;
+      const int64_t position = frame * positions_per_frame + i;
       rows.push_back({nullptr, position, first_visible(position)});
     }
   }

@@ -37,8 +37,14 @@ void Seanet::make_contexts(EncoderState &state) const {
 std::vector<ops::ConvolutionRow> Seanet::contexts(size_t index, EncoderBatch batch) {
   std::vector<ops::ConvolutionRow> streams;
   streams.reserve(batch.size());
+  const EncoderState *last = nullptr;
   for (EncoderState *state : batch) {
-    streams.push_back({state->contexts[index].get(), state->frame == 0});
+    if (state == last) {
+      ++streams.back().frames;
+    } else {
+      streams.push_back({state->contexts[index].get(), state->frame == 0});
+    }
+    last = state;
   }
   return streams;
 }

@@ -9,6 +9,7 @@
 /// loaded.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -29,7 +30,19 @@ struct ConvolutionRow {
   ConvolutionContext *context = nullptr;
   /// True for the first input of a stream: the context is filled as `Convolution::start` says.
   bool first = false;
+  /// How many frames of the stream the input has. All frames have the same number of rows, a
+  /// multiple of the stride.
+  int64_t frames = 1;
 };
+
+/// Of all streams, of which there is at least one.
+inline int64_t count_frames(std::span<const ConvolutionRow> streams) {
+  int64_t frames = 0;
+  for (const ConvolutionRow &stream : streams) {
+    frames += stream.frames;
+  }
+  return std::max<int64_t>(frames, 1);
+}
 
 /// What a convolution does with its input first.
 enum class InputActivation {
@@ -138,8 +151,9 @@ class Operations {
   /// silu(first half of the columns) * second half.
   virtual Tensor gated_silu(const Tensor &x) = 0;
 
-  /// Causal convolution over time of every stream's rows: [streams * T, inputs] -> [streams * T /
-  /// stride, outputs]. Advances each stream's context, which holds activated input.
+  /// Causal convolution over time of every stream's rows: [frames * T, inputs] -> [frames * T /
+  /// stride, outputs]. Advances each stream's context, which holds activated input. Several frames
+  /// of a stream at once give exactly what one after the other does.
   virtual Tensor convolve(const Tensor &x, InputActivation activation,
                           const Convolution &convolution,
                           std::span<const ConvolutionRow> streams) = 0;
@@ -151,7 +165,7 @@ class Operations {
   /// Rotates queries and keys (pairs i, i + head_dimension / 2), stores keys and values of all rows
   /// in their caches, then attends: softmax(q k / sqrt(head_dimension)) v over the visible
   /// positions. `qkv` is [rows, 3 * heads * head_dimension]; the result [rows, heads *
-  /// head_dimension].
+  /// head_dimension]. Rows of one cache lie together, and are as if computed one after the other.
   virtual Tensor attend(const Tensor &qkv, const Attention &attention,
                         std::span<const AttentionRow> rows) = 0;
 

@@ -124,9 +124,11 @@ Values convolve(Operations &operations, const ConvolutionShape &c) {
     std::vector<ConvolutionRow> streams;
     streams.reserve(contexts.size());
     for (const auto &context : contexts) {
-      streams.push_back({context.get(), chunk == 0});
+      // Of different lengths, and none the same twice.
+      const auto before = static_cast<int64_t>(streams.size());
+      streams.push_back({context.get(), chunk == 0, 1 + (before + chunk) % 3});
     }
-    const int64_t rows = c.streams * c.time;
+    const int64_t rows = count_frames(streams) * c.time;
     const Tensor x = operations.upload(random.values(rows * c.inputs), rows, c.inputs);
     const auto activation = chunk == 1 ? InputActivation::Elu : InputActivation::None;
     Tensor y = operations.convolve(x, activation, convolution, streams);

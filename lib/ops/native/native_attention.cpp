@@ -131,18 +131,15 @@ void Attender::attend(const float *qkv, const Attention &attention,
     const int64_t head = task % attention.heads;
     const HeadCache &cache = cache_of(rows[stream.begin]).head(head);
     auto *scratch = scratch_[static_cast<size_t>(thread)].as<float>();
-    // All of a stream's positions are stored before the first one attends; the ranges of positions
-    // keep earlier ones from seeing later ones.
-    for (size_t row = stream.begin; row < stream.end; ++row) {
-      const auto at = static_cast<int64_t>(row);
-      const float *query = qkv + at * 3 * width + head * dimension;
-      kernels_.store_head(cache, query + width, query + 2 * width, cosines_.data() + at * half,
-                          sines_.data() + at * half, rows[row].position, scratch);
-    }
+    // One position after the other: a later one may lie in the ring where an earlier one still
+    // looks.
     for (size_t row = stream.begin; row < stream.end; ++row) {
       const auto at = static_cast<int64_t>(row);
       HeadQuery query;
       query.query = qkv + at * 3 * width + head * dimension;
+      kernels_.store_head(cache, query.query + width, query.query + 2 * width,
+                          cosines_.data() + at * half, sines_.data() + at * half,
+                          rows[row].position, scratch);
       query.cosines = cosines_.data() + at * half;
       query.sines = sines_.data() + at * half;
       query.position = rows[row].position;

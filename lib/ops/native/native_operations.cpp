@@ -285,7 +285,7 @@ class NativeOperations final : public Operations {
     return output;
   }
 
-  /// Every stream's context followed by its activated input, [streams * (context + T), inputs].
+  /// Every stream's context followed by its activated input, [streams * context + x.rows, inputs].
   /// Moves the contexts on.
   Tensor with_contexts(const Tensor &x, InputActivation activation, const Convolution &convolution,
                        std::span<const ConvolutionRow> streams);
@@ -305,30 +305,38 @@ class NativeOperations final : public Operations {
 Tensor NativeOperations::with_contexts(const Tensor &x, InputActivation activation,
                                        const Convolution &convolution,
                                        std::span<const ConvolutionRow> streams) {
-  const auto count = static_cast<int64_t>(streams.size());
   const int64_t inputs = convolution.inputs;
   const int64_t context = convolution.context() * inputs;
-  const int64_t chunk = x.rows / count * inputs;
-  Tensor whole = make_tensor(count * (context + chunk) / inputs, inputs);
+  const int64_t frames = count_frames(streams);
+  const int64_t frame_values = x.rows / frames * inputs;
+  const auto count = static_cast<int64_t>(streams.size());
+  Tensor whole = make_tensor((count * context + frames * frame_values) / inputs, inputs);
+  // Values of contexts before each frame.
+  std::vector<int64_t> before;
+  before.reserve(static_cast<size_t>(frames));
+  for (int64_t stream = 0; stream < count; ++stream) {
+    before.insert(before.end(), static_cast<size_t>(streams[static_cast<size_t>(stream)].frames),
+                  (stream + 1) * context);
+  }
   // In parts of some thousand values, so that the first layers' long inputs are shared as well.
   constexpr int64_t max_part = 8192;
-  const int64_t parts = divide_up(chunk, max_part);
-  pool_.run(count * parts, [&](int64_t task, int /*thread*/) {
-    const int64_t stream = task / parts;
+  const int64_t parts = divide_up(frame_values, max_part);
+  pool_.run(frames * parts, [&](int64_t task, int /*thread*/) {
+    const int64_t frame = task / parts;
     const int64_t begin = task % parts * max_part;
-    const int64_t size = std::min(max_part, chunk - begin);
-    const float *source = values_of(x) + stream * chunk + begin;
-    float *place = values_of(whole) + stream * (context + chunk) + context + begin;
+    const int64_t size = std::min(max_part, frame_values - begin);
+    const int64_t first = frame * frame_values + begin;
+    const float *source = values_of(x) + first;
+    float *place = values_of(whole) + before[static_cast<size_t>(frame)] + first;
     if (activation == InputActivation::Elu) {
       kernels_.elu(source, size, place);
     } else {
       std::copy(source, source + size, place);
     }
   });
-  for (int64_t stream = 0; stream < count; ++stream) {
-    const ConvolutionRow &row = streams[static_cast<size_t>(stream)];
+  float *place = values_of(whole);
+  for (const ConvolutionRow &row : streams) {
     auto &columns = static_cast<NativeConvolutionContext &>(*row.context).columns;
-    float *place = values_of(whole) + stream * (context + chunk);
     if (!row.first) {
       std::copy(columns.begin(), columns.end(), place);
     } else if (convolution.start == Convolution::Start::Zeros) {
@@ -338,7 +346,9 @@ Tensor NativeOperations::with_contexts(const Tensor &x, InputActivation activati
         std::copy(place + context, place + context + inputs, place + i);
       }
     }
-    std::copy(place + chunk, place + chunk + context, columns.begin());
+    place += row.frames * frame_values;
+    std::copy(place, place + context, columns.begin());
+    place += context;
   }
   return whole;
 }
@@ -347,20 +357,20 @@ void NativeOperations::multiply_convolution(const Tensor &x, InputActivation act
                                             const Convolution &convolution,
                                             std::span<const ConvolutionRow> streams,
                                             ProductOutput output) {
-  const auto count = static_cast<int64_t>(streams.size());
-  const int64_t time = x.rows / count;
+  const int64_t time = x.rows / count_frames(streams);
   const bool is_input = convolution.context() == 0 && activation == InputActivation::None;
   const Tensor whole = is_input ? x : with_contexts(x, activation, convolution, streams);
-  const int64_t stream_values = (convolution.context() + time) * convolution.inputs;
   // An output's inputs lie together, kernel * inputs values; those of the next output begin stride
   // * inputs values later: the rows overlap, nothing is copied.
   std::vector<const float *> rows;
   rows.reserve(static_cast<size_t>(x.rows / convolution.stride));
-  for (int64_t stream = 0; stream < count; ++stream) {
-    const float *begin = values_of(whole) + stream * stream_values;
-    for (int64_t at = 0; at < time; at += convolution.stride) {
+  const float *begin = values_of(whole);
+  for (const ConvolutionRow &stream : streams) {
+    const int64_t positions = stream.frames * time;
+    for (int64_t at = 0; at < positions; at += convolution.stride) {
       rows.push_back(begin + at * convolution.inputs);
     }
+    begin += (convolution.context() + positions) * convolution.inputs;
   }
   output.bias = values_or_null(convolution.bias);
   multiplier_.multiply(panels_of(*convolution.weight), rows, output);

@@ -97,21 +97,20 @@ at::Tensor torch_attend(const at::Tensor &qkv, const Attention &attention,
   const auto [cosines, sines] = rotation(attention, rows, qkv.device());
   const at::Tensor queries = rotate(parts[0], cosines, sines);
   const at::Tensor keys = rotate(parts[1], cosines, sines);
-  for (size_t row = 0; row < rows.size(); ++row) {
-    const auto &cache = static_cast<const TorchKeyValueCache &>(*rows[row].cache);
-    const int64_t slot = rows[row].position % cache.capacity();
-    cache.keys.select(1, slot).copy_(keys[static_cast<int64_t>(row)]);
-    cache.values.select(1, slot).copy_(parts[2][static_cast<int64_t>(row)]);
-  }
   std::vector<at::Tensor> outputs;
   for (size_t begin = 0; begin < rows.size();) {
-    size_t end = begin + 1;
-    while (end < rows.size() && rows[end].cache == rows[begin].cache) {
+    const auto &cache = static_cast<const TorchKeyValueCache &>(*rows[begin].cache);
+    // Positions of one stream, no later one of which lies where the first one still looks.
+    size_t end = begin;
+    while (end < rows.size() && rows[end].cache == &cache &&
+           rows[end].position - rows[begin].first_visible < cache.capacity()) {
+      const int64_t slot = rows[end].position % cache.capacity();
+      cache.keys.select(1, slot).copy_(keys[static_cast<int64_t>(end)]);
+      cache.values.select(1, slot).copy_(parts[2][static_cast<int64_t>(end)]);
       ++end;
     }
     const auto count = static_cast<int64_t>(end - begin);
-    outputs.push_back(attend_stream(queries.narrow(0, static_cast<int64_t>(begin), count),
-                                    static_cast<const TorchKeyValueCache &>(*rows[begin].cache),
+    outputs.push_back(attend_stream(queries.narrow(0, static_cast<int64_t>(begin), count), cache,
                                     rows.subspan(begin, end - begin)));
     begin = end;
   }

@@ -84,28 +84,19 @@ class TorchCodebook final : public Codebook {
   const at::Tensor half_norms;  // [entries]: half of the squared length
 };
 
-/// Puts each stream's context before its input [streams, time, inputs] and keeps the last columns
-/// as its next context.
+/// Puts a stream's context before its input [time, inputs] and keeps the last columns as its next
+/// context.
 at::Tensor with_context(const at::Tensor &input, const Convolution &convolution,
-                        std::span<const ConvolutionRow> streams) {
+                        const ConvolutionRow &stream) {
   const int64_t columns = convolution.context();
-  std::vector<at::Tensor> contexts;
-  contexts.reserve(streams.size());
-  for (size_t i = 0; i < streams.size(); ++i) {
-    auto &context = static_cast<TorchConvolutionContext &>(*streams[i].context);
-    if (streams[i].first) {
-      const at::Tensor oldest = input[static_cast<int64_t>(i)].narrow(0, 0, 1);
-      context.columns = convolution.start == Convolution::Start::Replicate
-                            ? oldest.expand({columns, -1})
-                            : at::zeros({columns, convolution.inputs}, input.options());
-    }
-    contexts.push_back(context.columns);
+  auto &context = static_cast<TorchConvolutionContext &>(*stream.context);
+  if (stream.first) {
+    context.columns = convolution.start == Convolution::Start::Replicate
+                          ? input.narrow(0, 0, 1).expand({columns, -1})
+                          : at::zeros({columns, convolution.inputs}, input.options());
   }
-  at::Tensor whole = at::cat({at::stack(contexts), input}, 1);
-  for (size_t i = 0; i < streams.size(); ++i) {
-    static_cast<TorchConvolutionContext &>(*streams[i].context).columns =
-        whole[static_cast<int64_t>(i)].narrow(0, input.size(1), columns).clone();
-  }
+  at::Tensor whole = at::cat({context.columns, input}, 0);
+  context.columns = whole.narrow(0, input.size(0), columns).clone();
   return whole;
 }
 
@@ -261,22 +252,28 @@ class TorchOperations final : public Operations {
   Tensor convolve(const Tensor &x, InputActivation activation, const Convolution &convolution,
                   std::span<const ConvolutionRow> streams) override {
     const c10::InferenceMode mode;
-    const auto count = static_cast<int64_t>(streams.size());
-    const int64_t time = x.rows / count;
-    at::Tensor input = activated(unwrap(x), activation).view({count, time, convolution.inputs});
-    if (convolution.context() > 0) {
-      input = with_context(input, convolution, streams);
+    const at::Tensor input = activated(unwrap(x), activation);
+    const int64_t time = x.rows / count_frames(streams);
+    std::vector<at::Tensor> rows;
+    int64_t begin = 0;
+    for (const ConvolutionRow &stream : streams) {
+      at::Tensor part = input.narrow(0, begin, stream.frames * time);
+      begin += part.size(0);
+      const int64_t outputs = part.size(0) / convolution.stride;
+      if (convolution.context() > 0) {
+        part = with_context(part, convolution, stream);
+      }
+      // Row t of the product is the slice [t * stride, t * stride + kernel) of the input: the rows
+      // overlap in memory.
+      rows.push_back(
+          part.contiguous().as_strided({outputs, convolution.kernel * convolution.inputs},
+                                       {convolution.stride * convolution.inputs, 1}));
     }
-    // Row t of the product is the slice [t * stride, t * stride + kernel) of the input: the rows
-    // overlap in memory.
-    const at::Tensor rows = input.as_strided(
-        {count, time / convolution.stride, convolution.kernel * convolution.inputs},
-        {input.stride(0), convolution.stride * convolution.inputs, 1});
-    at::Tensor output = at::linear(rows, weight_of(*convolution.weight));
+    at::Tensor output = at::linear(at::cat(rows, 0), weight_of(*convolution.weight));
     if (convolution.bias.storage != nullptr) {
       output.add_(unwrap(convolution.bias));
     }
-    return wrap(output.flatten(0, 1));
+    return wrap(output);
   }
 
   void add_convolution(Tensor &residual, const Tensor &x, InputActivation activation,

@@ -71,6 +71,9 @@ const std::vector<OptionSpec> &bench_options() {
         {"--file", "RECORDING",
          "measure its recognition as one stream, and in pieces by --streams"},
         {"--live", nullptr, "feed every stream in real time instead of as fast as it goes"},
+        {"--backlog", "S", "with --live: the first stream stalls for so long, again and again"},
+        {"--frames-at-once", "N",
+         "frames of a step of few streams that are late (default: 1, with --live 8)"},
         {"--no-relay", nullptr, "let contexts roll on as the reference does, without their prompt"},
         {"--json", nullptr, "print JSON"},
     };
@@ -91,7 +94,8 @@ int bench(const std::vector<std::string> &words) {
   if (arguments.operands().size() != (arguments.has("--synthetic") ? 0 : 1)) {
     return fail_usage("expected either a MODEL or --synthetic", "bench");
   }
-  for (const char *option : {"--live", "--seconds", "--no-relay", "--texts"}) {
+  for (const char *option :
+       {"--live", "--seconds", "--no-relay", "--texts", "--backlog", "--frames-at-once"}) {
     if (arguments.has("--file") && arguments.has(option)) {
       return fail_usage(std::string("--file takes no ") + option, "bench");
     }
@@ -102,8 +106,14 @@ int bench(const std::vector<std::string> &words) {
       arguments.integer("--streams", 1, hears_file ? max_parallel : 1024, hears_file ? 12 : 1);
   const auto texts = arguments.integer("--texts", 1, 8, 1);
   const auto seconds = arguments.integer("--seconds", 1, 86400, default_seconds);
-  for (const Status &status :
-       {options.status(), streams.status(), texts.status(), seconds.status()}) {
+  const auto backlog = arguments.integer("--backlog", 1, 60, 0);
+  const auto frames_at_once = arguments.integer(
+      "--frames-at-once", 1, 1024, arguments.has("--live") ? EngineOptions{}.frames_at_once : 1);
+  if (arguments.has("--backlog") && !arguments.has("--live")) {
+    return fail_usage("--backlog needs --live", "bench");
+  }
+  for (const Status &status : {options.status(), streams.status(), texts.status(), seconds.status(),
+                               backlog.status(), frames_at_once.status()}) {
     if (!status.ok()) {
       return fail_usage(status.message(), "bench");
     }
@@ -145,6 +155,8 @@ int bench(const std::vector<std::string> &words) {
                        .live = arguments.has("--live"),
                        .relay = !arguments.has("--no-relay"),
                        .texts = texts.value(),
+                       .backlog = std::chrono::seconds(backlog.value()),
+                       .frames_at_once = frames_at_once.value(),
                        .between_steps = [&] { read_between = meter.value()->measure(); }};
   auto result = run_bench(model.value(), plan);
   const auto limits_after = measure_machine(threads);

@@ -139,6 +139,11 @@ nlohmann::ordered_json report_bench(const Model &model, const BenchPlan &plan,
     json["lag_ms"] = percentiles(measured.result.lags);
     json["dropped_frames"] = measured.result.dropped_frames;
   }
+  if (plan.backlog.count() > 0) {
+    json["drain_ms"] = percentiles(measured.result.drains);
+    json["drains"] = measured.result.drains.size();
+  }
+  json["frames_at_once"] = plan.frames_at_once;
   json["processor_share"] = measured.result.processor_seconds / measured.result.seconds;
   json["steps"] = steps.size();
   json["instruction_set"] = loaded.instruction_set;
@@ -186,6 +191,12 @@ void print_bench(const nlohmann::ordered_json &json) {
                 << " ms, ";
     }
     std::cout << json.at("dropped_frames") << " frames dropped\n";
+  }
+  if (json.contains("drain_ms") && !json.at("drain_ms").is_null()) {
+    const auto &drain = json.at("drain_ms");
+    std::cout << "after a stall    p50 " << drain.at("p50").get<double>() << " ms, p99 "
+              << drain.at("p99").get<double>() << " ms until it was made up for, "
+              << json.at("drains") << " times\n";
   }
 }
 

@@ -20,6 +20,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t warm_up_steps = 5;
 constexpr std::chrono::seconds pause_distance(1);
+/// And as many as were missed.
+constexpr int64_t frames_between_stalls = 12;
 constexpr auto frame_samples = static_cast<size_t>(samples_per_frame);
 
 /// Ten seconds of noise: the content does not affect the speed, but it must not be silent.
@@ -43,7 +45,10 @@ class Feeder {
  public:
   /// `silent_frames`: what the engine adds before the first frame.
   Feeder(const BenchPlan &plan, int index, int64_t silent_frames)
-      : plan_(plan), phase_(frame_duration * index / plan.streams), done_frames_(-silent_frames) {}
+      : plan_(plan),
+        phase_(frame_duration * index / plan.streams),
+        done_frames_(-silent_frames),
+        has_stalls_(plan.backlog.count() > 0 && index == 0) {}
 
   Status open(Engine &engine) {
     StreamOptions options;
@@ -85,7 +90,9 @@ class Feeder {
   }
 
   uint64_t dropped_frames() const { return dropped_frames_; }
-  const std::vector<double> &lags() const { return lags_; }
+  /// None of a stream that stalls: they would be about the stalls.
+  std::vector<double> lags() const { return has_stalls_ ? std::vector<double>() : lags_; }
+  const std::vector<double> &drains() const { return drains_; }
 
  private:
   void feed_full(const std::vector<float> &noise) {
@@ -94,12 +101,35 @@ class Feeder {
   }
 
   void feed_live(const std::vector<float> &noise) {
-    for (int64_t frame = 0;; ++frame) {
-      std::this_thread::sleep_until(begin_ + frame * frame_duration);
-      const size_t first = static_cast<size_t>(frame) * frame_samples % noise.size();
-      if (stopping_ || !stream_->push(std::span(noise).subspan(first, frame_samples)).ok()) {
+    const int64_t missed = plan_.backlog / frame_duration;
+    const int64_t regular = missed + frames_between_stalls;
+    int64_t frame = 0;
+    while (!stopping_) {
+      const bool stalls = has_stalls_ && frame % (regular + missed) == regular;
+      const int64_t count = stalls ? missed : 1;
+      std::this_thread::sleep_until(begin_ + (frame + count - 1) * frame_duration);
+      std::vector<float> samples;
+      for (int64_t i = 0; i < count; ++i, ++frame) {
+        const size_t first = static_cast<size_t>(frame) * frame_samples % noise.size();
+        const auto part = std::span(noise).subspan(first, frame_samples);
+        samples.insert(samples.end(), part.begin(), part.end());
+      }
+      pushed_frames_ = frame;
+      if (stalls) {
+        stall_end_ = Clock::now().time_since_epoch().count();
+      }
+      if (!stream_->push(samples).ok()) {
         return;
       }
+    }
+  }
+
+  /// All but the newest frame have been heard: a stall has been made up for.
+  void note_drain() {
+    const Clock::rep end = stall_end_.exchange(0);
+    if (end != 0) {
+      const auto time = Clock::now().time_since_epoch() - Clock::duration(end);
+      drains_.push_back(std::chrono::duration<double, std::milli>(time).count());
     }
   }
 
@@ -113,6 +143,9 @@ class Feeder {
       const auto lag = Clock::now() - (begin_ + frame * frame_duration);
       lags_.push_back(std::chrono::duration<double, std::milli>(lag).count());
     }
+    if (frame + 1 >= pushed_frames_ - 1) {
+      note_drain();
+    }
   }
 
   const BenchPlan plan_;
@@ -123,6 +156,11 @@ class Feeder {
   std::atomic<bool> stopping_ = false;
   int64_t done_frames_;
   std::vector<double> lags_;
+  const bool has_stalls_;
+  std::atomic<int64_t> pushed_frames_ = 0;
+  /// When the last stall ended, in ticks; 0 if it has been made up for.
+  std::atomic<Clock::rep> stall_end_ = 0;
+  std::vector<double> drains_;
   uint64_t dropped_frames_ = 0;
 };
 
@@ -136,6 +174,7 @@ Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const B
   std::optional<Clock::duration> first_step;
   EngineOptions options;
   options.max_streams = plan.streams;
+  options.frames_at_once = plan.frames_at_once;
   auto last_pause = opening;
   options.step_observer = [&](const StepReport &report) {
     if (plan.between_steps && !plan.live && Clock::now() - last_pause >= pause_distance) {
@@ -147,7 +186,7 @@ Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const B
       first_step = Clock::now() - opening;
     }
     // While streams are being opened a step has fewer of them.
-    if (plan.live || report.frames == plan.streams) {
+    if (plan.live || report.frames >= plan.streams) {
       result.steps.push_back(report);
     }
   };
@@ -180,7 +219,9 @@ Result<BenchResult> run_bench(const std::shared_ptr<const Model> &model, const B
   for (const auto &feeder : feeders) {
     feeder->close();
     result.dropped_frames += feeder->dropped_frames();
-    result.lags.insert(result.lags.end(), feeder->lags().begin(), feeder->lags().end());
+    const std::vector<double> lags = feeder->lags();
+    result.lags.insert(result.lags.end(), lags.begin(), lags.end());
+    result.drains.insert(result.drains.end(), feeder->drains().begin(), feeder->drains().end());
   }
   feeders.clear();
   const std::lock_guard lock(mutex);

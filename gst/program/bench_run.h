@@ -22,6 +22,11 @@ struct BenchPlan {
   bool relay = true;
   /// Texts that every stream writes.
   int texts = 1;
+  /// Live only: the first stream's source stalls for so long, again and again, and then brings what
+  /// it has missed at once. 0: never.
+  std::chrono::milliseconds backlog{0};
+  /// See `EngineOptions`.
+  int frames_at_once = 1;
   /// Called on the engine's worker about once a second, between two steps, whose times it does not
   /// count in; never if the streams are live, which would wait for it.
   std::function<void()> between_steps;
@@ -34,6 +39,8 @@ struct BenchResult {
   /// only time for the silence before the first frame.
   std::vector<double> lags;
   uint64_t dropped_frames = 0;
+  /// Milliseconds from the end of a stall until the stream had no more than a frame to hear.
+  std::vector<double> drains;
   /// From opening the streams until the first step was delivered.
   double first_step_seconds = 0;
   /// Processor seconds of the whole process during the run, and the duration of the run.

@@ -46,21 +46,22 @@ bool Context::hears_frame() const noexcept {
   return model_.alignment != Alignment::DropFirst || frames_ > 1;
 }
 
-bool Context::next_is_forced() const noexcept {
-  return static_cast<size_t>(position_) < forced_.size();
+std::optional<int32_t> Context::forced_token(size_t ahead) const noexcept {
+  const size_t position = static_cast<size_t>(position_) + ahead;
+  return position < forced_.size() ? std::optional(forced_[position]) : std::nullopt;
 }
 
 Status Context::accept(const ops::Choice &choice, std::span<const int32_t> codes,
                        std::vector<Event> &events) {
-  const bool forced = next_is_forced();
-  const int32_t token = forced ? forced_[static_cast<size_t>(position_)] : choice.token;
+  const std::optional<int32_t> forced = forced_token(0);
+  const int32_t token = forced.value_or(choice.token);
   const float probability = forced ? 0.0F : choice.probability;
   if (!std::isfinite(probability)) {
     return Status::internal("the model's output at position " + std::to_string(position_) +
                             " is not a number");
   }
   if (report_steps_) {
-    events.emplace_back(Step{position_, token, probability, forced, relayed_,
+    events.emplace_back(Step{position_, token, probability, forced.has_value(), relayed_,
                              std::vector<int32_t>(codes.begin(), codes.end())});
   }
   if (!forced) {

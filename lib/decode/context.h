@@ -50,8 +50,8 @@ class Context {
   const std::vector<int32_t> &forced() const noexcept { return forced_; }
   /// Text id to feed at the next position.
   int32_t text_input() const noexcept { return text_input_; }
-  /// True if the next position's token is already known.
-  bool next_is_forced() const noexcept;
+  /// The token of a position after the next one, 0 for that one, if it is already known.
+  std::optional<int32_t> forced_token(size_t ahead) const noexcept;
 
   /// The model's choice for the position just computed (any, if it was forced), and the codes heard
   /// there (none at position 0). Appends what became known to `events`. Fails if the probability is

@@ -39,9 +39,11 @@ class RepeatWatch {
 
   /// The last tokens are some that have come six times in a row, and are 24 at least. It takes
   /// twice as many after each context that repeated itself, up to 64 times, until the text varies.
-  bool repeats() const noexcept {
+  bool repeats() const noexcept { return may_repeat_within(0); }
+  /// Some so many more tokens would make it so.
+  bool may_repeat_within(int64_t tokens) const noexcept {
     for (int64_t period = 1; period <= max_period; ++period) {
-      const int64_t repeated = runs_[static_cast<size_t>(period - 1)] + period;
+      const int64_t repeated = runs_[static_cast<size_t>(period - 1)] + period + tokens;
       if (repeated >= patience_ * std::max(min_tokens, min_rounds * period)) {
         return true;
       }

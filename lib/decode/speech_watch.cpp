@@ -102,4 +102,10 @@ std::optional<Renewed::Reason> SpeechWatch::fault() const noexcept {
   return std::nullopt;
 }
 
+bool SpeechWatch::may_repeat_within(int64_t frames) const noexcept {
+  return finds_faults_ && std::ranges::any_of(repeats_, [frames](const RepeatWatch &repeats) {
+           return repeats.may_repeat_within(frames);
+         });
+}
+
 }  // namespace kyutaistt::decode

@@ -43,6 +43,8 @@ class SpeechWatch {
   ///
   /// Repetition: see `RepeatWatch`.
   std::optional<Renewed::Reason> fault() const noexcept;
+  /// So many frames, none of them without text, might bring a repetition.
+  bool may_repeat_within(int64_t frames) const noexcept;
 
   /// Frames that it takes to notice that no text comes.
   int64_t stalled_frames() const noexcept { return lead_ + speech_frames; }

@@ -12,6 +12,7 @@
 #include <kyutaistt/events.h>
 
 #include "engine/audio_queue.h"
+#include "engine/catch_up.h"
 #include "engine/model_state.h"
 #include "engine/stream_context.h"
 #include "engine/stream_state.h"
@@ -25,10 +26,12 @@ struct Turn {
   uint64_t generation = 0;
   /// All contexts are forgotten, and a new one begins with these tokens forced: after a reset.
   std::optional<decode::ForcedTokens> restart;
-  /// Taken from the stream's queue: the end of the running context, and a frame for it or for the
-  /// one that follows. Neither if only contexts that have ended go on.
+  /// Taken from the stream's queue: the end of the running context, and frames for it or for the
+  /// one that follows. Neither if only contexts that have ended go on, or if the running one has
+  /// not computed what it was given.
   std::optional<ContextEnd> end;
-  std::optional<QueuedFrame> frame;
+  std::vector<QueuedFrame> queued;
+  /// Of these frames.
   std::span<const float> samples;
 
   // Filled in by `compute`.
@@ -47,8 +50,13 @@ struct Turn {
 class Batch {
  public:
   std::vector<Turn> turns;
-  /// Room for one frame of every turn; their samples lie in here.
-  std::vector<float> samples;
+  /// Frames that may be taken beside one of every context (see engine/catch_up.h).
+  size_t extra_frames = 0;
+
+  /// Makes room for a step of so many turns and extra frames.
+  void begin_taking(size_t turn_count, size_t extra);
+  /// Room for one more frame of the turn that was added last.
+  std::span<float> add_samples(Turn &turn);
 
   struct Durations {
     std::chrono::nanoseconds codec{};
@@ -60,46 +68,61 @@ class Batch {
   Durations compute(const ModelState &model);
 
  private:
-  /// One context that hears a frame.
+  /// One context that has frames.
   struct Row {
-    Turn *turn;
-    StreamContext *context;
-    std::span<const float> samples;
+    Turn *turn = nullptr;
+    StreamContext *context = nullptr;
+    /// How many of the frames are tried.
+    size_t tried = 0;
 
     bool is_running() const { return context == &turn->stream->contexts.running(); }
   };
 
-  /// One position of the language model: of one text of a row.
-  struct Position {
-    Turn *turn;
-    lm::LanguageModelState *state;
-    ContextText *text;
-    /// What is heard there; empty for the start.
-    std::span<const int32_t> codes;
+  /// Positions of the language model: of one text of a row.
+  struct Positions {
+    const Row *row = nullptr;
+    size_t text = 0;
+    /// Position 0, before the frames and without audio.
+    bool is_start = false;
+
+    // Filled in by the step.
+
+    std::optional<Attempt> fed{};
+    std::vector<ops::Choice> choices{};
   };
 
   void begin_contexts(Turn &turn);
-  /// Fills `rows_` with the contexts that hear a frame in this step.
+  /// Fills `rows_` with the contexts that have frames, and gives them what is new.
   void begin_frames();
-  /// The fresh contexts of streams that have one, or begin one now, hear what the stream hears.
-  void add_fresh_contexts(const ModelState &model);
-  /// One more row for the codec.
-  void add_to_codec(mimi::EncoderState &state, std::span<const float> heard);
+  /// The codec hears what is new.
+  void encode(const ModelState &model);
+  /// The relay of a running context hears what is new. `may_begin`: one of them may begin a fresh
+  /// context, and then is set to false.
+  void hear_beside(const ModelState &model, const Row &row, bool &may_begin);
+  void begin_fresh_contexts(const ModelState &model);
   Status compute_frames(const ModelState &model, Durations &durations);
+  /// How many frames of a row are tried; the first of them begins.
+  void begin_row(Row &row);
   /// Computes these positions, no two of one text.
-  void step_language_model(const ModelState &model, std::span<const Position> positions);
-  /// The row's frame has been computed.
-  void finish_frame(const Row &row);
+  void step_language_model(const ModelState &model, std::span<Positions> all);
+  /// What was written at one of these positions is final.
+  static void accept(const Positions &positions, size_t index);
+  /// Accepts of a row's frames those that were fed the right tokens, and forgets the rest. `texts`:
+  /// its positions; none if this frame is not shown to the language model.
+  void settle(const Row &row, std::span<const Positions> texts);
+  /// A row's first frame is final.
+  void finish_frame(const Row &row, const FrameAhead &frame);
 
   // Reused from step to step.
+  std::vector<float> samples_;
+  size_t taken_samples_ = 0;
   std::vector<Row> rows_;
-  /// Relays whose fresh context hears the frame too.
-  std::vector<Relay *> relays_;
-  /// What the codec computes: first the rows, then the fresh contexts.
+  /// What the codec computes: first the rows' frames, then the same ones for fresh contexts.
   std::vector<float> codec_samples_;
   std::vector<mimi::EncoderState *> encoder_states_;
-  /// Positions of fresh contexts, which ride on the next step of the language model.
-  std::vector<lm::StepInput> fresh_rows_;
+  std::vector<std::vector<int32_t> *> codes_;
+  /// Relays with positions that ride on the next step of the language model.
+  std::vector<Relay *> relays_;
 
   SpareStates spares_;
 };

@@ -37,6 +37,11 @@ Result<std::shared_ptr<Engine>> Engine::create(std::shared_ptr<const Model> mode
     return Status::invalid_argument("max_streams: found " + std::to_string(options.max_streams) +
                                     ", expected at least 1");
   }
+  if (options.frames_at_once < 1) {
+    return Status::invalid_argument("frames_at_once: found " +
+                                    std::to_string(options.frames_at_once) +
+                                    ", expected at least 1");
+  }
   return base::guard("starting the engine", [&]() -> Result<std::shared_ptr<Engine>> {
     return std::make_shared<Engine>(
         std::make_shared<engine::Scheduler>(std::move(model), std::move(options)));

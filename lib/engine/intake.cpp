@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <string>
 
+#include <kyutaistt/voice_level.h>
+
+#include "engine/catch_up.h"
+
 namespace kyutaistt::engine {
 
 namespace {
@@ -30,7 +34,53 @@ AudioQueue::Next Intake::next() const noexcept {
 }
 
 bool Intake::is_ready() const noexcept {
-  return failure.ok() && (next() != AudioQueue::Next::Nothing || stream->contexts.unfinished() > 0);
+  return failure.ok() && (next() != AudioQueue::Next::Nothing || stream->contexts.have_frames());
+}
+
+void Intake::take(Turn &turn, Batch &batch) {
+  if (context_generation != generation) {
+    context_generation = generation;
+    turn.restart = forced_at_reset;
+  }
+  // Frames that have not been computed still belong to the running context.
+  const bool is_up_to_date = turn.restart || stream->contexts.running().ahead.empty();
+  if (is_up_to_date) {
+    end_context_if_needed();
+    if (next() == AudioQueue::Next::ContextEnd) {
+      turn.end = queue.pop_end();
+    }
+  }
+  if (!turn.restart && !turn.end) {
+    take_frames(turn, batch);
+  } else if (queue.next() == AudioQueue::Next::Frame) {
+    turn.queued.push_back(queue.pop_frame(batch.add_samples(turn)));
+  }
+}
+
+void Intake::take_frames(Turn &turn, Batch &batch) {
+  const StreamContext &running = stream->contexts.running();
+  const size_t waiting = running.ahead.size();
+  const size_t wanted = std::min(running.pace.frames(), 1 + batch.extra_frames);
+  std::optional<Outlook> outlook;
+  size_t count = waiting;
+  while (count < wanted && queue.next() == AudioQueue::Next::Frame) {
+    if (count > 0 && !outlook) {
+      outlook.emplace(*stream);
+      if (!turn.queued.empty()) {
+        outlook->take(level_of(turn.samples));
+      }
+    }
+    if (outlook && !outlook->is_open()) {
+      break;
+    }
+    const std::span<float> samples = batch.add_samples(turn);
+    turn.queued.push_back(queue.pop_frame(samples));
+    if (outlook) {
+      outlook->take(level_of(samples));
+    }
+    ++count;
+  }
+  batch.extra_frames -= std::min(batch.extra_frames, std::max<size_t>(count, 1) - 1);
 }
 
 void Intake::end_context_if_needed() {

@@ -14,6 +14,7 @@
 #include <kyutaistt/stream.h>
 
 #include "engine/audio_queue.h"
+#include "engine/batch.h"
 #include "engine/stream_state.h"
 
 namespace kyutaistt::engine {
@@ -37,9 +38,8 @@ class Intake {
   /// Samples that the queue has room for.
   int64_t room() const noexcept { return capacity() + extra_capacity_ - queue.samples(); }
 
-  /// Before a frame is taken, on the worker: ends the running context where the speaker has
-  /// stopped, or where it has failed, and then lets the next one hear the last seconds again.
-  void end_context_if_needed();
+  /// Moves what the stream computes next to its turn; on the worker.
+  void take(Turn &turn, Batch &batch);
 
   /// Appends as many of the samples as there is room for, and returns how many those are.
   size_t push_what_fits(std::span<const float> samples, std::optional<Time> timestamp);
@@ -71,6 +71,12 @@ class Intake {
   StreamStats stats;
 
  private:
+  /// Ends the running context where the speaker has stopped, or where it has failed, and then
+  /// lets the next one hear the last seconds again.
+  void end_context_if_needed();
+  /// As many frames as the running context tries at once and the step has room for.
+  void take_frames(Turn &turn, Batch &batch);
+
   int64_t capacity() const noexcept { return samples_in(stream->options.queue_capacity); }
 
   /// Tokens forced at the start of the next context to be pushed.

@@ -31,32 +31,30 @@ bool Relay::hear(float level, int64_t age) {
 }
 
 void Relay::begin(ContextState fresh) {
-  const FreshText first{static_cast<int32_t>(info_.language_model.text_start), false};
-  fresh_ = Fresh{std::move(fresh), std::vector<FreshText>(forced_.size(), first), 0};
+  FreshText first;
+  first.token = static_cast<int32_t>(info_.language_model.text_start);
+  fresh_ = Fresh{std::move(fresh), std::vector<FreshText>(forced_.size(), first), {}, 0};
   schedule_.begin();
 }
 
-void Relay::append_rows(std::span<const int32_t> codes, std::vector<lm::StepInput> &rows) {
+void Relay::hear_codes(std::vector<int32_t> codes) {
   const bool begins = fresh_->position == 0;
   const bool hears = !begins || info_.alignment != Alignment::DropFirst;
+  const std::vector<int32_t> &kept = fresh_->codes.emplace_back(std::move(codes));
   for (size_t i = 0; i < forced_.size(); ++i) {
-    lm::LanguageModelState *const state = fresh_->state.language_models[i].get();
-    int32_t &token = fresh_->texts[i].token;
+    FreshText &text = fresh_->texts[i];
     if (begins) {
-      rows.push_back({state, token, {}});
-      token = forced_[i].tokens.front();
+      text.waiting.push_back({text.token, nullptr});
+      text.token = forced_[i].tokens.front();
     }
     if (hears) {
-      rows.push_back({state, token, codes});
+      text.waiting.push_back({text.token, &kept});
     }
   }
   fresh_->position += (begins ? 1 : 0) + (hears ? 1 : 0);
 }
 
-void Relay::write(std::span<const int32_t> tokens) {
-  if (!fresh_) {
-    return;
-  }
+void Relay::write(std::span<const int32_t> tokens, bool shares_audio) {
   const auto last = static_cast<size_t>(fresh_->position) - 1;
   for (size_t i = 0; i < forced_.size(); ++i) {
     FreshText &text = fresh_->texts[i];
@@ -64,10 +62,28 @@ void Relay::write(std::span<const int32_t> tokens) {
       text.token = forced_[i].tokens[last];
       continue;
     }
-    text.follows =
-        text.follows || (schedule_.shares_audio() && tokens[i] == text::word_boundary_token);
+    text.follows = text.follows || (shares_audio && tokens[i] == text::word_boundary_token);
     text.token = text.follows ? tokens[i] : text::pad_token;
   }
+}
+
+void Relay::append_rows(std::vector<lm::StepInput> &rows) const {
+  for (size_t i = 0; i < forced_.size(); ++i) {
+    lm::LanguageModelState *const state = fresh_->state.language_models[i].get();
+    for (const Waiting &position : fresh_->texts[i].waiting) {
+      const bool hears = position.codes != nullptr;
+      rows.push_back(
+          {state, position.token,
+           hears ? std::span<const int32_t>(*position.codes) : std::span<const int32_t>()});
+    }
+  }
+}
+
+void Relay::forget_rows() noexcept {
+  for (FreshText &text : fresh_->texts) {
+    text.waiting.clear();
+  }
+  fresh_->codes.clear();
 }
 
 ContextState Relay::take_over(ContextState &running) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -17,8 +18,9 @@ namespace kyutaistt::engine {
 /// is fed the texts that the stream writes, until it knows enough of it to take over: no word is
 /// lost or comes twice.
 ///
-/// Used by the engine's worker alone. For each frame `hear`, perhaps `begin`, then `append_rows` if
-/// a fresh context is running, and `write`. Memory: a second `ContextState` while one is.
+/// Used by the engine's worker alone. For each frame `hear`, perhaps `begin`, and, if a fresh
+/// context is running, `hear_codes` and `write`. The latter two may come later, and `append_rows`
+/// takes what has come together meanwhile. Memory: a second `ContextState` while one is.
 class Relay {
  public:
   explicit Relay(const ModelInfo &info) : info_(info), schedule_(info, 0) {}
@@ -34,28 +36,44 @@ class Relay {
   /// `fresh` is set to its start.
   void begin(ContextState fresh);
 
+  bool is_enabled() const noexcept { return enabled_; }
   bool is_running() const noexcept { return fresh_.has_value(); }
+  /// As of the frame that was heard last.
+  const decode::RelaySchedule &schedule() const noexcept { return schedule_; }
   /// Of the fresh context, which hears the frame with the stream's.
   mimi::EncoderState *encoder_state() const noexcept { return fresh_->state.encoder.get(); }
-  /// Adds the fresh context's positions of this frame, which has these codes.
-  void append_rows(std::span<const int32_t> codes, std::vector<lm::StepInput> &rows);
-  /// What the stream wrote at this frame: a token of each text.
-  void write(std::span<const int32_t> tokens);
+  /// What the fresh context hears of the next frame. What its texts are fed there is known.
+  void hear_codes(std::vector<int32_t> codes);
+  /// What the stream wrote at this frame: a token of each text. `shares_audio` is the schedule's at
+  /// the frame.
+  void write(std::span<const int32_t> tokens, bool shares_audio);
+  /// Adds the fresh context's positions that have not been computed. They refer to what is kept
+  /// until `forget_rows`, after they have been.
+  void append_rows(std::vector<lm::StepInput> &rows) const;
+  void forget_rows() noexcept;
 
-  bool can_take_over() const noexcept { return fresh_ && schedule_.can_take_over(); }
-  /// Swaps the two contexts and gives back the old one.
+  /// Swaps the two contexts and gives back the old one. All rows must have been computed.
   ContextState take_over(ContextState &running);
 
  private:
+  struct Waiting {
+    int32_t token = 0;
+    /// Null at the start.
+    const std::vector<int32_t> *codes = nullptr;
+  };
   struct FreshText {
     /// The last token.
     int32_t token = 0;
     /// The text has come to a word that the context hears from its start.
     bool follows = false;
+    /// Positions that have not been computed.
+    std::vector<Waiting> waiting{};
   };
   struct Fresh {
     ContextState state;
     std::vector<FreshText> texts;
+    /// Of the frames whose positions have not been computed.
+    std::deque<std::vector<int32_t>> codes;
     /// How many positions there have been.
     int64_t position = 0;
   };

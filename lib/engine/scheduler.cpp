@@ -254,31 +254,22 @@ bool Scheduler::take_turns(Batch &batch) {
     }
     // A turn is in the batch before anything of its stream is taken: should that throw, the stream
     // is notified.
-    const auto ready = static_cast<size_t>(
-        std::ranges::count_if(intakes_, [](const Intake &intake) { return intake.is_ready(); }));
-    batch.turns.reserve(ready);
-    batch.samples.resize(ready * samples_per_frame);
+    size_t contexts = 0;
+    size_t ready = 0;
+    for (const Intake &intake : intakes_) {
+      if (intake.is_ready()) {
+        ++ready;
+        contexts += 1 + intake.stream->contexts.unfinished();
+      }
+    }
+    const auto most = static_cast<size_t>(options_.frames_at_once);
+    batch.begin_taking(ready, most - std::min(most, contexts));
     for (Intake &intake : intakes_) {
-      if (!intake.is_ready()) {
-        continue;
-      }
-      const size_t index = batch.turns.size();
-      Turn &turn = batch.turns.emplace_back();
-      turn.stream = intake.stream;
-      turn.generation = intake.generation;
-      if (intake.context_generation != intake.generation) {
-        intake.context_generation = intake.generation;
-        turn.restart = intake.forced_at_reset;
-      }
-      intake.end_context_if_needed();
-      if (intake.next() == AudioQueue::Next::ContextEnd) {
-        turn.end = intake.queue.pop_end();
-      }
-      if (intake.queue.next() == AudioQueue::Next::Frame) {
-        const auto samples =
-            std::span(batch.samples).subspan(index * samples_per_frame, samples_per_frame);
-        turn.frame = intake.queue.pop_frame(samples);
-        turn.samples = samples;
+      if (intake.is_ready()) {
+        Turn &turn = batch.turns.emplace_back();
+        turn.stream = intake.stream;
+        turn.generation = intake.generation;
+        intake.take(turn, batch);
       }
     }
   }

@@ -64,6 +64,7 @@ void StreamContexts::begin(decode::ForcedTokens forced, ContextState state) {
     entry.context.texts.push_back({text.text,
                                    decode::Context(model_.info, model_.tokenizer, word_end_cap_,
                                                    report_steps_, std::move(text.tokens)),
+                                   {},
                                    {}});
     delivered_.try_emplace(text.text);
   }
@@ -107,19 +108,25 @@ void StreamContexts::end(ContextEnd end, SpareStates &spares) {
   begin(std::move(forced), std::move(state));
 }
 
-std::vector<StreamContext *> StreamContexts::begin_silent_frame() {
+std::vector<StreamContext *> StreamContexts::add_silence(size_t &extra) {
   std::vector<StreamContext *> hearing;
   for (Entry &entry : contexts_) {
-    if (!entry.end || entry.silent_frames == entry.end->silent_frames) {
+    if (!entry.end) {
       continue;
     }
-    const Time start = entry.end->silence_start + entry.silent_frames * frame_duration;
-    const std::optional<Time> audio_end = std::exchange(entry.end->audio_end, std::nullopt);
-    for (ContextText &text : entry.context.texts) {
-      text.decoder.begin_frame(start, start, audio_end);
+    std::deque<FrameAhead> &ahead = entry.context.ahead;
+    const size_t wanted = std::min(entry.context.pace.frames(), 1 + extra);
+    while (ahead.size() < wanted && entry.silent_frames < entry.end->silent_frames) {
+      QueuedFrame &frame = ahead.emplace_back().frame;
+      frame.start = entry.end->silence_start + entry.silent_frames * frame_duration;
+      frame.origin = frame.start;
+      frame.end = std::exchange(entry.end->audio_end, std::nullopt);
+      ++entry.silent_frames;
     }
-    ++entry.silent_frames;
-    hearing.push_back(&entry.context);
+    if (!ahead.empty()) {
+      extra -= std::min(extra, ahead.size() - 1);
+      hearing.push_back(&entry.context);
+    }
   }
   return hearing;
 }
@@ -168,7 +175,7 @@ void StreamContexts::deliver_oldest(bool finished, std::vector<TextEvents> &even
 void StreamContexts::deliver(std::vector<TextEvents> &events, SpareStates &spares) {
   while (true) {
     Entry &oldest = contexts_.front();
-    const bool finished = oldest.end && oldest.silent_frames == oldest.end->silent_frames;
+    const bool finished = oldest.is_finished();
     deliver_oldest(finished, events);
     if (!finished) {
       return;

@@ -15,6 +15,7 @@
 #include "decode/context.h"
 #include "decode/prompt.h"
 #include "engine/audio_queue.h"
+#include "engine/catch_up.h"
 #include "engine/model_state.h"
 
 namespace kyutaistt::engine {
@@ -46,12 +47,17 @@ struct ContextText {
   size_t text;
   decode::Context decoder;
   std::vector<Event> events;
+  /// What it may write next, by what it was last fed; see `Attempt`.
+  std::vector<int32_t> expected;
 };
 
 /// One context: it hears a stream and writes one text or several.
 struct StreamContext {
   ContextState state;
   std::vector<ContextText> texts;
+  /// Heard by the codec, or to be heard in this step, and not yet by the language model.
+  std::deque<FrameAhead> ahead;
+  Pace pace;
 
   /// The same for all texts.
   int64_t position() const noexcept { return state.language_models.front()->position; }
@@ -76,6 +82,7 @@ class StreamContexts {
                  decode::ForcedTokens forced);
 
   StreamContext &running() noexcept { return contexts_.back().context; }
+  const StreamContext &running() const noexcept { return contexts_.back().context; }
 
   /// What the running context was forced to begin with.
   decode::ForcedTokens forced() const;
@@ -85,9 +92,9 @@ class StreamContexts {
   /// The running context has ended: it is finished in silence, and another one begins.
   void end(ContextEnd end, SpareStates &spares);
 
-  /// The next frame of silence begins for all contexts that have ended and have some to hear:
-  /// returns those.
-  std::vector<StreamContext *> begin_silent_frame();
+  /// Gives contexts that have ended the next frames of silence: one each, and to those that get on
+  /// with several as many more as `extra` has left. Returns the contexts that have any frames.
+  std::vector<StreamContext *> add_silence(size_t &extra);
 
   /// Moves what can be delivered to the `events` of each text, in order, and lets go of finished
   /// contexts.
@@ -95,14 +102,21 @@ class StreamContexts {
 
   /// Contexts that have ended and are not finished.
   size_t unfinished() const noexcept { return contexts_.size() - 1; }
+  /// There are frames to be computed without any more audio.
+  bool have_frames() const noexcept { return unfinished() > 0 || !running().ahead.empty(); }
 
  private:
   struct Entry {
     StreamContext context;
     /// None for the running one.
     std::optional<ContextEnd> end;
-    /// Frames of silence that it has heard since.
+    /// Frames of silence that it was given since.
     int64_t silent_frames = 0;
+
+    /// It has heard all that it is to hear.
+    bool is_finished() const noexcept {
+      return end && silent_frames == end->silent_frames && context.ahead.empty();
+    }
   };
   /// How far a text of the stream has been delivered.
   struct Delivered {

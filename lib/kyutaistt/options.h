@@ -136,8 +136,8 @@ struct StreamOptions {
 
 /// The size of one step of the engine and how long it took.
 struct StepReport {
-  /// Frames that were computed: one for each stream that had one, and one for each context that has
-  /// ended and is being finished.
+  /// Frames whose text is known: one or more for each stream that had any, and for each context
+  /// that has ended and is being finished.
   int frames = 0;
   std::chrono::nanoseconds codec{};
   std::chrono::nanoseconds language_model{};
@@ -149,6 +149,10 @@ struct StepReport {
 struct EngineOptions {
   /// Streams that may be open at once; `Engine::open_stream` fails when it is reached.
   int max_streams = 64;
+  /// In a step of fewer streams than this, those that have more than one frame waiting hear
+  /// several, all together no more than so many: they cost little more than one, whose weights have
+  /// to be read anyway. The text is the same for every number. 1: one frame of every stream.
+  int frames_at_once = 8;
   /// Called after every step, on the worker thread; must be quick and must not call the engine. If
   /// it throws, the step's streams fail.
   std::function<void(const StepReport &)> step_observer;

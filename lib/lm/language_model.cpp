@@ -34,10 +34,15 @@ LanguageModel::LanguageModel(const LanguageModelInfo &info, Precision precision,
                         type == ops::WeightType::Int4 ? ops::WeightType::Int8 : type);
 }
 
+int64_t LanguageModel::cache_capacity(const LanguageModelInfo &info) {
+  return info.window + max_positions_ahead - 1;
+}
+
 std::unique_ptr<LanguageModelState> LanguageModel::make_state() const {
   auto state = std::make_unique<LanguageModelState>();
   for (size_t i = 0; i < layers_.size(); ++i) {
-    state->caches.push_back(operations_.make_cache(attention_, info_.window, cache_precision_));
+    state->caches.push_back(
+        operations_.make_cache(attention_, cache_capacity(info_), cache_precision_));
   }
   return state;
 }
@@ -128,7 +133,8 @@ uint64_t LanguageModel::multiply_adds(const LanguageModelInfo &info) {
 
 uint64_t LanguageModel::state_bytes(const LanguageModelInfo &info, CachePrecision precision) {
   const ops::Attention attention{info.heads, info.head_dimension, info.rope_base};
-  return static_cast<uint64_t>(info.layers) * ops::cache_bytes(attention, info.window, precision);
+  return static_cast<uint64_t>(info.layers) *
+         ops::cache_bytes(attention, cache_capacity(info), precision);
 }
 
 }  // namespace kyutaistt::lm

@@ -42,6 +42,9 @@ class LanguageModel {
 
   std::unique_ptr<LanguageModelState> make_state() const;
 
+  /// Positions that may be computed at once on the chance that most of them are forgotten again.
+  static constexpr int64_t max_positions_ahead = 8;
+
   /// Whether a step has to say which token comes next.
   enum class Output {
     Tokens,
@@ -51,7 +54,8 @@ class LanguageModel {
 
   /// Computes the next position of every stream and advances the states. One choice for each input,
   /// or none with `Output::None`. Several inputs of one state are its next positions; they must be
-  /// adjacent, and the ring must not wrap within them: position + inputs <= window.
+  /// adjacent. Setting a state's position back by less than `max_positions_ahead` forgets what was
+  /// computed since.
   std::vector<ops::Choice> step(std::span<const StepInput> inputs, Output output = Output::Tokens,
                                 const ops::Trace &trace = {}) const;
 
@@ -72,6 +76,9 @@ class LanguageModel {
     std::shared_ptr<const ops::Matrix> feed_forward_in;
     std::shared_ptr<const ops::Matrix> feed_forward_out;
   };
+
+  /// Positions that a state keeps: the window, and what those that are forgotten again lie on.
+  static int64_t cache_capacity(const LanguageModelInfo &info);
 
   ops::Tensor embed(std::span<const StepInput> inputs) const;
   void run_layer(ops::Tensor &x, const Layer &layer, std::span<const ops::AttentionRow> rows) const;

@@ -108,6 +108,7 @@ TEST(contexts_that_have_ended_are_finished_beside_the_running_one) {
   std::atomic<uint64_t> steps = 0;
   EngineOptions engine_options;
   engine_options.step_observer = [&](const StepReport &) { ++steps; };
+  engine_options.frames_at_once = 1;
   auto engine = tiny_engine(std::move(engine_options));
   StreamOptions options = forcing({});
   options.queue_capacity = seconds(10);

@@ -354,6 +354,16 @@ class Bench(unittest.TestCase):
         # Two streams of 12.5 frames a second, less what is not counted at the beginning.
         self.assertGreater(data["steps"], 20)
 
+    def test_a_stall_is_made_up_for(self):
+        result = run("bench", "--synthetic", "tiny", "--seconds", "5", "--live", "--backlog", "1", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        data = json.loads(result.stdout)
+        self.assertGreater(data["drains"], 0)
+        self.assertGreater(data["drain_ms"]["p50"], 0)
+        self.assertEqual((data["frames_at_once"], data["dropped_frames"]), (8, 0))
+        for wrong in (("--backlog", "1"), ("--live", "--backlog", "0")):
+            self.assertEqual(run("bench", "--synthetic", "tiny", *wrong).returncode, 2)
+
     def test_live_streams_that_hear_nothing_but_the_silence_before(self):
         with tempfile.TemporaryDirectory() as folder:
             model = os.path.join(folder, "model")

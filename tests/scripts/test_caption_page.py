@@ -19,6 +19,8 @@ import urllib.request
 EXAMPLES = os.path.abspath(sys.argv[1])
 sys.path.insert(0, os.path.join(EXAMPLES, "caption_page"))
 import transcript  # noqa: E402 - found in the folder above
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import chromium  # noqa: E402 - found in the folder above
 
 # The interpreter that Debian's python3-gi is made for.
 PYTHON = "/usr/bin/python3"
@@ -181,8 +183,7 @@ class CaptionPage(unittest.TestCase):
     def check_page(self, address, confidences):
         with tempfile.TemporaryDirectory() as folder:
             result = subprocess.run(
-                ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}",
-                 "--no-proxy-server", "--virtual-time-budget=60000", "--dump-dom", address],
+                chromium.command(folder, "--virtual-time-budget=60000", "--dump-dom", address),
                 capture_output=True, text=True, check=True, timeout=120)
         words = Words(result.stdout)
         self.assertEqual(" ".join(word for line in words.lines for word in line), ENGLISH)

@@ -23,6 +23,8 @@ import unittest
 import zipfile
 
 import hls_checks
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import chromium  # noqa: E402 - found in the folder above
 
 EXAMPLES, CACHE = (os.path.abspath(path) for path in sys.argv[1:])
 PYTHON = "/usr/bin/python3"
@@ -140,9 +142,8 @@ class Player(unittest.TestCase):
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         browser = subprocess.Popen(
-            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--no-proxy-server",
-             "--autoplay-policy=no-user-gesture-required", f"--user-data-dir={self.folder.name}/browser",
-             "--remote-debugging-port=0", f"http://127.0.0.1:{server.server_address[1]}/"],
+            chromium.command(os.path.join(self.folder.name, "browser"), "--autoplay-policy=no-user-gesture-required",
+                             "--remote-debugging-port=0", f"http://127.0.0.1:{server.server_address[1]}/"),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         try:
             return Site.reports.get(timeout=90)

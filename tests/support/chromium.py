@@ -20,6 +20,13 @@ PATIENCE = 60
 KEYS = {"Backspace": 8, "Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowLeft": 37, "ArrowRight": 39, "Home": 36}
 
 
+def command(folder, *words):
+    """Chromium without a window, as root, also where shared memory is scarce as in containers; it keeps its files in
+    the folder."""
+    return ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+            "--no-proxy-server", f"--user-data-dir={folder}", *words]
+
+
 def missing():
     """What a test lacks that drives a browser; empty if nothing."""
     if aiohttp is None:
@@ -30,17 +37,15 @@ def missing():
 class Browser:
     """One page. All calls wait until the browser has answered; used as a context."""
 
-    def __init__(self, *switches):
-        self._switches = switches
+    def __init__(self):
         self._number = 0
         self.events = []
 
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._process = subprocess.Popen(
-            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--no-proxy-server",
-             "--autoplay-policy=no-user-gesture-required", "--hide-scrollbars", "--remote-debugging-port=0",
-             f"--user-data-dir={self._folder.name}", *self._switches, "about:blank"],
+            command(self._folder.name, "--autoplay-policy=no-user-gesture-required", "--hide-scrollbars",
+                    "--remote-debugging-port=0", "about:blank"),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         self._loop = asyncio.new_event_loop()
         try:

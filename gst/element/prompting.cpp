@@ -8,6 +8,21 @@
 
 namespace kyutaistt::element {
 
+namespace {
+
+/// The domain that a translation is prompted with.
+Result<std::string> domain_for(const ModelInfo &model, const Choice &choice) {
+  if (choice.domain.empty()) {
+    return element::domain_for(model, choice.language);
+  }
+  Prompt prompt;
+  prompt.domain = choice.domain;
+  const Status status = check_prompt(model, prompt);
+  return status.ok() ? Result<std::string>(choice.domain) : status;
+}
+
+}  // namespace
+
 Status Prompting::check(const Settings &settings) const {
   const auto info = recognition_.model_info();
   if (!info) {
@@ -17,12 +32,12 @@ Status Prompting::check(const Settings &settings) const {
   return prompt.ok() ? check_prompt(*info, prompt.value()) : prompt.status();
 }
 
-Status Prompting::check_language(const GstPad *pad, const std::string &language) const {
+Status Prompting::check_choice(const GstPad *pad, const Choice &choice) const {
   const auto info = recognition_.model_info();
-  if (!info || language.empty()) {
+  if (!info || choice.is_empty()) {
     return {};
   }
-  const Status status = domain_for(*info, language).status();
+  const Status status = domain_for(*info, choice).status();
   const StringPointer name(gst_object_get_name(GST_OBJECT(const_cast<GstPad *>(pad))));
   return status.ok()
              ? status
@@ -34,7 +49,7 @@ Status Prompting::check_all(const Settings &settings) const {
     return status;
   }
   for (const auto &track : tracks_.all()) {
-    if (Status status = check_language(track->pad(), track->language()); !status.ok()) {
+    if (Status status = check_choice(track->pad(), track->choice()); !status.ok()) {
       return status;
     }
   }
@@ -89,7 +104,7 @@ void Prompting::follow_pads(Stream &stream) {
   }
   const MutexLock lock(mutex_);
   for (const auto &track : tracks_.all()) {
-    if (track->role == TextRole::Translation && !track->language().empty()) {
+    if (track->role == TextRole::Translation && !track->choice().is_empty()) {
       follow_pad(stream, *info, track);
     }
   }
@@ -98,7 +113,7 @@ void Prompting::follow_pads(Stream &stream) {
 void Prompting::follow_pad(Stream &stream, const ModelInfo &model,
                            const std::shared_ptr<TextTrack> &track) {
   const Settings settings = settings_.copy();
-  auto domain = domain_for(model, track->language());
+  auto domain = domain_for(model, track->choice());
   if (!domain.ok()) {
     // It was checked, unless the model was not known: then the element did not start.
     return;
@@ -109,11 +124,12 @@ void Prompting::follow_pad(Stream &stream, const ModelInfo &model,
     prompt.pad_steps = settings.pad_steps;
   }
   const auto text = track->text();
+  const Language announced{language(settings, *track)};
   if (text && prompt.domain == track->prompt.domain &&
       prompt.pad_steps == track->prompt.pad_steps) {
+    track->output.put(announced);
     return;
   }
-  const Language announced{language_of(model, *prompt.domain)};
   GST_INFO_OBJECT(track->pad(), "what follows has the prompt of domain %s", prompt.domain->c_str());
   if (text) {
     const uint64_t marker = tracks_.next_marker();
@@ -166,12 +182,13 @@ std::string Prompting::language(const Settings &settings, const TextTrack &track
     return language(settings);
   }
   const auto info = recognition_.model_info();
-  std::string code = track.language();
-  if (!info || code.empty()) {
-    return code;
+  Choice choice = track.choice();
+  const bool is_named = !choice.domain.empty() && !choice.language.empty();
+  if (!info || choice.is_empty() || is_named) {
+    return std::move(choice.language);
   }
-  const auto domain = domain_for(*info, code);
-  return domain.ok() ? language_of(*info, domain.value()) : code;
+  const auto domain = domain_for(*info, choice);
+  return domain.ok() ? language_of(*info, domain.value()) : choice.language;
 }
 
 }  // namespace kyutaistt::element

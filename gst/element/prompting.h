@@ -27,8 +27,8 @@ class Prompting {
 
   /// Checks the prompt of the transcript against the model, if there is one yet.
   Status check(const Settings &settings) const;
-  /// Checks the language of a pad of this name in the same way.
-  Status check_language(const GstPad *pad, const std::string &language) const;
+  /// Checks what was set on the pad of a translation in the same way.
+  Status check_choice(const GstPad *pad, const Choice &choice) const;
   /// Checks everything that has been set.
   Status check_all(const Settings &settings) const;
   /// The settings have another prompt: gives it to the stream, at once or in the next pause;

@@ -6,6 +6,7 @@
 #include "element/transcriber.h"
 
 using kyutaistt::guarded;
+using kyutaistt::element::Choice;
 using kyutaistt::element::TextRole;
 using kyutaistt::element::TextTrack;
 using kyutaistt::element::Transcriber;
@@ -22,6 +23,7 @@ G_DEFINE_FINAL_TYPE(GstKyutaiSttSrcPad, gst_kyutai_stt_src_pad, GST_TYPE_PAD)
 namespace {
 
 constexpr guint language_code = 1;
+constexpr guint domain = 2;
 
 gboolean event_function(GstPad *pad, GstObject *parent, GstEvent *event) {
   switch (GST_EVENT_TYPE(event)) {
@@ -66,25 +68,27 @@ static void gst_kyutai_stt_src_pad_init(GstKyutaiSttSrcPad *self) {
   gst_pad_set_activatemode_function(pad, GST_DEBUG_FUNCPTR(activate_mode));
 }
 
-static void gst_kyutai_stt_src_pad_set_property(GObject *object, guint /*number*/,
-                                                const GValue *value, GParamSpec * /*spec*/) {
+static void gst_kyutai_stt_src_pad_set_property(GObject *object, guint number, const GValue *value,
+                                                GParamSpec *spec) {
   const GstKyutaiSttSrcPad *self = GST_KYUTAI_STT_SRC_PAD(object);
   if (self->track == nullptr) {
     return;
   }
   if (self->track->role == TextRole::Transcript) {
-    GST_WARNING_OBJECT(object, "its language is that of the element's domain");
+    GST_WARNING_OBJECT(object, "%s follows from the element's domain", spec->name);
     return;
   }
   const kyutaistt::ElementPointer element(gst_pad_get_parent_element(GST_PAD(object)));
   guarded(element.get(), FALSE, [&] {
-    const gchar *code = g_value_get_string(value);
-    self->transcriber->set_pad_language(*self->track, code == nullptr ? "" : code);
+    const gchar *text = g_value_get_string(value);
+    Choice choice = self->track->choice();
+    (number == language_code ? choice.language : choice.domain) = text == nullptr ? "" : text;
+    self->transcriber->set_choice(*self->track, choice);
     return TRUE;
   });
 }
 
-static void gst_kyutai_stt_src_pad_get_property(GObject *object, guint /*number*/, GValue *value,
+static void gst_kyutai_stt_src_pad_get_property(GObject *object, guint number, GValue *value,
                                                 GParamSpec * /*spec*/) {
   const GstKyutaiSttSrcPad *self = GST_KYUTAI_STT_SRC_PAD(object);
   if (self->track == nullptr) {
@@ -92,8 +96,11 @@ static void gst_kyutai_stt_src_pad_get_property(GObject *object, guint /*number*
   }
   const kyutaistt::ElementPointer element(gst_pad_get_parent_element(GST_PAD(object)));
   guarded(element.get(), FALSE, [&] {
-    const std::string code = self->transcriber->pad_language(*self->track);
-    g_value_set_string(value, code.empty() ? nullptr : code.c_str());
+    const Transcriber &transcriber = *self->transcriber;
+    const TextTrack &track = *self->track;
+    const std::string text =
+        number == language_code ? transcriber.pad_language(track) : transcriber.pad_domain(track);
+    g_value_set_string(value, text.empty() ? nullptr : text.c_str());
     return TRUE;
   });
 }
@@ -102,14 +109,21 @@ static void gst_kyutai_stt_src_pad_class_init(GstKyutaiSttSrcPadClass *klass) {
   auto *object_class = G_OBJECT_CLASS(klass);
   object_class->set_property = gst_kyutai_stt_src_pad_set_property;
   object_class->get_property = gst_kyutai_stt_src_pad_get_property;
+  const auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                              GST_PARAM_MUTABLE_PLAYING);
   g_object_class_install_property(
       object_class, language_code,
       g_param_spec_string("language-code", "Language code",
                           "ISO 639 code of the text; on translate_src pads it chooses among the "
                           "languages that the model writes",
-                          nullptr,
-                          static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                                   GST_PARAM_MUTABLE_PLAYING)));
+                          nullptr, flags));
+  g_object_class_install_property(
+      object_class, domain,
+      g_param_spec_string("domain", "Domain",
+                          "Task that the model is prompted for; on translate_src pads it may be "
+                          "set, and language-code is then but the language that the text is "
+                          "announced in",
+                          nullptr, flags));
 }
 
 namespace kyutaistt::element {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/// The element's source pads: pads with the property `language-code`.
+/// The element's source pads: pads with the properties `language-code` and `domain`.
 #pragma once
 
 #include <gst/gst.h>

@@ -16,6 +16,15 @@
 
 namespace kyutaistt::element {
 
+/// What a translation is to be, as set on its pad; empty where it was not.
+struct Choice {
+  std::string language;
+  /// Comes before the language.
+  std::string domain;
+
+  bool is_empty() const { return language.empty() && domain.empty(); }
+};
+
 /// Threads: any, but for what says otherwise. Lifetime: keeps the pad.
 class TextTrack {
  public:
@@ -31,14 +40,13 @@ class TextTrack {
 
   GstPad *pad() const { return pad_.get(); }
 
-  /// As set on the pad of a translation; empty if none is.
-  std::string language() const {
+  Choice choice() const {
     const MutexLock lock(mutex_);
-    return language_;
+    return choice_;
   }
-  void set_language(std::string language) {
+  void set_choice(Choice choice) {
     const MutexLock lock(mutex_);
-    language_ = std::move(language);
+    choice_ = std::move(choice);
   }
 
   /// The text of the stream that this is; unset if the stream does not write it. The transcript is
@@ -70,7 +78,7 @@ class TextTrack {
  private:
   const PadPointer pad_;
   mutable Mutex mutex_;
-  std::string language_ KYUTAISTT_GUARDED_BY(mutex_);
+  Choice choice_ KYUTAISTT_GUARDED_BY(mutex_);
   std::optional<size_t> text_ KYUTAISTT_GUARDED_BY(mutex_);
   bool released_ KYUTAISTT_GUARDED_BY(mutex_) = false;
 };

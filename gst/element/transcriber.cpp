@@ -107,12 +107,12 @@ std::string Transcriber::pad_language(const TextTrack &track) const {
   return prompting_.language(settings_.copy(), track);
 }
 
-void Transcriber::set_pad_language(TextTrack &track, const std::string &language) {
-  if (const Status status = prompting_.check_language(track.pad(), language); !status.ok()) {
+void Transcriber::set_choice(TextTrack &track, const Choice &choice) {
+  if (const Status status = prompting_.check_choice(track.pad(), choice); !status.ok()) {
     post_error(element_, "A translation is not possible", status);
     return;
   }
-  track.set_language(language);
+  track.set_choice(choice);
   pads_changed_ = true;
 }
 
@@ -288,7 +288,7 @@ GstFlowReturn Transcriber::open_stream(Recognition::WhileLoading while_loading) 
 void Transcriber::warn_of_silent_pads() {
   const auto info = recognition_.model_info();
   for (const auto &track : tracks_.all()) {
-    if (track->role == TextRole::Translation && track->language().empty() && info) {
+    if (track->role == TextRole::Translation && track->choice().is_empty() && info) {
       const StringPointer name(gst_pad_get_name(track->pad()));
       GST_ELEMENT_WARNING(element_, LIBRARY, SETTINGS,
                           ("Nothing is written to %s: its language-code is not set; the model "

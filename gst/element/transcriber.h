@@ -49,8 +49,12 @@ class Transcriber final : private OutputObserver {
   std::shared_ptr<TextTrack> find_track(const GstPad *pad) const { return tracks_.find(pad); }
   /// The language of a source pad's text; empty if it is unknown.
   std::string pad_language(const TextTrack &track) const;
+  /// The domain as it was set; empty if it was not.
+  std::string pad_domain(const TextTrack &track) const {
+    return track.role == TextRole::Transcript ? settings().domain : track.choice().domain;
+  }
   /// For a translation. Posts an ERROR if the model is known and does not write it.
-  void set_pad_language(TextTrack &track, const std::string &language);
+  void set_choice(TextTrack &track, const Choice &choice);
   /// A source pad for a translation was requested, and is not active yet.
   TextTrack *add_translation(GstPad *pad);
   /// It is being released, and is not active any more.

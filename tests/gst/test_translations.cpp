@@ -153,6 +153,30 @@ TEST(a_language_is_read_as_it_is_written) {
   assert_text(translation.take_text(), english);
 }
 
+TEST(a_domain_may_be_named_instead) {
+  TextPad translation;
+  Element element(words, "domain=asr_is_is");
+  translation.request_from(element, "");
+  g_object_set(translation.source(), "domain", "asr_is_xx", nullptr);
+  ck_assert_int_eq(gst_element_set_state(element.element(), GST_STATE_PAUSED),
+                   GST_STATE_CHANGE_FAILURE);
+  const std::string error = message_of(element, GST_MESSAGE_ERROR);
+  assert_contains(error, "pad translate_src_0: domain \"asr_is_xx\" is unknown");
+  assert_contains(error, "asr_is_en, asr_is_is");
+  gst_element_set_state(element.element(), GST_STATE_NULL);
+  g_object_set(translation.source(), "domain", "asr_is_en", "language-code", "eng", nullptr);
+  element.start_audio();
+  ck_assert_int_eq(element.push(short_sample()), GST_FLOW_OK);
+  element.finish();
+  translation.wait_for_end();
+  assert_text(translation.take_text(), english);
+  assert_text(translation.language(), "eng");
+  gchar *domain = nullptr;
+  g_object_get(translation.source(), "domain", &domain, nullptr);
+  assert_text(domain, "asr_is_en");
+  g_free(domain);
+}
+
 TEST(a_language_that_the_model_does_not_write_is_an_error) {
   Element element;
   TextPad translation;

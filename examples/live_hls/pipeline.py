@@ -87,8 +87,7 @@ class Pipeline:
         self._parsers[0].add_probe(Gst.PadProbeType.BUFFER, self._on_first_frame)
         self._parsers[1].add_probe(Gst.PadProbeType.BUFFER, self._on_early_sound)
         media.get_by_name("sink").connect("format-location-full", self._on_fragment)
-        for language in options.captions:
-            self._build_captions(media, language)
+        self._build_captions(media, options.captions)
         if options.test_picture:
             picture = self._add("videotestsrc name=picture is-live=true pattern=smpte ! "
                                 "video/x-raw,width=640,height=360,framerate=25/1 ! "
@@ -96,19 +95,30 @@ class Pipeline:
             self._link(picture.get_by_name("out").get_static_pad("src"), self._video_in)
             self._audio_in.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, self._on_audio_event)
 
-    def _build_captions(self, media, language):
+    def _build_captions(self, media, languages):
+        """One element hears the sound for all languages: the first on its own pad, the others on requested ones."""
         # Text comes after its audio by the model's delay, so this branch must not hold up the others.
         part = Gst.parse_bin_from_description(
-            "queue name=in max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! "
-            "kyutaistt name=stt text-unit=cue ! text/x-raw ! fakesink name=out sync=false async=false", False)
+            "queue name=in max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! kyutaistt name=stt text-unit=cue",
+            False)
         media.add(part)
         stt = part.get_by_name("stt")
-        set_properties(stt, [("model", self._options.model), ("domain", language.domain), *self._options.set])
+        set_properties(stt, [("model", self._options.model), ("domain", languages[0].domain), *self._options.set])
+        for number, language in enumerate(languages):
+            if number == 0:
+                pad = stt.get_static_pad("src")
+            else:
+                pad = stt.request_pad_simple("translate_src_%u")
+                pad.set_property("domain", language.domain)
+            text = Gst.parse_bin_from_description(
+                "capsfilter caps=text/x-raw ! fakesink name=out sync=false async=false", True)
+            part.add(text)
+            pad.link(text.get_static_pad("sink"))
+            text.get_by_name("out").get_static_pad("sink").add_probe(
+                Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM, self._on_text, language.tag,
+                Gst.Segment())
         self._loading.add(stt)
         media.get_by_name("sound").request_pad_simple("src_%u").link(self._ghost(part, "in"))
-        part.get_by_name("out").get_static_pad("sink").add_probe(
-            Gst.PadProbeType.BUFFER | Gst.PadProbeType.EVENT_DOWNSTREAM, self._on_text, language.tag,
-            Gst.Segment())
 
     @staticmethod
     def _ghost(part, name):

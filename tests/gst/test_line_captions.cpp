@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gst/app/app.h>
@@ -199,11 +200,9 @@ class Drawing {
     return bright;
   }
 
-  /// Waits until the overlay has text for a time, or there is no more.
+  /// Waits until the overlay has taken text that ends after a time, or there is no more.
   void wait_for_text(GstClockTime time) {
-    wait_until([&] { return text_until_ > time; });
-    // What has reached the pad has not yet been taken.
-    g_usleep(2000);
+    wait_until([&] { return taken_until_ > time; });
   }
 
  private:
@@ -226,12 +225,14 @@ class Drawing {
   }
 
   static GstPadProbeReturn note_text(GstPad * /*pad*/, GstPadProbeInfo *info, gpointer self) {
-    auto &text_until = static_cast<Drawing *>(self)->text_until_;
+    auto *drawing = static_cast<Drawing *>(self);
     if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0) {
+      // The overlay holds one text, so the one before has been taken.
       const GstBuffer *text = GST_PAD_PROBE_INFO_BUFFER(info);
-      text_until = GST_BUFFER_PTS(text) + GST_BUFFER_DURATION(text);
+      drawing->taken_until_ =
+          std::exchange(drawing->offered_until_, GST_BUFFER_PTS(text) + GST_BUFFER_DURATION(text));
     } else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS) {
-      text_until = GST_CLOCK_TIME_NONE;
+      drawing->taken_until_ = GST_CLOCK_TIME_NONE;
     }
     return GST_PAD_PROBE_OK;
   }
@@ -239,7 +240,9 @@ class Drawing {
   GstElement *pipeline_;
   GstElement *video_ = nullptr;
   GstElement *out_ = nullptr;
-  std::atomic<GstClockTime> text_until_ = 0;
+  /// Used by the text's thread only.
+  GstClockTime offered_until_ = 0;
+  std::atomic<GstClockTime> taken_until_ = 0;
 };
 
 bool has_element(const char *name) {
@@ -269,7 +272,7 @@ TEST(no_picture_is_without_text_from_the_first_word_to_the_last) {
     Drawing drawing(way.caps, way.overlay, way.text_pad);
     std::vector<GstClockTime> dark;
     for (GstClockTime time = 0; time < end; time += 40 * GST_MSECOND) {
-      drawing.wait_for_text(std::min(time + 40 * GST_MSECOND, end - 1));
+      drawing.wait_for_text(time);
       const bool bright = drawing.draws(time);
       if (time + 40 * GST_MSECOND <= texts.front().pts) {
         ck_assert_msg(!bright, "text in the picture at %" GST_TIME_FORMAT, GST_TIME_ARGS(time));

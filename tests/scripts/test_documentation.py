@@ -89,6 +89,15 @@ class Readme(unittest.TestCase):
         texts = re.compile(r"<text.*?</text>")
         self.assertEqual(texts.findall(drawn), texts.findall(read("docs", "words.svg")))
 
+    def test_the_picture_of_captions_is_what_the_script_draws(self):
+        drawn = run(PYTHON, "tests/bench/draw_captions.py", "examples/model", "asr_is_en",
+                    "examples/samples/forecast-01.flac")
+        texts = re.compile(r"<text.*?</text>")
+        here, there = (texts.findall(picture) for picture in (drawn, read("docs", "captions.svg")))
+        # On a busy machine, a text may come a frame later and miss its moment.
+        self.assertLess(len(set(here) ^ set(there)), 5)
+        self.assertGreater(len(set(here) & set(there)), 30)
+
     def test_it_names_the_packages_that_the_demo_installs(self):
         packages = command_of(section(read("README.md"), "Installing")).split("meson setup")[0]
         demo = re.search(r'install-packages\.sh" \\\n((?:.*\\\n)*.*)', read("examples", "run-demo.sh"))

@@ -110,6 +110,13 @@ std::vector<Property> make_table() {
            "What one buffer of text/x-raw holds; the subtitle formats hold lines, or else cues",
        .value = choice<TextUnit>(&Settings::text_unit, "GstKyutaiSttTextUnit", text_unit_names),
        .effect = Effect::Writing},
+      {.name = "begin-empty",
+       .nick = "Begin empty",
+       .blurb =
+           "Begin raw text with an empty buffer where its segment begins, for elements that take "
+           "the time of the first for the beginning, as qtmux does in fragmented files",
+       .value = flag(&Settings::begin_empty),
+       .mutability = Mutability::BeforePaused},
       {.name = "latency",
        .nick = "Latency",
        .blurb = "Latency to report in live pipelines, in milliseconds (0: the model's delay and "

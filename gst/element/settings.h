@@ -49,6 +49,7 @@ struct Settings {
   CodecAttention codec_attention = CodecAttention::Auto;
   PackedWeights packed_weights = PackedWeights::Copied;
   TextUnit text_unit = TextUnit::Word;
+  bool begin_empty = false;
   guint latency = 0;
   guint lateness = 0;
   guint max_backlog = 2000;

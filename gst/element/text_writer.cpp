@@ -38,6 +38,7 @@ std::unique_ptr<captions::Captioner> new_captioner(TextUnit unit, const captions
 
 void TextWriter::configure(const Settings &settings) {
   text_unit_ = settings.text_unit;
+  begins_empty_ = settings.begin_empty;
   lateness_ = settings.lateness * GST_MSECOND;
   captioner_ = new_captioner(text_unit_, settings.cue_shape);
   speech_.configure(settings);
@@ -231,13 +232,17 @@ void TextWriter::push_language_tag() {
   gst_pad_push_event(pad_, of_stream(gst_event_new_tag(tags)).release());
 }
 
+BufferPointer TextWriter::header() const {
+  return format_.is_raw() && begins_empty_ ? BufferPointer(gst_buffer_new()) : format_.header();
+}
+
 GstFlowReturn TextWriter::push_header() {
-  BufferPointer header = std::exchange(header_due_, false) ? format_.header() : nullptr;
-  if (header == nullptr) {
+  BufferPointer buffer = std::exchange(header_due_, false) ? header() : nullptr;
+  if (buffer == nullptr) {
     return GST_FLOW_OK;
   }
   const Time start = position_.value_or(Time(segment_.text().start));
-  return push_buffer(std::move(header), start, start);
+  return push_buffer(std::move(buffer), start, start);
 }
 
 GstFlowReturn TextWriter::write(const Event &event) {

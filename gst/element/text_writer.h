@@ -96,6 +96,8 @@ class TextWriter {
   // Times are those of the text's segment.
   GstFlowReturn push_text(const std::string &text, Time start, Time end);
   GstFlowReturn push_buffer(BufferPointer buffer, Time start, Time end);
+  /// What comes before any text in this format.
+  BufferPointer header() const;
   GstFlowReturn push_header();
   void push_gap(Time until);
   /// Sends what waited for the format, and the header if it is due.
@@ -113,6 +115,7 @@ class TextWriter {
   TextUnit text_unit_ = TextUnit::Word;
   /// As the latency knows it.
   bool writes_cues_ = false;
+  bool begins_empty_ = false;
   GstClockTime lateness_ = 0;
   std::string language_;
   std::unique_ptr<captions::Captioner> captioner_ =

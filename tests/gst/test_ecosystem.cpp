@@ -3,6 +3,7 @@
 /// all. A pipeline whose elements are not installed is left out.
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -142,6 +143,51 @@ TEST(matroskamux_keeps_a_subtitle_track) {
 TEST(qtmux_keeps_a_subtitle_track) {
   if (has_elements({"qtmux", "qtdemux"})) {
     check_container("qtmux", "audio/x-raw,format=S16LE", "qtdemux");
+  }
+}
+
+/// When the first word of a subtitle track is seen.
+GstClockTime first_word_in(const File &file) {
+  const std::vector<Text> texts = run_pipeline(
+      "filesrc location=" + file.path() +
+      " ! qtdemux name=d d.subtitle_0 ! queue ! appsink name=out d.audio_0 ! queue ! fakesink");
+  const auto first = std::find_if(texts.begin(), texts.end(), [](const Text &text) {
+    return text.text.find("Northwest") != std::string::npos;
+  });
+  ck_assert(first != texts.end());
+  return first->pts;
+}
+
+TEST(cues_in_mp4_have_their_time_after_silence) {
+  if (!has_elements({"qtmux", "qtdemux"})) {
+    return;
+  }
+  const std::string caps = "audio/x-raw,format=S16LE,rate=24000,channels=1 ! ";
+  const File speech;
+  run("concat name=all ! wavenc ! filesink location=" + speech.path() +
+      " audiotestsrc wave=silence num-buffers=60 samplesperbuffer=2400 ! " + caps +
+      "all. filesrc location=" + sample("forecast-01.flac") +
+      " ! flacparse ! flacdec ! audioconvert ! audioresample ! " + caps + "all.");
+  struct Case {
+    const char *mux;
+    const char *text;
+    int milliseconds;
+  };
+  // 6 s of silence, and the recording's own 0.24 s.
+  for (const Case &way :
+       {Case{"fragment-duration=1000", "begin-empty=true", 6240},
+        Case{"fragment-duration=1000", "begin-empty=true text-unit=line", 6240},
+        Case{"fragment-duration=1000 streamable=true", "begin-empty=true text-unit=cue", 6240},
+        Case{"", "begin-empty=true text-unit=cue", 6240},
+        // What it is for.
+        Case{"fragment-duration=1000", "text-unit=cue", 0}}) {
+    const File file;
+    run(std::string("qtmux name=mux ") + way.mux + " ! filesink location=" + file.path() +
+        " filesrc location=" + speech.path() + " ! wavparse ! tee name=t t. ! " + long_queue +
+        "mux. t. ! queue ! " + recognise(std::string("domain=asr_is_en ") + way.text) +
+        "text/x-raw ! mux.");
+    const auto time = static_cast<int>(first_word_in(file) / GST_MSECOND);
+    ck_assert_msg(std::abs(time - way.milliseconds) < 90, "%s, %s: %d ms", way.mux, way.text, time);
   }
 }
 

@@ -188,6 +188,10 @@ class Pipelines(unittest.TestCase):
         self.run_page("A subtitle track in MP4")
         self.check_container("subtitled.mp4")
 
+    def test_a_subtitle_track_in_fragmented_mp4(self):
+        self.run_page("A subtitle track in fragmented MP4")
+        self.check_container("fragmented.mp4")
+
     def test_subtitles_burnt_in(self):
         self.run_page("Subtitles burnt in")
         self.check_pictures("burnt-in.ogv")

@@ -4,8 +4,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <kyutaistt/model.h>
@@ -77,19 +79,24 @@ TEST(elements_come_and_go_while_others_run) {
 
 TEST(the_last_one_frees_the_model) {
   const std::vector<float> audio = read_sample("forecast-03.flac");
-  Element first("text/x-raw, format=utf8", "domain=asr_is_en");
-  recognise(first, audio, english);
-  const guint64 steps = steps_of(first);
+  guint64 steps = 0;
   {
-    Element second("text/x-raw, format=utf8", "domain=asr_is_en");
-    recognise(second, audio, english);
-    gst_element_set_state(first.element(), GST_STATE_NULL);
-    ck_assert_uint_gt(steps_of(second), steps);
+    auto last = std::make_unique<Element>("text/x-raw, format=utf8", "domain=asr_is_en");
+    recognise(*last, audio, english);
+    // More often than one step has frames, of which audio that is there at once takes several.
+    for (int round = 0; round < 10; ++round) {
+      steps = steps_of(*last);
+      auto next = std::make_unique<Element>("text/x-raw, format=utf8", "domain=asr_is_en");
+      recognise(*next, audio, english);
+      gst_element_set_state(last->element(), GST_STATE_NULL);
+      ck_assert_uint_gt(steps_of(*next), steps);
+      last = std::move(next);
+    }
   }
   // Loaded anew: it counts from the beginning.
-  Element third("text/x-raw, format=utf8", "domain=asr_is_en");
-  recognise(third, audio, english);
-  ck_assert_uint_eq(steps_of(third), steps);
+  Element anew("text/x-raw, format=utf8", "domain=asr_is_en");
+  recognise(anew, audio, english);
+  ck_assert_uint_lt(steps_of(anew), steps);
 }
 
 /// The file is mapped into this process.

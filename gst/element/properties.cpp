@@ -171,6 +171,13 @@ std::vector<Property> make_table() {
                 "they can be computed (0: they come with the model's delay)",
        .value = integer(&Settings::flush_on_pause, 0, max_milliseconds),
        .mutability = Mutability::BeforePaused},
+      {.name = "voice-gate",
+       .nick = "Voice gate",
+       .blurb = "Time without anything that may be speech, in milliseconds, after which the model "
+                "hears nothing until there is some, so that it writes no words of tones, hum and "
+                "noise (0: it hears everything)",
+       .value = integer(&Settings::voice_gate, 0, max_milliseconds),
+       .mutability = Mutability::BeforePaused},
 
       // Cues.
       {.name = "cue-preset",

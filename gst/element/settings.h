@@ -60,6 +60,7 @@ struct Settings {
   bool post_pauses = false;
   bool relay = true;
   guint flush_on_pause = 0;
+  guint voice_gate = 0;
   captions::CuePreset cue_preset = captions::CuePreset::Default;
   captions::CueShape cue_shape;
 

@@ -258,6 +258,7 @@ GstFlowReturn Transcriber::open_stream(Recognition::WhileLoading while_loading) 
   options.relay = settings.relay;
   options.watchdog = settings.relay;
   options.flush_on_pause = std::chrono::milliseconds(settings.flush_on_pause);
+  options.voice_gate = std::chrono::milliseconds(settings.voice_gate);
   options.overflow = live_ ? Overflow::Drop : Overflow::Block;
   options.queue_capacity =
       live_ ? Time(std::chrono::milliseconds(settings.max_backlog)) : file_backlog;

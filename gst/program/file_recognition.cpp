@@ -104,6 +104,7 @@ Status hear(Engine &engine, const Hearing &hearing, Job &job) {
   options.relay = hearing.relay;
   options.watchdog = hearing.relay;
   options.flush_on_pause = hearing.flush_on_pause;
+  options.voice_gate = hearing.voice_gate;
   options.report_steps = hearing.report_steps;
   bool has_words = false;
   Status failure;

@@ -26,6 +26,8 @@ struct Hearing {
   bool relay = true;
   /// See `StreamOptions::flush_on_pause`.
   Time flush_on_pause{};
+  /// See `StreamOptions::voice_gate`.
+  Time voice_gate{};
   /// Tokens and codes are reported too.
   bool report_steps = false;
   /// A file is cut in pauses, and its pieces are heard by up to so many streams at the same time;

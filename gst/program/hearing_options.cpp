@@ -90,6 +90,11 @@ Result<Hearing> hearing_options(const Arguments &arguments) {
     return pause.status();
   }
   hearing.flush_on_pause = std::chrono::milliseconds(pause.value());
+  const auto gate = arguments.integer("--voice-gate", 0, max_pause_milliseconds, 0);
+  if (!gate.ok()) {
+    return gate.status();
+  }
+  hearing.voice_gate = std::chrono::milliseconds(gate.value());
   return hearing;
 }
 
@@ -106,6 +111,8 @@ const std::vector<OptionSpec> &hearing_option_specs() {
       {"--no-relay", nullptr, "let the context roll on as the reference does, without its prompt"},
       {"--flush-on-pause", "MS",
        "silence after which the last words come at once (default: never)"},
+      {"--voice-gate", "MS",
+       "time without speech after which nothing is heard until there is (default: never)"},
       {"--no-prompt", nullptr, "force nothing"},
       {"--prompt-tokens", "1,2,3,4", "force these tokens instead of a domain's"},
       {"--pad-steps", "N", "pads forced after the prompt (default: the model's)"},

@@ -4,21 +4,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "decode/voice.h"
 #include "text/tokenizer.h"
 
 namespace kyutaistt::decode {
 
 namespace {
 
-/// A frame that is no further below the loudest speech is voice, if it is not as good as silent.
-constexpr float voice_depth = 30;
-constexpr float silence_level = -60;
-
-/// Speech is uneven: from a frame to the next its level changes by so much, in this share of them.
-/// Noise, hum and applause are not; some music is.
-constexpr float uneven_step = 6;
+/// Speech is uneven in this share of its frames.
 constexpr double uneven_share = 0.2;
-/// And there is voice in this share of its frames.
+/// And there is voice in this share of them.
 constexpr double voice_share = 0.5;
 
 /// Ten minutes.
@@ -46,13 +41,13 @@ void SpeechWatch::begin_context(std::optional<Renewed::Reason> renewed) {
 }
 
 void SpeechWatch::hear(float level) {
-  const bool is_voice = voice_.hear(level) < voice_depth && level > silence_level;
-  heard_voice_ = heard_voice_ || is_voice;
-  quiet_frames_ = is_voice ? 0 : quiet_frames_ + 1;
+  const bool is_loud = is_voice(level, voice_.hear(level));
+  heard_voice_ = heard_voice_ || is_loud;
+  quiet_frames_ = is_loud ? 0 : quiet_frames_ + 1;
   if (!finds_faults_) {
     return;
   }
-  frames_.push_back({level, is_voice});
+  frames_.push_back({level, is_loud});
   if (static_cast<int64_t>(frames_.size()) > stalled_frames()) {
     frames_.pop_front();
   }
@@ -80,7 +75,7 @@ bool SpeechWatch::was_speech() const noexcept {
   int64_t uneven = 0;
   for (size_t i = 0; i < static_cast<size_t>(speech_frames); ++i) {
     voiced += frames_[i].is_voice ? 1 : 0;
-    uneven += i > 0 && std::abs(frames_[i].level - frames_[i - 1].level) > uneven_step ? 1 : 0;
+    uneven += i > 0 && is_uneven(frames_[i - 1].level, frames_[i].level) ? 1 : 0;
   }
   constexpr auto frames = static_cast<double>(speech_frames);
   return static_cast<double>(voiced) >= voice_share * frames &&

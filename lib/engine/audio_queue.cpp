@@ -91,11 +91,14 @@ void AudioQueue::push_end(ContextEnd end) {
   pushing_context_ = false;
 }
 
-void AudioQueue::put_end_first(Time origin, std::optional<Renewed> renewed) {
+void AudioQueue::put_prefix_first(Time origin) {
   if (shape_.prefix_samples > 0) {
     const std::vector<float> silence(static_cast<size_t>(shape_.prefix_samples));
     items_.emplace_front(Run{silence, 0, origin, -shape_.prefix_samples, true});
   }
+}
+
+void AudioQueue::put_end_first(Time origin, std::optional<Renewed> renewed) {
   ContextEnd end;
   end.is_seamless = true;
   end.renewed = renewed;
@@ -105,12 +108,34 @@ void AudioQueue::put_end_first(Time origin, std::optional<Renewed> renewed) {
 
 void AudioQueue::end_here() {
   if (!first_frame_) {
+    const Time origin = time_of(taken_anchor_, taken_offset_);
+    put_prefix_first(origin);
+    put_end_first(origin, std::nullopt);
+  }
+}
+
+void AudioQueue::end_here_and_wait() {
+  if (!first_frame_) {
     put_end_first(time_of(taken_anchor_, taken_offset_), std::nullopt);
   }
 }
 
+QueuedFrame AudioQueue::leave_out_frame(std::span<float> samples) {
+  QueuedFrame result;
+  const size_t filled = take(samples, result);
+  std::fill(samples.begin() + static_cast<std::ptrdiff_t>(filled), samples.end(), 0.0F);
+  return result;
+}
+
+void AudioQueue::begin_with(std::vector<float> samples, Time start) {
+  items_.emplace_front(Run{std::move(samples), 0, start, 0, true});
+  put_prefix_first(start);
+  origins_.front() = start;
+}
+
 void AudioQueue::hear_again(std::vector<float> samples, const Renewed &renewed) {
   items_.emplace_front(Run{std::move(samples), 0, renewed.position, 0, true});
+  put_prefix_first(renewed.position);
   put_end_first(renewed.position, renewed);
 }
 

@@ -81,6 +81,16 @@ class AudioQueue {
   /// The running context ends where it is, and a new one begins with the next sample. Nothing
   /// happens between contexts.
   void end_here();
+
+  /// As `end_here`, but the new context leaves frames out before it begins.
+  void end_here_and_wait();
+  /// No frame of the context has been taken.
+  bool is_between_contexts() const noexcept { return first_frame_; }
+  /// Takes the next frame, which no context hears. Only between contexts, if `next()` is `Frame`.
+  QueuedFrame leave_out_frame(std::span<float> samples);
+  /// The context begins with `samples`, which were left out: the first one is of time `start`. They
+  /// do not count as waiting. Only between contexts.
+  void begin_with(std::vector<float> samples, Time start);
   /// The running context ends where it is, without hope of more text, and a new one begins with
   /// `samples`, which were taken before: the first one is of the position in `renewed`. They do not
   /// count as waiting. Only within a context.
@@ -110,6 +120,8 @@ class AudioQueue {
   };
   using Item = std::variant<Run, Dropped, ContextEnd>;
 
+  /// Silence that a context hears before its audio, which begins at `origin`.
+  void put_prefix_first(Time origin);
   void put_end_first(Time origin, std::optional<Renewed> renewed);
   static Time time_of(Time anchor, int64_t samples);
   /// Sets the place of the next sample from a push's timestamp, and begins a context if none is.

@@ -88,6 +88,12 @@ void Batch::begin_contexts(Turn &turn) {
   if (turn.end) {
     stream.contexts.end(std::move(*turn.end), spares_);
   }
+  for (ContextText &text : stream.contexts.running().texts) {
+    text.events.insert(text.events.end(), turn.dropped.begin(), turn.dropped.end());
+    if (turn.reached) {
+      text.events.emplace_back(Progress{*turn.reached});
+    }
+  }
   if ((turn.restart || turn.end) && stream.options.relay) {
     if (auto state = stream.relay.restart(stream.contexts.forced())) {
       spares_.give_back(std::move(*state));

@@ -33,6 +33,10 @@ struct Turn {
   std::vector<QueuedFrame> queued;
   /// Of these frames.
   std::span<const float> samples;
+  /// Where no context hears anything: how far that goes before these frames, and what was dropped
+  /// there.
+  std::optional<Time> reached;
+  std::vector<Dropped> dropped;
 
   // Filled in by `compute`.
 

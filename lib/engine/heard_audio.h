@@ -39,6 +39,7 @@ class HeardAudio {
     frames_.push_back(std::move(memory));
   }
   void clear() { frames_.clear(); }
+  bool empty() const noexcept { return frames_.empty(); }
 
   /// The last frames that are kept, as many as `max_frames`.
   struct Part {

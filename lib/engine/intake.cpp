@@ -2,6 +2,8 @@
 #include "engine/intake.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <string>
 
 #include <kyutaistt/voice_level.h>
@@ -48,13 +50,42 @@ void Intake::take(Turn &turn, Batch &batch) {
     end_context_if_needed();
     if (next() == AudioQueue::Next::ContextEnd) {
       turn.end = queue.pop_end();
+      left_out_.clear();
     }
+    leave_out_frames(turn);
   }
   if (!turn.restart && !turn.end) {
     take_frames(turn, batch);
   } else if (queue.next() == AudioQueue::Next::Frame) {
-    turn.queued.push_back(queue.pop_frame(batch.add_samples(turn)));
+    take_frame(turn, batch);
   }
+}
+
+void Intake::leave_out_frames(Turn &turn) {
+  constexpr int64_t max_kept = decode::VoiceGate::frames_before_opening;
+  std::array<float, samples_per_frame> samples{};
+  while (!gate_.is_open() && queue.is_between_contexts() &&
+         queue.next() == AudioQueue::Next::Frame) {
+    QueuedFrame frame = queue.leave_out_frame(samples);
+    gate_.hear(level_of(samples));
+    left_out_.push(samples, frame.start, max_kept);
+    std::ranges::move(frame.dropped, std::back_inserter(turn.dropped));
+    // Words may begin in what is kept.
+    turn.reached = left_out_.last(max_kept).start;
+  }
+  if (gate_.is_open() && !left_out_.empty()) {
+    HeardAudio::Part again = left_out_.last(max_kept);
+    extra_capacity_ = static_cast<int64_t>(again.samples.size());
+    queue.begin_with(std::move(again.samples), again.start);
+    left_out_.clear();
+  }
+}
+
+std::span<const float> Intake::take_frame(Turn &turn, Batch &batch) {
+  const std::span<float> samples = batch.add_samples(turn);
+  turn.queued.push_back(queue.pop_frame(samples));
+  gate_.hear(level_of(samples));
+  return samples;
 }
 
 void Intake::take_frames(Turn &turn, Batch &batch) {
@@ -73,8 +104,7 @@ void Intake::take_frames(Turn &turn, Batch &batch) {
     if (outlook && !outlook->is_open()) {
       break;
     }
-    const std::span<float> samples = batch.add_samples(turn);
-    turn.queued.push_back(queue.pop_frame(samples));
+    const std::span<const float> samples = take_frame(turn, batch);
     if (outlook) {
       outlook->take(level_of(samples));
     }
@@ -92,7 +122,9 @@ void Intake::end_context_if_needed() {
       state.contexts.unfinished() >= max_unfinished_contexts) {
     return;
   }
-  if (state.watch.has_ended()) {
+  if (!gate_.is_open()) {
+    queue.end_here_and_wait();
+  } else if (state.watch.has_ended()) {
     queue.end_here();
   } else if (const auto reason = state.watch.fault()) {
     HeardAudio::Part again = state.heard.last(state.watch.frames_to_hear_again(*reason));
@@ -164,6 +196,7 @@ void Intake::reset() {
   forced_at_reset = forced_;
   queue.clear();
   failure = {};
+  left_out_.clear();
   dropping_ = 0;
   extra_capacity_ = 0;
 }

@@ -13,8 +13,10 @@
 #include <kyutaistt/status.h>
 #include <kyutaistt/stream.h>
 
+#include "decode/voice_gate.h"
 #include "engine/audio_queue.h"
 #include "engine/batch.h"
+#include "engine/heard_audio.h"
 #include "engine/stream_state.h"
 
 namespace kyutaistt::engine {
@@ -72,10 +74,13 @@ class Intake {
 
  private:
   /// Ends the running context where the speaker has stopped, or where it has failed, and then
-  /// lets the next one hear the last seconds again.
+  /// lets the next one hear the last seconds again; and where the gate has closed.
   void end_context_if_needed();
+  /// Between contexts, while the gate is closed: no context hears the next frames.
+  void leave_out_frames(Turn &turn);
   /// As many frames as the running context tries at once and the step has room for.
   void take_frames(Turn &turn, Batch &batch);
+  std::span<const float> take_frame(Turn &turn, Batch &batch);
 
   int64_t capacity() const noexcept { return samples_in(stream->options.queue_capacity); }
 
@@ -86,6 +91,10 @@ class Intake {
   size_t next_text_;
   /// Room for what comes while audio is heard again, until the queue has been empty.
   int64_t extra_capacity_ = 0;
+  /// Hears every frame that is taken.
+  decode::VoiceGate gate_{stream->options.voice_gate};
+  /// The last frames that no context heard.
+  HeardAudio left_out_;
   /// Samples still to be dropped of a frame whose drop has begun.
   int64_t dropping_ = 0;
 };

@@ -126,6 +126,10 @@ struct StreamOptions {
   /// are brought out as fast as they can be computed, and what follows is heard in a new context.
   /// 0: they come with the delay.
   Time flush_on_pause{};
+  /// When nothing that may be speech has been heard for so long (silence, a tone, hum, noise), the
+  /// words are brought out as with `flush_on_pause`, and the model hears nothing more until there
+  /// is: nothing is written then, and nothing computed. 0: it hears everything.
+  Time voice_gate{};
   /// Where no text comes of speech for longer than the delay, or the text repeats itself, the last
   /// seconds are heard again in a new context (`Renewed`, `StreamStats::renewals`). Only for
   /// streams with a prompt. Memory: the audio of the delay and six seconds.

@@ -413,7 +413,7 @@ TEST(every_property_is_described) {
       g_value_unset(&value);
     }
   }
-  ck_assert_int_eq(own, 32);
+  ck_assert_int_eq(own, 34);
   g_free(properties);
   gst_object_unref(element);
 }

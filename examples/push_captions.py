@@ -107,7 +107,7 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_arguments: reports.put(("end",)))
     try:
-        hearing = recognition.Recognition(options.input, options.model, options.domain, options.set,
+        hearing = recognition.Recognition(options.input, options.model, [options.domain], options.set,
                                           lambda *report: reports.put(report))
     except (ValueError, GLib.Error) as error:
         sys.exit(f"push_captions: {error}")
@@ -116,7 +116,8 @@ def main():
     what, *values = reports.get()
     while what not in ("end", "failure"):
         if what == "cue":
-            post(server.request(*values, hearing.now()))
+            _domain, *cue = values
+            post(server.request(*cue, hearing.now()))
         what, *values = reports.get()
     hearing.stop()
     if what == "failure":

@@ -24,15 +24,16 @@ KEEP_ALIVE = 15
 
 
 class Server:
-    def __init__(self):
-        self._transcript = transcript.Transcript(secrets.token_hex(4))
+    def __init__(self, domains):
+        self._domains = domains
+        self._transcript = transcript.Transcript(secrets.token_hex(4), len(domains))
         self._changed = asyncio.Condition()
         self._stopping = asyncio.Event()
         self._tasks = set()
         self._failure = None
         self.application = web.Application()
         self.application.add_routes([
-            web.get("/", self._page), web.get("/events", self._events),
+            web.get("/", self._page), web.get("/events", self._events), web.get("/domains", self._list_domains),
             web.get("/captions.txt", self._file("text/plain", self._transcript.text)),
             web.get("/captions.srt", self._file("application/x-subrip", self._transcript.srt)),
             web.get("/captions.vtt", self._file("text/vtt", self._transcript.vtt))])
@@ -42,7 +43,7 @@ class Server:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stopping.set)
         hearing = recognition.Recognition(
-            options.input, options.model, options.domain, options.set,
+            options.input, options.model, self._domains, options.set,
             lambda *report: loop.call_soon_threadsafe(self._take, *report))
         runner = web.AppRunner(self.application)
         await runner.setup()
@@ -76,10 +77,15 @@ class Server:
     async def _page(self, _request):
         return web.FileResponse(PAGE)
 
-    @staticmethod
-    def _file(content_type, text_of):
-        async def respond(_request):
-            return web.Response(text=text_of(), content_type=content_type, charset="utf-8",
+    async def _list_domains(self, _request):
+        return web.json_response(self._domains)
+
+    def _file(self, content_type, text_of):
+        async def respond(request):
+            domain = request.query.get("domain", self._domains[0])
+            if domain not in self._domains:
+                raise web.HTTPNotFound(text=f"found domain {domain}, expected one of {', '.join(self._domains)}")
+            return web.Response(text=text_of(self._domains.index(domain)), content_type=content_type, charset="utf-8",
                                 headers={"Content-Disposition": "attachment", "Cache-Control": "no-store"})
         return respond
 
@@ -118,7 +124,8 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("input", metavar="INPUT", help="a file, or an address of rtsp, srt, rtmp, udp or http")
     parser.add_argument("--model", required=True, help="model folder, or an id in the Hugging Face cache")
-    parser.add_argument("--domain", required=True, help="what to write, e.g. asr_is_en")
+    parser.add_argument("--domain", required=True, metavar="DOMAIN[,DOMAIN...]",
+                        help="what to write, e.g. asr_is_en; several stand beside each other")
     parser.add_argument("--address", default="127.0.0.1", help="where to listen (127.0.0.1); 0.0.0.0: everywhere")
     parser.add_argument("--port", type=int, default=8080, help="(8080)")
     parser.add_argument("--set", type=inputs.property_of, action="append", default=[], metavar="PROPERTY=VALUE",
@@ -127,7 +134,7 @@ def main():
     recognition.Gst.init(None)
 
     async def run():
-        await Server().serve(options)
+        await Server(options.domain.split(",")).serve(options)
     try:
         asyncio.run(run())
     except (OSError, ValueError, GLib.Error) as error:

@@ -31,27 +31,29 @@ def clock_time(seconds, point):
 
 
 class Transcript:
-    def __init__(self, run):
+    """Of one text or several, which have numbers."""
+
+    def __init__(self, run, texts=1):
         """`run` names this run of the program, so that a page knows when another one answers."""
         self._run = run
         self._next_number = 0
         self._events = collections.deque()
-        self._cues = collections.deque()
+        self._cues = [collections.deque() for _ in range(texts)]
         self._newest = 0.0
 
-    def add_word(self, text, start, end, confidence):
-        self._add("word", start, {"text": text, "start": round(start, 3), "end": round(end, 3),
+    def add_word(self, number, text, start, end, confidence):
+        self._add("word", start, {"column": number, "text": text, "start": round(start, 3), "end": round(end, 3),
                                   "confidence": round(confidence, 3)})
 
-    def add_pause(self, time):
-        self._add("pause", time, {"start": round(time, 3)})
+    def add_pause(self, number, time):
+        self._add("pause", time, {"column": number, "start": round(time, 3)})
 
     def add_end(self):
         """Nothing more will be said."""
         self._add("end", self._newest, {})
 
-    def add_cue(self, start, end, text):
-        self._cues.append(Cue(start, end, text))
+    def add_cue(self, number, start, end, text):
+        self._cues[number].append(Cue(start, end, text))
         self._forget(end)
 
     def _add(self, kind, time, data):
@@ -63,8 +65,9 @@ class Transcript:
         self._newest = max(self._newest, time)
         while self._events and self._events[0].time < self._newest - KEPT:
             self._events.popleft()
-        while self._cues and self._cues[0].end < self._newest - KEPT:
-            self._cues.popleft()
+        for cues in self._cues:
+            while cues and cues[0].end < self._newest - KEPT:
+                cues.popleft()
 
     def position_after(self, identifier):
         """Where a page goes on that had the event with this identifier last. None: it has to begin anew,
@@ -86,21 +89,23 @@ class Transcript:
         data = json.dumps(event.data, ensure_ascii=False)
         return f"id: {self._run}-{event.number}\nevent: {event.kind}\ndata: {data}\n\n"
 
-    def text(self):
+    def text(self, number=0):
         """A line for what was said between two pauses."""
         lines = [[]]
         for event in self._events:
+            if event.data.get("column", number) != number:
+                continue
             if event.kind == "word":
                 lines[-1].append(event.data["text"])
             elif lines[-1]:
                 lines.append([])
         return "".join(" ".join(line) + "\n" for line in lines if line)
 
-    def srt(self):
-        return "\n".join(f"{number}\n{clock_time(cue.start, ',')} --> {clock_time(cue.end, ',')}\n{cue.text}\n"
-                         for number, cue in enumerate(self._cues, 1))
+    def srt(self, number=0):
+        return "\n".join(f"{count}\n{clock_time(cue.start, ',')} --> {clock_time(cue.end, ',')}\n{cue.text}\n"
+                         for count, cue in enumerate(self._cues[number], 1))
 
-    def vtt(self):
+    def vtt(self, number=0):
         return "\n".join(["WEBVTT\n"] + [
             f"{clock_time(cue.start, '.')} --> {clock_time(cue.end, '.')}\n{html.escape(cue.text, quote=False)}\n"
-            for cue in self._cues])
+            for cue in self._cues[number]])

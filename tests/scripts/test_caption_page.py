@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.error
 import urllib.request
 
 EXAMPLES = os.path.abspath(sys.argv[1])
@@ -26,6 +27,8 @@ import chromium  # noqa: E402 - found in the folder above
 PYTHON = "/usr/bin/python3"
 ENGLISH = ("Northwest three to five meters per second, mostly dry. "
            "West two to four meters per second, bright weather.")
+ICELANDIC = ("Norðvestan þrír til fimm metrar á sekúndu, þurrt að kalla. "
+             "Vestan tveir til fjórir metrar á sekúndu, bjartviðri.")
 SRT = """1
 00:00:00,240 --> 00:00:04,080
 Northwest three to five
@@ -47,15 +50,15 @@ class Transcript(unittest.TestCase):
 
     def test_an_hour_is_kept(self):
         for second in range(10, 3621, 10):
-            self.transcript.add_word(str(second), second, second + 0.5, 1)
-            self.transcript.add_cue(second - 5, second, str(second))
+            self.transcript.add_word(0, str(second), second, second + 0.5, 1)
+            self.transcript.add_cue(0, second - 5, second, str(second))
         self.assertEqual(self.texts()[0], "20")
         self.assertEqual(len(self.texts()), 361)
         self.assertTrue(self.transcript.srt().startswith("1\n00:00:15,000 --> 00:00:20,000\n20\n\n2\n"))
 
     def test_a_page_goes_on_where_it_was(self):
         for at, word in enumerate("one two three".split()):
-            self.transcript.add_word(word, at, at + 0.5, 1)
+            self.transcript.add_word(0, word, at, at + 0.5, 1)
         position = self.transcript.position_after("run-1")
         events, position = self.transcript.events_from(position)
         self.assertEqual([event.data["text"] for event in events], ["three"])
@@ -63,47 +66,60 @@ class Transcript(unittest.TestCase):
         self.assertEqual(self.transcript.position_after("run-2"), 3)
 
     def test_a_page_that_cannot_go_on_begins_anew(self):
-        self.transcript.add_word("one", 0, 1, 1)
+        self.transcript.add_word(0, "one", 0, 1, 1)
         for identifier in ("", "run-1", "run-99", "other-0", "run-", "run-x", "rubbish"):
             self.assertIsNone(self.transcript.position_after(identifier), identifier)
-        self.transcript.add_word("two", 4000, 4001, 1)
-        self.transcript.add_word("three", 8000, 8001, 1)
+        self.transcript.add_word(0, "two", 4000, 4001, 1)
+        self.transcript.add_word(0, "three", 8000, 8001, 1)
         self.assertIsNone(self.transcript.position_after("run-0"))
         self.assertEqual(self.transcript.position_after("run-1"), 2)
 
     def test_exports(self):
         for text, start in (("Good", 0), ("day.", 1)):
-            self.transcript.add_word(text, start, start + 0.5, 1)
-        self.transcript.add_pause(1.5)
-        self.transcript.add_pause(1.6)
-        self.transcript.add_word("Thanks.", 3, 3.5, 1)
+            self.transcript.add_word(0, text, start, start + 0.5, 1)
+        self.transcript.add_pause(0, 1.5)
+        self.transcript.add_pause(0, 1.6)
+        self.transcript.add_word(0, "Thanks.", 3, 3.5, 1)
         self.assertEqual(self.transcript.text(), "Good day.\nThanks.\n")
-        self.transcript.add_cue(3599.9996, 3661.5, "a < b &\nc")
+        self.transcript.add_cue(0, 3599.9996, 3661.5, "a < b &\nc")
         self.assertEqual(self.transcript.srt(), "1\n01:00:00,000 --> 01:01:01,500\na < b &\nc\n")
         self.assertEqual(self.transcript.vtt(),
                          "WEBVTT\n\n01:00:00.000 --> 01:01:01.500\na &lt; b &amp;\nc\n")
 
+    def test_texts_are_apart(self):
+        both = transcript.Transcript("run", 2)
+        for number, words in enumerate(("góðan dag", "good day")):
+            for at, word in enumerate(words.split()):
+                both.add_word(number, word, at, at + 0.5, 1)
+            both.add_cue(number, 0, 2, words)
+        both.add_pause(1, 2)
+        self.assertEqual([both.text(number) for number in (0, 1)], ["góðan dag\n", "good day\n"])
+        self.assertIn("góðan dag", both.srt(0))
+        self.assertEqual(both.vtt(1), "WEBVTT\n\n00:00:00.000 --> 00:00:02.000\ngood day\n")
+
     def test_an_event_is_one_of_the_standard(self):
-        self.transcript.add_word('Þá "nú"\n', 1, 2, 0.98765)
+        self.transcript.add_word(1, 'Þá "nú"\n', 1, 2, 0.98765)
         (event,), _ = self.transcript.events_from(0)
         self.assertEqual(self.transcript.as_sent(event),
-                         'id: run-0\nevent: word\ndata: {"text": "Þá \\"nú\\"\\n", "start": 1, "end": 2, '
+                         'id: run-0\nevent: word\ndata: {"column": 1, "text": "Þá \\"nú\\"\\n", "start": 1, "end": 2, '
                          '"confidence": 0.988}\n\n')
 
 
 class Words(html.parser.HTMLParser):
-    """What a page shows: its lines, and the opacity of each word."""
+    """What a page shows: its columns of lines, and the opacity of each word."""
 
     def __init__(self, text):
         super().__init__()
-        self.lines = []
+        self.columns = []
         self.opacities = []
         self._reading = False
         self.feed(text.split("<main", 1)[1].split("</main>", 1)[0])
 
     def handle_starttag(self, tag, attributes):
-        if tag == "p":
-            self.lines.append([])
+        if tag == "section":
+            self.columns.append([])
+        elif tag == "p":
+            self.columns[-1].append([])
         elif tag == "span":
             self._reading = True
             self.opacities.append(float(re.search(r"opacity: ([\d.]+)", dict(attributes)["style"])[1]))
@@ -113,7 +129,10 @@ class Words(html.parser.HTMLParser):
 
     def handle_data(self, data):
         if self._reading:
-            self.lines[-1].append(data)
+            self.columns[-1][-1].append(data)
+
+    def texts(self):
+        return [" ".join(word for line in lines for word in line) for lines in self.columns]
 
 
 class CaptionPage(unittest.TestCase):
@@ -176,20 +195,41 @@ class CaptionPage(unittest.TestCase):
             self.assertEqual(" ".join(response.read().decode().split()), ENGLISH)
 
         if shutil.which("chromium"):
-            self.check_page(address, [word["confidence"] for word in words])
+            words_shown, page = self.show_page(address)
+            self.assertEqual(words_shown.texts(), [ENGLISH])
+            for opacity, word in zip(words_shown.opacities, words):
+                self.assertAlmostEqual(opacity, 0.4 + 0.6 * word["confidence"], places=3)
+            self.assertIn(">ended<", page)
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(timeout=60), 0)
 
-    def check_page(self, address, confidences):
+    def test_two_languages_stand_beside_each_other(self):
+        process = self.begin("forecast-01.flac", "--domain", "asr_is_is,asr_is_en")
+        address = process.stdout.readline().strip()
+        events = self.read_events(address)
+        texts = [" ".join(data["text"] for _, name, data in events if name == "word" and data["column"] == column)
+                 for column in (0, 1)]
+        self.assertEqual(texts, [ICELANDIC, ENGLISH])
+        for query, text in (("", ICELANDIC), ("?domain=asr_is_is", ICELANDIC), ("?domain=asr_is_en", ENGLISH)):
+            with self.get(address + "captions.txt" + query) as response:
+                self.assertEqual(" ".join(response.read().decode().split()), text)
+        with self.get(address + "captions.srt?domain=asr_is_en") as response:
+            self.assertTrue(response.read().decode().startswith(SRT))
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            self.get(address + "captions.txt?domain=asr_is_de")
+        with refused.exception as response:
+            self.assertEqual((response.code, response.read().decode()),
+                             (404, "found domain asr_is_de, expected one of asr_is_is, asr_is_en"))
+        if shutil.which("chromium"):
+            words, _page = self.show_page(address)
+            self.assertEqual(words.texts(), texts)
+
+    def show_page(self, address):
         with tempfile.TemporaryDirectory() as folder:
             result = subprocess.run(
                 chromium.command(folder, "--virtual-time-budget=60000", "--dump-dom", address),
                 capture_output=True, text=True, check=True, timeout=120)
-        words = Words(result.stdout)
-        self.assertEqual(" ".join(word for line in words.lines for word in line), ENGLISH)
-        for opacity, confidence in zip(words.opacities, confidences):
-            self.assertAlmostEqual(opacity, 0.4 + 0.6 * confidence, places=3)
-        self.assertIn(">ended<", result.stdout)
+        return Words(result.stdout), result.stdout
 
     def test_ends_while_pages_are_open(self):
         process = self.begin("bulletin.flac")

@@ -93,11 +93,13 @@ void SpeechEvents::tell_renewal(const Renewed &renewed, const GstSegment &segmen
   gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), details));
 }
 
-void SpeechEvents::finish(const GstSegment &segment) {
+bool SpeechEvents::finish(const GstSegment &segment) {
+  const bool has_heard = first_position_ || last_end_;
   if (last_end_) {
     tell_pause(segment);
   }
   reset();
+  return has_heard;
 }
 
 void SpeechEvents::tell_pause(const GstSegment &segment) {

@@ -37,8 +37,9 @@ class SpeechEvents {
   bool tell_progress(Time position, const GstSegment &segment);
   /// What was heard from there on is recognised once more.
   void tell_renewal(const Renewed &renewed, const GstSegment &segment);
-  /// No more words of this context follow, which is the beginning of a pause. Then a `reset`.
-  void finish(const GstSegment &segment);
+  /// No more words of this context follow, which is the beginning of a pause, unless it has heard
+  /// nothing. Then a `reset`. True if it has heard something.
+  bool finish(const GstSegment &segment);
 
   /// A pause has begun, and no word has come since.
   bool in_pause() const { return in_pause_; }

@@ -324,8 +324,9 @@ GstFlowReturn TextWriter::finish() {
   const GstFlowReturn flow = write_ready_cues();
   if (flow == GST_FLOW_OK) {
     idle_ = true;
-    speech_.finish(segment_.audio());
-    note_pause();
+    if (speech_.finish(segment_.audio())) {
+      note_pause();
+    }
   }
   return flow;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /// The way of text after the recogniser, with events that no real model can be made to report.
+#include <atomic>
 #include <string>
 
 #include "element/text_format.h"
@@ -32,13 +33,14 @@ class Observer final : public OutputObserver {
   Observer(const Observer &) = delete;
   Observer &operator=(const Observer &) = delete;
 
-  void pause_began() override {}
+  void pause_began() override { ++pauses_; }
   bool nothing_came() override { return false; }
   void recognition_failed(const Status &status) override {
     g_async_queue_push(failures_, g_strdup(status.message().c_str()));
   }
   void lost_after_end(GstFlowReturn /*flow*/) override {}
 
+  int pauses() const { return pauses_; }
   std::string wait_for_failure() {
     auto *text = static_cast<gchar *>(g_async_queue_timeout_pop(failures_, 200 * G_USEC_PER_SEC));
     ck_assert(text != nullptr);
@@ -49,6 +51,7 @@ class Observer final : public OutputObserver {
 
  private:
   GAsyncQueue *failures_;
+  std::atomic<int> pauses_ = 0;
 };
 
 GstPad *new_text_pad(const char *caps_text) {
@@ -98,6 +101,7 @@ class Output {
 
   void put(const Event &event) { output_.put(event); }
   std::string wait_for_failure() { return observer_.wait_for_failure(); }
+  int pauses() const { return observer_.pauses(); }
   /// The message of the element that comes, with its name.
   std::string wait_for_details() {
     GstMessage *message = gst_bus_timed_pop_filtered(bus_, 200 * GST_SECOND, GST_MESSAGE_ELEMENT);
@@ -150,6 +154,18 @@ Word word_at(const std::string &text, milliseconds start) {
   word.start = start;
   word.end = start + milliseconds(300);
   return word;
+}
+
+TEST(the_end_of_a_context_that_heard_nothing_is_no_pause) {
+  using kyutaistt::Drained;
+  Output output({});
+  output.put(Drained{1});
+  output.put(word_at("Good", milliseconds(0)));
+  output.put(Drained{2});
+  output.put(Drained{3});
+  output.put(Failure{Status::internal("the model broke")});
+  output.wait_for_failure();
+  ck_assert_int_eq(output.pauses(), 1);
 }
 
 TEST(a_context_that_is_given_up_is_reported) {

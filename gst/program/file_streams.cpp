@@ -55,8 +55,11 @@ Status FileStreams::push(std::span<const float> samples, Time start) {
 Status FileStreams::finish() {
   if (cutter_) {
     cutter_->finish();
-    return hear_ready();
+    if (Status status = hear_ready(); !status.ok()) {
+      return status;
+    }
   }
+  // With a cutter as well: it may have held nothing of the last piece.
   return running_ != nullptr ? end_piece() : Status();
 }
 

@@ -28,7 +28,7 @@ class PieceCutter {
 
   /// More audio, the first sample at `start`.
   void push(std::span<const float> samples, Time start);
-  /// No more audio follows: the last piece ends here.
+  /// No more audio follows: the last piece ends with what is held, if anything is.
   void finish();
   /// What is certain since the last call, in order.
   std::vector<Section> take() { return std::exchange(ready_, {}); }

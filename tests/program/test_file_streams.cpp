@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <random>
+#include <span>
 #include <stdexcept>
 #include <utility>
 #include <variant>
@@ -26,6 +27,7 @@ using kyutaistt::ModelOptions;
 using kyutaistt::Precision;
 using kyutaistt::Progress;
 using kyutaistt::sample_rate;
+using kyutaistt::samples_per_frame;
 using kyutaistt::Status;
 using kyutaistt::Step;
 using kyutaistt::StreamOptions;
@@ -34,6 +36,7 @@ using kyutaistt::Word;
 using kyutaistt::WordEnd;
 using kyutaistt::program::FileStreams;
 using kyutaistt::program::PieceCutter;
+using kyutaistt::tests::assert_at_least;
 using kyutaistt::tests::assert_differs;
 using kyutaistt::tests::assert_equal;
 using kyutaistt::tests::forcing;
@@ -195,6 +198,21 @@ TEST(one_stream_hears_everything_in_one_context) {
   whole.wait();
   assert_equal(heard.tokens, whole.tokens);
   assert_equal(heard.words.size(), whole.words.size());
+}
+
+TEST(a_recording_may_end_at_any_frame) {
+  const auto engine = random_engine(Precision::F32);
+  const std::vector<float> samples = recording();
+  for (const size_t frames : {1, 20, 99, 100, 101, 250, 400, 1000}) {
+    Heard heard;
+    FileStreams streams(*engine, stream_options(), 3,
+                        [&](const Event &event) { heard.add(event); });
+    const auto audio = std::span(samples).first(frames * samples_per_frame);
+    assert_ok(streams.push(audio, Time()));
+    assert_ok(streams.finish());
+    ck_assert(streams.wait(patience));
+    assert_at_least(heard.progress.back(), duration_of(static_cast<int64_t>(audio.size())));
+  }
 }
 
 TEST(several_texts_of_a_recording_are_what_each_is_alone) {

@@ -104,7 +104,10 @@ TEST(a_listener_that_throws_fails_its_own_stream) {
 }
 
 TEST(a_failure_of_what_a_reset_forgot_is_forgotten_too) {
-  const auto engine = tiny_engine();
+  // One frame is taken, the others wait.
+  EngineOptions options;
+  options.frames_at_once = 1;
+  const auto engine = tiny_engine(std::move(options));
   Flag listening;
   Flag released;
   std::atomic<bool> throws = true;

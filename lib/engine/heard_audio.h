@@ -40,6 +40,8 @@ class HeardAudio {
   }
   void clear() { frames_.clear(); }
   bool empty() const noexcept { return frames_.empty(); }
+  /// Time of the first sample that is kept, if any is.
+  Time start() const noexcept { return start_; }
 
   /// The last frames that are kept, as many as `max_frames`.
   struct Part {
@@ -58,7 +60,6 @@ class HeardAudio {
 
  private:
   std::deque<std::vector<float>> frames_;
-  /// Time of the first sample.
   Time start_{};
 };
 

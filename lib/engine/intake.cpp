@@ -71,7 +71,7 @@ void Intake::leave_out_frames(Turn &turn) {
     left_out_.push(samples, frame.start, max_kept);
     std::ranges::move(frame.dropped, std::back_inserter(turn.dropped));
     // Words may begin in what is kept.
-    turn.reached = left_out_.last(max_kept).start;
+    turn.reached = left_out_.start();
   }
   if (gate_.is_open() && !left_out_.empty()) {
     HeardAudio::Part again = left_out_.last(max_kept);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <kyutaistt/audio.h>
+#include <kyutaistt/voice_level.h>
 
 namespace kyutaistt::engine {
 
@@ -124,6 +125,7 @@ QueuedFrame AudioQueue::leave_out_frame(std::span<float> samples) {
   QueuedFrame result;
   const size_t filled = take(samples, result);
   std::fill(samples.begin() + static_cast<std::ptrdiff_t>(filled), samples.end(), 0.0F);
+  result.level = level_of(samples);
   return result;
 }
 
@@ -205,6 +207,7 @@ QueuedFrame AudioQueue::pop_frame(std::span<float> samples) {
     filled_up_ = static_cast<int64_t>(silence);
     taken_offset_ += filled_up_;
   }
+  result.level = level_of(samples);
   if (first_frame_ && shape_.repeat_first_frame) {
     // Put back in front, at the same time, to be heard once more.
     items_.emplace_front(Run{{samples.begin(), samples.end()}, 0, result.start, 0, true});

@@ -44,6 +44,8 @@ struct ContextEnd {
 
 /// What a frame brings beside its samples.
 struct QueuedFrame {
+  /// Of its samples, see `level_of`.
+  float level = 0;
   /// Time of its first sample.
   Time start{};
   /// Time of the first real sample of its context.

@@ -5,8 +5,6 @@
 #include <array>
 #include <utility>
 
-#include <kyutaistt/voice_level.h>
-
 #include "base/guard.h"
 #include "text/tokenizer.h"
 
@@ -116,7 +114,6 @@ void Batch::begin_frames() {
       const auto samples = turn.samples.subspan(i * frame_samples, frame_samples);
       FrameAhead &ahead = running.ahead.emplace_back();
       ahead.frame = std::move(turn.queued[i]);
-      ahead.level = level_of(samples);
       stream.heard.push(samples, ahead.frame.start, stream.watch.frames_to_keep());
     }
     if (!running.ahead.empty()) {
@@ -147,7 +144,7 @@ void Batch::hear_beside(const ModelState &model, const Row &row, bool &may_begin
   for (size_t i = known; i < ahead.size(); ++i) {
     FrameAhead &frame = ahead[i];
     const int64_t age = row.context->position() + static_cast<int64_t>(i);
-    if (relay.hear(frame.level, age) && may_begin) {
+    if (relay.hear(frame.frame.level, age) && may_begin) {
       relay.begin(spares_.take(model, row.context->texts.size()));
       may_begin = false;
     }
@@ -369,7 +366,7 @@ void Batch::finish_frame(const Row &row, const FrameAhead &frame) {
     return;
   }
   StreamState &stream = *row.turn->stream;
-  stream.watch.hear(frame.level);
+  stream.watch.hear(frame.frame.level);
   stream.watch.write(tokens);
   if (frame.has_fresh) {
     stream.relay.write(tokens, frame.shares_audio);

@@ -23,7 +23,7 @@ Outlook::Outlook(const StreamState &stream)
       age_(stream.contexts.running().position()) {
   for (const FrameAhead &frame : stream.contexts.running().ahead) {
     // The relay has heard these.
-    pass(frame.level, frame.hands_over);
+    pass(frame.frame.level, frame.hands_over);
   }
 }
 

@@ -25,8 +25,6 @@ struct StreamState;
 /// A frame that the codec hears next, or has heard, and the language model has not.
 struct FrameAhead {
   QueuedFrame frame;
-  /// Of its samples, see `level_of`.
-  float level = 0;
   /// Empty until the codec has heard it.
   std::vector<int32_t> codes;
 

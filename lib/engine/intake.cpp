@@ -6,8 +6,6 @@
 #include <iterator>
 #include <string>
 
-#include <kyutaistt/voice_level.h>
-
 #include "engine/catch_up.h"
 
 namespace kyutaistt::engine {
@@ -67,7 +65,7 @@ void Intake::leave_out_frames(Turn &turn) {
   while (!gate_.is_open() && queue.is_between_contexts() &&
          queue.next() == AudioQueue::Next::Frame) {
     QueuedFrame frame = queue.leave_out_frame(samples);
-    gate_.hear(level_of(samples));
+    gate_.hear(frame.level);
     left_out_.push(samples, frame.start, max_kept);
     std::ranges::move(frame.dropped, std::back_inserter(turn.dropped));
     // Words may begin in what is kept.
@@ -81,11 +79,9 @@ void Intake::leave_out_frames(Turn &turn) {
   }
 }
 
-std::span<const float> Intake::take_frame(Turn &turn, Batch &batch) {
-  const std::span<float> samples = batch.add_samples(turn);
-  turn.queued.push_back(queue.pop_frame(samples));
-  gate_.hear(level_of(samples));
-  return samples;
+void Intake::take_frame(Turn &turn, Batch &batch) {
+  turn.queued.push_back(queue.pop_frame(batch.add_samples(turn)));
+  gate_.hear(turn.queued.back().level);
 }
 
 void Intake::take_frames(Turn &turn, Batch &batch) {
@@ -98,15 +94,15 @@ void Intake::take_frames(Turn &turn, Batch &batch) {
     if (count > 0 && !outlook) {
       outlook.emplace(*stream);
       if (!turn.queued.empty()) {
-        outlook->take(level_of(turn.samples));
+        outlook->take(turn.queued.back().level);
       }
     }
     if (outlook && !outlook->is_open()) {
       break;
     }
-    const std::span<const float> samples = take_frame(turn, batch);
+    take_frame(turn, batch);
     if (outlook) {
-      outlook->take(level_of(samples));
+      outlook->take(turn.queued.back().level);
     }
     ++count;
   }

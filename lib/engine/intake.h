@@ -80,7 +80,7 @@ class Intake {
   void leave_out_frames(Turn &turn);
   /// As many frames as the running context tries at once and the step has room for.
   void take_frames(Turn &turn, Batch &batch);
-  std::span<const float> take_frame(Turn &turn, Batch &batch);
+  void take_frame(Turn &turn, Batch &batch);
 
   int64_t capacity() const noexcept { return samples_in(stream->options.queue_capacity); }
 
